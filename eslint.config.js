@@ -1,0 +1,76 @@
+import tseslint from 'typescript-eslint';
+
+/** The rooms of libs/ and what each may import of the others (docs/architecture.md). Specs may also use libs/testing. */
+const ROOMS = {
+  'libs/contracts': [],
+  'libs/platform': ['contracts'],
+  'libs/sandbox': ['contracts'],
+  'libs/kube': ['sandbox', 'platform'],
+  'libs/local-cluster': ['kube', 'platform', 'sandbox'],
+  'libs/testing': ['contracts', 'platform', 'sandbox', 'kube', 'local-cluster'],
+  'apps/executor': ['contracts', 'platform'],
+  'apps/manager': ['contracts', 'platform', 'sandbox', 'kube'],
+  'apps/local': ['local-cluster', 'platform'],
+};
+const LIBS = ['contracts', 'platform', 'sandbox', 'kube', 'local-cluster', 'testing'];
+
+function imports(room, allowed) {
+  const refused = LIBS.filter((lib) => !allowed.includes(lib)).map((lib) => ({
+    regex: `^@warmbox/${lib}(/|$)`,
+    message: `${room} must not import ${lib}.`,
+  }));
+  const client =
+    room === 'libs/kube'
+      ? []
+      : [
+          {
+            regex: '^@kubernetes/client-node',
+            allowTypeImports: room === 'libs/sandbox',
+            message: 'Only libs/kube imports it at run time.',
+          },
+        ];
+  return {
+    '@typescript-eslint/no-restricted-imports': [
+      'error',
+      {
+        patterns: [
+          ...refused,
+          ...client,
+          { regex: '(^|/)(apps|libs|node_modules)/', message: 'Rooms are imported by their @warmbox name.' },
+        ],
+      },
+    ],
+  };
+}
+
+export default tseslint.config(
+  { ignores: ['dist/', 'coverage/', 'node_modules/'] },
+  ...tseslint.configs.strictTypeChecked.map((config) => ({ ...config, files: ['**/*.ts'] })),
+  {
+    files: ['**/*.ts'],
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    linterOptions: { reportUnusedDisableDirectives: 'error' },
+    rules: {
+      '@typescript-eslint/explicit-module-boundary-types': 'error',
+      '@typescript-eslint/switch-exhaustiveness-check': 'error',
+      '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports' }],
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
+      '@typescript-eslint/no-extraneous-class': ['error', { allowWithDecorator: true }],
+      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      '@typescript-eslint/no-unused-vars': ['error', { ignoreRestSiblings: true }],
+      // DTOs are shapes: a literal with the fields is one.
+      '@typescript-eslint/no-unsafe-class-instance-assignment': 'off',
+      'no-console': 'error',
+      eqeqeq: 'error',
+    },
+  },
+  ...Object.entries(ROOMS).map(([room, allowed]) => ({ files: [`${room}/**/*.ts`], rules: imports(room, allowed) })),
+  ...Object.entries(ROOMS).map(([room, allowed]) => ({
+    files: [`${room}/**/*.spec.ts`],
+    rules: imports(room, [...allowed, 'testing']),
+  })),
+  {
+    files: ['**/*.spec.ts', 'test/**/*.ts'],
+    rules: { '@typescript-eslint/no-non-null-assertion': 'off', '@typescript-eslint/unbound-method': 'off' },
+  },
+);

@@ -1,0 +1,240 @@
+import { lines } from '@warmbox/platform';
+import type { JsonPatchOperation, KubeList, KubeObject, Status } from '@warmbox/sandbox';
+import { request, type Dispatcher } from 'undici';
+import type { KubeConnection } from './kube.connection.js';
+import { KubeApiError, KubeUnreachableError } from './kube.error.js';
+import { pathOf, type Resource } from './kube.resource.js';
+
+export interface ListOptions {
+  labelSelector?: string;
+  fieldSelector?: string;
+  /** Objects per page. */
+  limit?: number;
+  /** The next page's token, from the last page's metadata. */
+  continue?: string;
+  resourceVersion?: string;
+}
+
+export interface WatchOptions {
+  labelSelector?: string;
+  fieldSelector?: string;
+  /** Watches from just after this version. */
+  resourceVersion?: string;
+  /** The server ends the watch after this long. */
+  timeoutSeconds: number;
+  signal: AbortSignal;
+}
+
+export type WatchEvent<T> =
+  | { type: 'ADDED' | 'MODIFIED' | 'DELETED'; object: T }
+  /** Carries nothing but the resourceVersion that the watch has reached. */
+  | { type: 'BOOKMARK'; object: KubeObject };
+
+export interface DeleteOptions {
+  gracePeriodSeconds?: number;
+  preconditions?: { uid?: string; resourceVersion?: string };
+}
+
+export interface RequestOptions {
+  signal?: AbortSignal;
+  /** Milliseconds after which no answer counts as none (10,000). */
+  timeoutMs?: number;
+}
+
+/** Where an object is. `namespace` is left out for kinds that have none. */
+export interface ObjectKey {
+  namespace?: string;
+  name: string;
+}
+
+/**
+ * The Kubernetes API as the manager uses it: plain JSON over pooled connections, one shape of object. Every method throws
+ * KubeApiError for an answer that is no success and KubeUnreachableError where no answer came; none of them retries.
+ */
+export class KubeClient {
+  constructor(private readonly connection: KubeConnection) {}
+
+  get<T>(resource: Resource<T>, { namespace, name }: ObjectKey, options?: RequestOptions): Promise<T> {
+    return this.send('GET', pathOf(resource, namespace, name), undefined, options);
+  }
+
+  list<T>(
+    resource: Resource<T>,
+    namespace: string | undefined,
+    query: ListOptions = {},
+    options?: RequestOptions,
+  ): Promise<KubeList<T>> {
+    return this.send('GET', pathOf(resource, namespace) + queryOf({ ...query }), undefined, options);
+  }
+
+  create<T>(resource: Resource<T>, namespace: string | undefined, object: T, options?: RequestOptions): Promise<T> {
+    return this.send('POST', pathOf(resource, namespace), { type: 'application/json', value: object }, options);
+  }
+
+  /** Writes the whole object; with its resourceVersion set, only if nobody wrote it since. */
+  replace<T>(
+    resource: Resource<T>,
+    { namespace, name }: ObjectKey,
+    object: T,
+    options?: RequestOptions & { subresource?: 'status' },
+  ): Promise<T> {
+    return this.send(
+      'PUT',
+      pathOf(resource, namespace, name, options?.subresource),
+      { type: 'application/json', value: object },
+      options,
+    );
+  }
+
+  patchJson<T>(
+    resource: Resource<T>,
+    { namespace, name }: ObjectKey,
+    operations: JsonPatchOperation[],
+    options?: RequestOptions,
+  ): Promise<T> {
+    return this.send(
+      'PATCH',
+      pathOf(resource, namespace, name),
+      { type: 'application/json-patch+json', value: operations },
+      options,
+    );
+  }
+
+  patchMerge<T>(
+    resource: Resource<T>,
+    { namespace, name }: ObjectKey,
+    patch: object,
+    options?: RequestOptions & { subresource?: 'status' },
+  ): Promise<T> {
+    const path = pathOf(resource, namespace, name, options?.subresource);
+    return this.send('PATCH', path, { type: 'application/merge-patch+json', value: patch }, options);
+  }
+
+  /** Answers the object as it now is (terminating) or a Status (gone). */
+  delete<T>(
+    resource: Resource<T>,
+    { namespace, name }: ObjectKey,
+    body: DeleteOptions = {},
+    options?: RequestOptions,
+  ): Promise<T | Status> {
+    const value = { apiVersion: 'v1', kind: 'DeleteOptions', ...body };
+    return this.send('DELETE', pathOf(resource, namespace, name), { type: 'application/json', value }, options);
+  }
+
+  /** Binds a pod to a node, as a scheduler does. */
+  async bind({ namespace, name }: ObjectKey, node: string, options?: RequestOptions): Promise<void> {
+    const binding = {
+      apiVersion: 'v1',
+      kind: 'Binding',
+      metadata: { name, namespace },
+      target: { apiVersion: 'v1', kind: 'Node', name: node },
+    };
+    const path = `/api/v1/namespaces/${namespace ?? ''}/pods/${name}/binding`;
+    await this.send('POST', path, { type: 'application/json', value: binding }, options);
+  }
+
+  /**
+   * The events of one watch until the server ends it (a normal return), the signal aborts (a normal return too), the
+   * connection breaks (KubeUnreachableError) or the server reports an error in the stream (KubeApiError, 410 for example).
+   */
+  async *watch<T>(
+    resource: Resource<T>,
+    namespace: string | undefined,
+    { signal, ...query }: WatchOptions,
+  ): AsyncGenerator<WatchEvent<T>> {
+    const path = pathOf(resource, namespace) + queryOf({ ...query, watch: true, allowWatchBookmarks: true });
+    const what = `WATCH ${path}`;
+    try {
+      const { statusCode, headers, body } = await this.dispatch('GET', path, undefined, {
+        signal,
+        dispatcher: this.connection.watches,
+      });
+      if (statusCode !== 200) throw await failure(statusCode, headers, body, what);
+      for await (const line of lines(body)) {
+        if (line === '') continue;
+        const event = JSON.parse(line) as WatchEvent<T> | { type: 'ERROR'; object: Status };
+        if (event.type === 'ERROR') throw new KubeApiError(event.object.code ?? 500, event.object, what);
+        yield event;
+      }
+    } catch (error) {
+      if (signal.aborted) return;
+      throw error instanceof KubeApiError ? error : new KubeUnreachableError(what, error);
+    }
+  }
+
+  private async send<T>(
+    method: Dispatcher.HttpMethod,
+    path: string,
+    content: { type: string; value: unknown } | undefined,
+    { signal, timeoutMs = 10_000 }: RequestOptions = {},
+  ): Promise<T> {
+    const what = `${method} ${path}`;
+    const limit = AbortSignal.timeout(timeoutMs);
+    try {
+      const { statusCode, headers, body } = await this.dispatch(method, path, content, {
+        signal: signal === undefined ? limit : AbortSignal.any([signal, limit]),
+        dispatcher: this.connection.requests,
+      });
+      if (statusCode < 200 || statusCode > 299) throw await failure(statusCode, headers, body, what);
+      return (await body.json()) as T;
+    } catch (error) {
+      if (error instanceof KubeApiError) throw error;
+      signal?.throwIfAborted();
+      throw new KubeUnreachableError(what, error);
+    }
+  }
+
+  private async dispatch(
+    method: Dispatcher.HttpMethod,
+    path: string,
+    content: { type: string; value: unknown } | undefined,
+    options: { signal: AbortSignal; dispatcher: Dispatcher },
+    fresh = false,
+  ): Promise<Dispatcher.ResponseData> {
+    const authorization = await this.connection.authorization(fresh);
+    const response = await request(this.connection.server + path, {
+      ...options,
+      method,
+      headers: {
+        accept: 'application/json',
+        ...(authorization === undefined ? {} : { authorization }),
+        ...(content === undefined ? {} : { 'content-type': content.type }),
+      },
+      body: content === undefined ? undefined : JSON.stringify(content.value),
+    });
+    if (response.statusCode === 401 && !fresh) {
+      // A token was rotated before our copy of it ran out.
+      await response.body.dump();
+      return this.dispatch(method, path, content, options, true);
+    }
+    return response;
+  }
+}
+
+function queryOf(values: Record<string, string | number | boolean | undefined>): string {
+  const query = new URLSearchParams();
+  for (const [key, value] of Object.entries(values)) if (value !== undefined) query.set(key, String(value));
+  return query.size === 0 ? '' : `?${query.toString()}`;
+}
+
+async function failure(
+  status: number,
+  headers: Dispatcher.ResponseData['headers'],
+  body: Dispatcher.ResponseData['body'],
+  what: string,
+): Promise<KubeApiError> {
+  const text = await body.text();
+  const retryAfter = Number(headers['retry-after']);
+  return new KubeApiError(status, parseStatus(text), what, Number.isFinite(retryAfter) ? retryAfter : undefined);
+}
+
+/** The Status of an answer; proxies in front of the API server answer in text of their own. */
+function parseStatus(text: string): Status {
+  try {
+    const parsed: unknown = JSON.parse(text);
+    if (typeof parsed === 'object' && parsed !== null) return parsed;
+  } catch {
+    // Not JSON: the text is the message.
+  }
+  return { message: text.slice(0, 500) };
+}

@@ -1,0 +1,50 @@
+export const MEDIA = {
+  json: 'application/json',
+  eventStream: 'text/event-stream',
+  ndjson: 'application/x-ndjson',
+} as const;
+export type Media = (typeof MEDIA)[keyof typeof MEDIA];
+
+/**
+ * Which representation an operation that can stream answers with. Without `Accept` or with a mere wildcard it streams; JSON
+ * wins where it is named (or meant by `application/*`) at the highest q, ties included.
+ *
+ * @param offered what the operation can send.
+ * @returns undefined where none of it is acceptable (406).
+ */
+export function negotiate(accept: string | undefined, offered: readonly Media[]): Media | undefined {
+  const ranges = (accept?.trim() ? accept : '*/*').split(',').map(parseRange);
+  const candidates = offered
+    .map((media) => ({ media, ...match(media, ranges) }))
+    .filter(({ q }) => q > 0)
+    .sort((a, b) => b.q - a.q || b.specificity - a.specificity || preference(a) - preference(b));
+  return candidates[0]?.media;
+}
+
+interface MediaRange {
+  type: string;
+  q: number;
+}
+
+function parseRange(text: string): MediaRange {
+  const [type = '', ...parameters] = text.split(';').map((part) => part.trim().toLowerCase());
+  const q = parameters.find((parameter) => parameter.startsWith('q='));
+  const value = q === undefined ? 1 : Number(q.slice(2));
+  return { type, q: Number.isFinite(value) ? Math.min(1, Math.max(0, value)) : 0 };
+}
+
+/** The most specific range that covers a media type decides its q (RFC 9110 §12.5.1). */
+function match(media: Media, ranges: MediaRange[]): { q: number; specificity: number } {
+  const covering = [media, `${media.split('/')[0]}/*`, '*/*'];
+  for (const [index, type] of covering.entries()) {
+    const range = ranges.find((candidate) => candidate.type === type);
+    if (range !== undefined) return { q: range.q, specificity: covering.length - index };
+  }
+  return { q: 0, specificity: 0 };
+}
+
+function preference({ media, specificity }: { media: Media; specificity: number }): number {
+  const order =
+    specificity === 1 ? [MEDIA.eventStream, MEDIA.json, MEDIA.ndjson] : [MEDIA.json, MEDIA.eventStream, MEDIA.ndjson];
+  return order.indexOf(media);
+}

@@ -1,0 +1,10 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+
+const SANE = /^[A-Za-z0-9._:/+=-]{1,128}$/;
+
+/** The caller's `X-Request-Id` if it is sane, else a new one. For Fastify's `genReqId`. */
+export function requestIdOf(request: IncomingMessage): string {
+  const given = request.headers['x-request-id'];
+  return typeof given === 'string' && SANE.test(given) ? given : randomUUID();
+}

@@ -1,0 +1,56 @@
+import { Injectable, type ArgumentMetadata, type PipeTransform } from '@nestjs/common';
+import type { ViolationDto } from '@warmbox/contracts';
+import { plainToInstance } from 'class-transformer';
+import { validate, type ValidationError } from 'class-validator';
+import { ProblemError } from '../problem/problem.error.js';
+
+/**
+ * Checks bodies and queries against their DTO's decorators. Unknown fields are refused, null means absent (except where a
+ * map's value may be null), nothing is converted, and every violation is listed with its JSON pointer.
+ */
+@Injectable()
+export class RequestValidationPipe implements PipeTransform {
+  async transform(value: unknown, { type, metatype }: ArgumentMetadata): Promise<unknown> {
+    if ((type !== 'body' && type !== 'query') || metatype === undefined || metatype === Object) return value;
+    // A POST without a body asks for all defaults.
+    const given: unknown = value ?? {};
+    if (typeof given !== 'object' || given === null || Array.isArray(given)) {
+      throw new ProblemError('invalid_request', 'The body must be a JSON object.', {
+        errors: [{ pointer: '', detail: 'must be a JSON object' }],
+      });
+    }
+    const instance = plainToInstance(metatype as new () => object, withoutNulls(given), { exposeDefaultValues: true });
+    const errors = await validate(instance, {
+      whitelist: true,
+      forbidNonWhitelisted: true,
+      forbidUnknownValues: true,
+      stopAtFirstError: false,
+    });
+    if (errors.length > 0) throw invalidRequest(violations(errors, type === 'query' ? '?' : '/'));
+    return instance;
+  }
+}
+
+/** invalid_request with its list of violations. */
+export function invalidRequest(errors: ViolationDto[]): ProblemError {
+  const [first] = errors;
+  const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : '';
+  const where = first?.pointer ? `${first.pointer}: ` : '';
+  return new ProblemError('invalid_request', `${where}${first?.detail ?? 'The request is not valid'}${more}.`, {
+    errors,
+  });
+}
+
+/** The request without fields that are null. */
+function withoutNulls(given: object): object {
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== null));
+}
+
+/** The violations behind class-validator's errors. `prefix` is `/` for a body, `?` for a query. */
+export function violations(errors: ValidationError[], prefix: string): ViolationDto[] {
+  return errors.flatMap((error) => {
+    const pointer = `${prefix}${error.property.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+    const own = Object.values(error.constraints ?? {}).map((detail) => ({ pointer, detail }));
+    return [...own, ...violations(error.children ?? [], `${pointer}/`)];
+  });
+}

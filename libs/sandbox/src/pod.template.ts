@@ -1,0 +1,126 @@
+import type { Pod } from './kubernetes.types.js';
+import { ANNOTATION, APP, LABEL, MANAGED_BY, type Pool } from './sandbox.labels.js';
+import { ownerOf } from './sandbox.owner.js';
+
+/** The container of a sandbox, and the name of its port. */
+export const EXECUTOR = 'executor';
+export const EXECUTOR_PORT = 8666;
+/** The container's variable that holds the executor's bearer token. */
+export const TOKEN_VARIABLE = 'EXECUTOR_TOKEN';
+
+export interface Amounts {
+  memoryMi: number;
+  cpuMillicores: number;
+}
+
+/** Everything that distinguishes one sandbox's pod from another's. */
+export interface SandboxSpec {
+  name: string;
+  namespace: string;
+  runtime: string;
+  runtimeClassName: string;
+  pool: Pool;
+  image: string;
+  requests: Amounts;
+  limits: Amounts;
+  /** The executor's bearer token. */
+  token: string;
+  /** The executor's own settings, by variable; see apps/executor/src/config. */
+  settings: Record<string, string>;
+  /** Environment variables of every command in the sandbox. */
+  environmentVariables: Record<string, string>;
+  /** The caller's own labels, validated. */
+  labels: Record<string, string>;
+  userId?: string;
+  /** Which manager made it; a hint for people. */
+  createdBy: string;
+}
+
+/** Sizes of the two writable folders and of all ephemeral storage together. */
+const STORAGE = { workspace: '2Gi', tmp: '512Mi', request: '64Mi', limit: '3Gi' };
+
+/** The uid and gid of everything in a sandbox; the image has them too. */
+const SANDBOX_UID = 1000;
+
+/** The pod of a sandbox: it passes Pod Security `restricted`, and nothing of the cluster is mounted into it. */
+export function podOf(spec: SandboxSpec): Pod {
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: {
+      name: spec.name,
+      namespace: spec.namespace,
+      labels: {
+        ...spec.labels,
+        [LABEL.app]: APP,
+        [LABEL.runtime]: spec.runtime,
+        [LABEL.managedBy]: MANAGED_BY,
+        [LABEL.pool]: spec.pool,
+        ...(spec.userId === undefined ? {} : { [LABEL.owner]: ownerOf(spec.userId) }),
+      },
+      annotations: {
+        [ANNOTATION.createdBy]: spec.createdBy,
+        ...(spec.userId === undefined ? {} : { [ANNOTATION.userId]: spec.userId }),
+      },
+    },
+    spec: {
+      runtimeClassName: spec.runtimeClassName,
+      automountServiceAccountToken: false,
+      enableServiceLinks: false,
+      restartPolicy: 'Never',
+      terminationGracePeriodSeconds: 2,
+      securityContext: {
+        runAsNonRoot: true,
+        runAsUser: SANDBOX_UID,
+        runAsGroup: SANDBOX_UID,
+        fsGroup: SANDBOX_UID,
+        seccompProfile: { type: 'RuntimeDefault' },
+      },
+      containers: [
+        {
+          name: EXECUTOR,
+          image: spec.image,
+          imagePullPolicy: 'IfNotPresent',
+          ports: [{ name: EXECUTOR, containerPort: EXECUTOR_PORT, protocol: 'TCP' }],
+          env: variables({
+            ...spec.settings,
+            [TOKEN_VARIABLE]: spec.token,
+            EXECUTOR_ENVIRONMENT: JSON.stringify(spec.environmentVariables),
+          }),
+          resources: {
+            requests: { ...amounts(spec.requests), 'ephemeral-storage': STORAGE.request },
+            limits: { ...amounts(spec.limits), 'ephemeral-storage': STORAGE.limit },
+          },
+          securityContext: {
+            allowPrivilegeEscalation: false,
+            readOnlyRootFilesystem: true,
+            capabilities: { drop: ['ALL'] },
+          },
+          volumeMounts: [
+            { name: 'workspace', mountPath: '/workspace' },
+            { name: 'tmp', mountPath: '/tmp' },
+          ],
+          readinessProbe: {
+            httpGet: { path: '/healthz', port: EXECUTOR },
+            periodSeconds: 1,
+            timeoutSeconds: 2,
+            failureThreshold: 3,
+          },
+        },
+      ],
+      volumes: [
+        { name: 'workspace', emptyDir: { sizeLimit: STORAGE.workspace } },
+        { name: 'tmp', emptyDir: { sizeLimit: STORAGE.tmp } },
+      ],
+    },
+  };
+}
+
+/** The kubelet expands `$(NAME)` in a variable's value and takes `$$` for `$`: double every one to keep the value as it is. */
+function variables(values: Record<string, string>): { name: string; value: string }[] {
+  return Object.entries(values).map(([name, value]) => ({ name, value: value.replaceAll('$', '$$$$') }));
+}
+
+function amounts({ memoryMi, cpuMillicores }: Amounts): Record<string, string> {
+  return { memory: `${memoryMi}Mi`, cpu: `${cpuMillicores}m` };
+}

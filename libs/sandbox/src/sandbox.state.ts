@@ -1,0 +1,114 @@
+import type { PodPhase, SandboxDto, SandboxStatus } from '@warmbox/contracts';
+import { RESERVED_LABEL_DOMAINS, RESERVED_LABEL_KEYS } from '@warmbox/contracts';
+import type { Pod, PodCondition } from './kubernetes.types.js';
+import { EXECUTOR, TOKEN_VARIABLE } from './pod.template.js';
+import { parseQuantity } from './quantity.js';
+import { ANNOTATION, LABEL, POOLS, type Pool } from './sandbox.labels.js';
+
+export function conditionOf(pod: Pod, type: string): PodCondition | undefined {
+  return pod.status?.conditions?.find((condition) => condition.type === type);
+}
+
+/** Ready as the kubelet says it, and neither ended nor being deleted. */
+export function isReady(pod: Pod): boolean {
+  return pod.status?.phase === 'Running' && !isTerminating(pod) && conditionOf(pod, 'Ready')?.status === 'True';
+}
+
+export function isTerminating(pod: Pod): boolean {
+  return pod.metadata?.deletionTimestamp !== undefined;
+}
+
+/** Whether its container has ended for good (pods of ours never restart). */
+export function isEnded(pod: Pod): boolean {
+  return pod.status?.phase === 'Failed' || pod.status?.phase === 'Succeeded';
+}
+
+/**
+ * Whether it has ever been Ready. A pod that never was has a Ready condition as old as its start; one second of slack
+ * because Kubernetes' times have whole seconds.
+ */
+export function wasEverReady(pod: Pod): boolean {
+  const ready = conditionOf(pod, 'Ready');
+  if (ready?.status === 'True') return true;
+  const changed = Date.parse(ready?.lastTransitionTime ?? '');
+  const started = Date.parse(pod.status?.startTime ?? '');
+  return changed - started > 1000;
+}
+
+export function poolOf(pod: Pod): Pool {
+  const value = pod.metadata?.labels?.[LABEL.pool];
+  return POOLS.find((pool) => pool === value) ?? 'manual';
+}
+
+export function statusOf(pod: Pod): SandboxStatus {
+  if (isTerminating(pod)) return 'terminating';
+  if (isEnded(pod)) return 'failed';
+  return wasEverReady(pod) ? poolOf(pod) : 'creating';
+}
+
+/** Where its executor listens, once it has an address. */
+export function executorAddress(pod: Pod): { host: string; port: number } | undefined {
+  const host = pod.status?.podIP;
+  const container = pod.spec?.containers.find(({ name }) => name === EXECUTOR);
+  const port = container?.ports?.find(({ name }) => name === EXECUTOR)?.containerPort;
+  return host !== undefined && host !== '' && port !== undefined ? { host, port } : undefined;
+}
+
+/** The bearer token of its executor. */
+export function executorToken(pod: Pod): string | undefined {
+  const container = pod.spec?.containers.find(({ name }) => name === EXECUTOR);
+  return container?.env?.find(({ name }) => name === TOKEN_VARIABLE)?.value;
+}
+
+/** A label of the caller's, not one of Kubernetes' or ours. */
+function isCallersLabel(key: string): boolean {
+  const domain = key.includes('/') ? key.slice(0, key.indexOf('/')) : '';
+  return (
+    !RESERVED_LABEL_KEYS.includes(key) &&
+    !RESERVED_LABEL_DOMAINS.some((own) => domain === own || domain.endsWith(`.${own}`))
+  );
+}
+
+/** The caller's own labels of a pod. */
+export function callersLabels(pod: Pod): Record<string, string> {
+  return Object.fromEntries(Object.entries(pod.metadata?.labels ?? {}).filter(([key]) => isCallersLabel(key)));
+}
+
+/** A sandbox as clients see it. */
+export function sandboxOf(pod: Pod): SandboxDto {
+  const metadata = pod.metadata ?? {};
+  const container = pod.spec?.containers.find(({ name }) => name === EXECUTOR);
+  const resources = (values: Record<string, string> | undefined): { memoryMi: number; cpuMillicores: number } => ({
+    memoryMi: Math.round(parseQuantity(values?.memory ?? '0') / 2 ** 20),
+    cpuMillicores: Math.round(parseQuantity(values?.cpu ?? '0') * 1000),
+  });
+  return {
+    name: metadata.name ?? '',
+    runtime: metadata.labels?.[LABEL.runtime] ?? '',
+    status: statusOf(pod),
+    phase: (pod.status?.phase ?? 'Pending') as PodPhase,
+    isReady: isReady(pod),
+    createdAt: new Date(metadata.creationTimestamp ?? 0).toISOString(),
+    userId: metadata.annotations?.[ANNOTATION.userId],
+    nodeName: pod.spec?.nodeName ?? '',
+    podIP: pod.status?.podIP ?? '',
+    labels: callersLabels(pod),
+    image: container?.image ?? '',
+    resources: { requests: resources(container?.resources?.requests), limits: resources(container?.resources?.limits) },
+    message: messageOf(pod),
+  };
+}
+
+/** Why it is in its state, as Kubernetes says it: scheduling, image, container, eviction. */
+export function messageOf(pod: Pod): string | undefined {
+  const state = pod.status?.containerStatuses?.find(({ name }) => name === EXECUTOR)?.state;
+  const unscheduled = conditionOf(pod, 'PodScheduled');
+  const candidates: ({ reason?: string; message?: string } | undefined)[] = [
+    pod.status,
+    state?.terminated,
+    state?.waiting,
+    unscheduled?.status === 'False' ? unscheduled : undefined,
+  ];
+  const found = candidates.find((candidate) => candidate?.reason !== undefined);
+  return found === undefined ? undefined : [found.reason, found.message].filter(Boolean).join(': ');
+}
