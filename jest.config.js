@@ -6,6 +6,8 @@ export default {
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '^.+\\.ts$': '@swc/jest' },
   moduleNameMapper: {
+    // A door of its own: the harness brings the whole local cluster along, which unit specs do without.
+    '^@warmbox/testing/harness$': '<rootDir>/libs/testing/src/harness/index.ts',
     '^@warmbox/(.*)$': '<rootDir>/libs/$1/src/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },

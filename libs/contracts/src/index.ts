@@ -2,6 +2,7 @@ export * from './create-sandbox.dto.js';
 export * from './creation.events.js';
 export * from './environment.rule.js';
 export * from './execute.dto.js';
+export * from './execute.rule.js';
 export * from './execution.dto.js';
 export * from './execution.events.js';
 export * from './labels.rule.js';

@@ -3,7 +3,7 @@ import { RESERVED_LABEL_DOMAINS, RESERVED_LABEL_KEYS } from '@warmbox/contracts'
 import type { Pod, PodCondition } from './kubernetes.types.js';
 import { EXECUTOR, TOKEN_VARIABLE } from './pod.template.js';
 import { parseQuantity } from './quantity.js';
-import { ANNOTATION, LABEL, POOLS, type Pool } from './sandbox.labels.js';
+import { ANNOTATION, LABEL, MANAGED_BY, POOLS, type Pool } from './sandbox.labels.js';
 
 export function conditionOf(pod: Pod, type: string): PodCondition | undefined {
   return pod.status?.conditions?.find((condition) => condition.type === type);
@@ -35,6 +35,11 @@ export function wasEverReady(pod: Pod): boolean {
   return changed - started > 1000;
 }
 
+/** Whether it is ours at all: nothing without the label is ever touched. */
+export function isSandbox(pod: Pod): boolean {
+  return pod.metadata?.labels?.[LABEL.managedBy] === MANAGED_BY;
+}
+
 export function poolOf(pod: Pod): Pool {
   const value = pod.metadata?.labels?.[LABEL.pool];
   return POOLS.find((pool) => pool === value) ?? 'manual';
@@ -57,7 +62,8 @@ export function executorAddress(pod: Pod): { host: string; port: number } | unde
 /** The bearer token of its executor. */
 export function executorToken(pod: Pod): string | undefined {
   const container = pod.spec?.containers.find(({ name }) => name === EXECUTOR);
-  return container?.env?.find(({ name }) => name === TOKEN_VARIABLE)?.value;
+  // Written with every `$` doubled, as the kubelet wants it.
+  return container?.env?.find(({ name }) => name === TOKEN_VARIABLE)?.value?.replaceAll('$$', '$');
 }
 
 /** A label of the caller's, not one of Kubernetes' or ours. */

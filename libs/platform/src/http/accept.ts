@@ -17,7 +17,7 @@ export function negotiate(accept: string | undefined, offered: readonly Media[])
   const candidates = offered
     .map((media) => ({ media, ...match(media, ranges) }))
     .filter(({ q }) => q > 0)
-    .sort((a, b) => b.q - a.q || b.specificity - a.specificity || preference(a) - preference(b));
+    .sort((a, b) => b.q - a.q || preference(a) - preference(b));
   return candidates[0]?.media;
 }
 
@@ -43,8 +43,9 @@ function match(media: Media, ranges: MediaRange[]): { q: number; specificity: nu
   return { q: 0, specificity: 0 };
 }
 
+/** Among equals of q: JSON that was meant, then what was named, then streams before JSON where nothing was said. */
 function preference({ media, specificity }: { media: Media; specificity: number }): number {
-  const order =
-    specificity === 1 ? [MEDIA.eventStream, MEDIA.json, MEDIA.ndjson] : [MEDIA.json, MEDIA.eventStream, MEDIA.ndjson];
-  return order.indexOf(media);
+  const isMeant = specificity > 1;
+  if (media === MEDIA.json && isMeant) return 0;
+  return (isMeant ? 1 : 4) + [MEDIA.eventStream, MEDIA.json, MEDIA.ndjson].indexOf(media);
 }

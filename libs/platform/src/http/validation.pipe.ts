@@ -13,13 +13,17 @@ export class RequestValidationPipe implements PipeTransform {
   async transform(value: unknown, { type, metatype }: ArgumentMetadata): Promise<unknown> {
     if ((type !== 'body' && type !== 'query') || metatype === undefined || metatype === Object) return value;
     // A POST without a body asks for all defaults.
-    const given: unknown = value ?? {};
+    const given: unknown = value === undefined ? {} : value;
     if (typeof given !== 'object' || given === null || Array.isArray(given)) {
       throw new ProblemError('invalid_request', 'The body must be a JSON object.', {
         errors: [{ pointer: '', detail: 'must be a JSON object' }],
       });
     }
-    const instance = plainToInstance(metatype as new () => object, withoutNulls(given), { exposeDefaultValues: true });
+    const { fields, maps } = withoutMaps(withoutNulls(given), metatype as new () => object);
+    const inherited = inheritedNames(fields, type === 'query' ? '?' : '/');
+    if (inherited.length > 0) throw invalidRequest(inherited);
+    const instance = plainToInstance(metatype as new () => object, fields, { exposeDefaultValues: true });
+    Object.assign(instance, maps);
     const errors = await validate(instance, {
       whitelist: true,
       forbidNonWhitelisted: true,
@@ -42,8 +46,33 @@ export function invalidRequest(errors: ViolationDto[]): ProblemError {
 }
 
 /** The request without fields that are null. */
-function withoutNulls(given: object): object {
+function withoutNulls(given: object): Record<string, unknown> {
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== null));
+}
+
+/**
+ * The fields that are maps (`Record<string, string>`) apart from the others: class-transformer loses or trips over keys that
+ * objects inherit, and in a map `toString` and `constructor` are names like any other.
+ */
+function withoutMaps(
+  given: Record<string, unknown>,
+  type: new () => object,
+): { fields: Record<string, unknown>; maps: Record<string, unknown> } {
+  const isMap = (key: string): boolean => Reflect.getMetadata('design:type', type.prototype as object, key) === Object;
+  const entries = Object.entries(given);
+  return {
+    fields: Object.fromEntries(entries.filter(([key]) => !isMap(key))),
+    maps: Object.fromEntries(entries.filter(([key]) => isMap(key))),
+  };
+}
+
+/** Fields that class-transformer would leave out in silence, because every object has their name. No field of ours has one. */
+function inheritedNames(fields: object, prefix: string): ViolationDto[] {
+  return Object.entries(fields).flatMap(([key, value]): ViolationDto[] => {
+    const pointer = `${prefix}${key}`;
+    if (key in Object.prototype) return [{ pointer, detail: `property ${key} should not exist` }];
+    return typeof value === 'object' && value !== null ? inheritedNames(value as object, `${pointer}/`) : [];
+  });
 }
 
 /** The violations behind class-validator's errors. `prefix` is `/` for a body, `?` for a query. */

@@ -7,6 +7,8 @@ export interface OptionViolation {
   key: string;
   value: unknown;
   rule: string;
+  /** Where the value came from: a variable, a file. */
+  source?: string;
 }
 
 /** The options as a whole cannot be used; lists every violation. */
@@ -17,7 +19,9 @@ export class OptionsError extends Error {
     super(
       [
         'These options cannot be used:',
-        ...violations.map(({ key, value, rule }) => `  ${key} = ${show(value)}: ${rule}`),
+        ...violations.map(
+          ({ key, value, rule, source }) => `  ${key} = ${show(value)}${source ? ` (${source})` : ''}: ${rule}`,
+        ),
       ].join('\n'),
     );
   }
@@ -64,12 +68,22 @@ export function loadOptions<T extends object>(
     else if (file[key] !== undefined && file[key] !== null) given[key] = file[key];
   }
   const options = plainToInstance(type, { ...defaults, ...given }, { exposeDefaultValues: true });
-  const violations = [...unknown, ...flatten(validateSync(options, { forbidUnknownValues: true }), '')];
+  const violations = [...unknown, ...optionViolations(options)];
   if (violations.length > 0) throw new OptionsError(violations);
   return options;
 }
 
-/** A variable's text as a value of the field's type; text that does not convert stays text, which the field's rule refuses. */
+/** The rules of class-validator that options (or a part of them, at `prefix`) break. */
+export function optionViolations(options: object, prefix = ''): OptionViolation[] {
+  const errors = validateSync(options, { forbidUnknownValues: true, whitelist: true, forbidNonWhitelisted: true });
+  return flatten(errors, prefix);
+}
+
+/** A variable's text as a value of its option's type; what does not convert stays text, which the option's rule refuses. */
+export function optionFromText(type: new () => object, key: string, text: string): unknown {
+  return convert(text, Reflect.getMetadata('design:type', type.prototype as object, key));
+}
+
 function convert(text: string, type: unknown): unknown {
   if (type === Number) return text.trim() !== '' && Number.isFinite(Number(text)) ? Number(text) : text;
   if (type === Boolean) return text === 'true' ? true : text === 'false' ? false : text;

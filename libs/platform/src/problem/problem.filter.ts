@@ -13,13 +13,20 @@ export class ProblemFilter implements ExceptionFilter {
     const request = http.getRequest<FastifyRequest>();
     const reply = http.getResponse<FastifyReply>();
     const problem = toProblem(thrown);
-    if (problem.code === 'internal') this.logger.error({ err: thrown, requestId: request.id }, 'unexpected error');
+    this.log(problem, request.id);
     if (reply.raw.headersSent) {
       // A stream has begun: its own last event has told the client, or the broken-off connection does.
       reply.raw.destroy();
       return;
     }
     void sendProblem(reply, problem, request.id);
+  }
+
+  /** What a client cannot mend is for the log, with what caused it; its own mistakes are its own. */
+  private log(problem: ProblemError, requestId: string): void {
+    if (problem.code === 'internal') this.logger.error({ err: problem.cause, requestId }, 'unexpected error');
+    else if (problem.status >= 500 && problem.cause !== undefined)
+      this.logger.warn({ err: problem.cause, requestId }, problem.detail);
   }
 }
 

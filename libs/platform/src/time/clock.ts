@@ -26,7 +26,7 @@ export const systemClock: Clock = {
   },
   async sleep(ms, signal) {
     try {
-      await delay(ms, undefined, { signal });
+      await delay(ms, undefined, { signal, ref: false });
     } catch (error) {
       throw signal?.aborted ? signal.reason : error;
     }

@@ -1,0 +1,19 @@
+import type { ExecuteDto } from './execute.dto.js';
+import type { ViolationDto } from './problem.dto.js';
+
+/**
+ * The most bytes of a body of execute: the longest `stdin`, four bytes a character, or half of it where JSON needs an escape
+ * for each, with room for the rest.
+ */
+export const EXECUTE_BODY_MAX_BYTES = 34_000_000;
+
+/** Says where a request does not name one program to run: exactly one of `command` and `argv`, which begins with the program. */
+export function commandViolation({ command, argv }: Pick<ExecuteDto, 'command' | 'argv'>): ViolationDto | undefined {
+  if (command !== undefined && argv !== undefined) {
+    return { pointer: '/argv', detail: 'argv must not be given together with command' };
+  }
+  if (command === undefined && argv === undefined) {
+    return { pointer: '/command', detail: 'command or argv must be given' };
+  }
+  return argv?.[0] === '' ? { pointer: '/argv/0', detail: 'the program must not be empty' } : undefined;
+}

@@ -1,0 +1,116 @@
+import type { IncomingMessage } from 'node:http';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { ProblemError } from '../problem/problem.error.js';
+import { sendProblem } from '../problem/problem.filter.js';
+import { answerConstraint } from './answer.constraint.js';
+import { answerClientError, answerError } from './problem.fastify.js';
+import { requestIdOf } from './request-id.js';
+import { RouteTable } from './route.table.js';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Bytes that a body of this route may have; `@RouteConfig({ bodyLimit })`. */
+    bodyLimit?: number;
+  }
+}
+
+export interface HttpAdapterOptions {
+  /** Bytes of a body, where a route says nothing else with `@RouteConfig({ bodyLimit })` (1 MiB). */
+  bodyLimit?: number;
+}
+
+/** Bytes of the request line and all headers together. */
+const HEAD_LIMIT = 32 * 1024;
+
+/**
+ * Nest on Fastify, with what every answer of ours has: an `X-Request-Id`, and errors as problem documents, whoever notices
+ * them (Node's parser, the router, a body parser, a hook, a handler). Bodies are JSON and nothing else, which also keeps out
+ * what a browser may send across origins without asking. The limits of time are on the request's arrival only: an answer may
+ * stream for hours.
+ *
+ * Use it with `NestFactory.create(Module, new HttpAdapter(), { bodyParser: false })`, or Nest adds parsers of its own.
+ */
+export class HttpAdapter extends FastifyAdapter {
+  readonly routes = new RouteTable();
+
+  constructor({ bodyLimit = 1024 * 1024 }: HttpAdapterOptions = {}) {
+    super({
+      bodyLimit,
+      genReqId: requestIdOf,
+      forceCloseConnections: true,
+      return503OnClosing: false,
+      // The whole request must have arrived within this time; 0 for the connection, which idles while commands are silent.
+      requestTimeout: 120_000,
+      connectionTimeout: 0,
+      // Longer than the minute after which load balancers usually drop an idle connection, so that they never use a closed one.
+      keepAliveTimeout: 75_000,
+      http: { maxHeaderSize: HEAD_LIMIT, headersTimeout: 30_000, requireHostHeader: false },
+      routerOptions: { constraints: answerConstraint, maxParamLength: HEAD_LIMIT, ignoreTrailingSlash: true },
+      // A target in absolute form (RFC 9112 §3.2.2) means its path; `originalUrl` keeps the whole.
+      rewriteUrl: ({ url = '/' }) => url.replace(/^https?:\/\/[^/?#]*(?=[/?]|$)/i, '').replace(/^(?=\?|$)/, '/'),
+      clientErrorHandler: answerClientError,
+      frameworkErrors: (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
+        reply.raw.setHeader('x-request-id', request.id);
+        answerError(error, request, reply);
+      },
+    });
+    const fastify = this.getInstance<FastifyInstance>();
+    fastify.addHook('onRoute', (route) => {
+      this.routes.add(route.method, route.url);
+      const limit = route.config?.bodyLimit;
+      if (limit !== undefined) route.bodyLimit = limit;
+    });
+    fastify.addHook('onRequest', (request, reply, done) => {
+      // On the raw response, where streams that write for themselves keep it.
+      reply.raw.setHeader('x-request-id', request.id);
+      done(named(request.raw));
+    });
+    fastify.addHook('preParsing', (request, _reply, payload, done) => {
+      done(uncompressed(request.headers['content-encoding']), payload);
+    });
+    acceptJsonOnly(fastify);
+    const noRoute = (request: FastifyRequest, reply: FastifyReply): FastifyReply =>
+      sendProblem(reply, this.routes.problemOf(request.method, request.raw.url ?? '/'), request.id);
+    // A body that is wrong as well does not matter where there is no route to take it.
+    fastify.setErrorHandler((error, request, reply) =>
+      request.is404 ? noRoute(request, reply) : answerError(error, request, reply),
+    );
+    fastify.setNotFoundHandler(noRoute);
+  }
+
+  /** Nest's own would hand over an error without its cause; ours stays. */
+  override setErrorHandler(): FastifyInstance {
+    return this.getInstance();
+  }
+
+  /** Nest's own knows no 405 and no 406; ours stays. */
+  override setNotFoundHandler(): FastifyInstance {
+    return this.getInstance();
+  }
+}
+
+/** Node would refuse a request without Host by itself, but not with a problem document. */
+function named({ httpVersion, headers }: IncomingMessage): ProblemError | undefined {
+  if (headers.host !== undefined || httpVersion === '1.0') return undefined;
+  return new ProblemError('invalid_request', 'The request has no Host header.', {
+    errors: [{ pointer: 'host', detail: 'must be there (RFC 9112 §3.2)' }],
+  });
+}
+
+function uncompressed(encoding: string | undefined): ProblemError | null {
+  if (encoding === undefined || encoding.trim().toLowerCase() === 'identity') return null;
+  return new ProblemError('unsupported_media_type', `The body must not be encoded (${JSON.stringify(encoding)}).`, {
+    headers: { 'accept-encoding': 'identity' },
+  });
+}
+
+/** JSON bodies; an empty one counts as none, since many clients send the content type without a body. */
+function acceptJsonOnly(fastify: FastifyInstance): void {
+  const parse = fastify.getDefaultJsonParser('error', 'error');
+  fastify.removeAllContentTypeParsers();
+  fastify.addContentTypeParser<string>('application/json', { parseAs: 'string' }, (request, body, done) => {
+    if (body === '') done(null, undefined);
+    else void parse(request, body, done);
+  });
+}

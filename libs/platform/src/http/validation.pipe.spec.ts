@@ -1,0 +1,69 @@
+import { Type } from 'class-transformer';
+import { IsInt, IsObject, IsOptional, ValidateNested } from 'class-validator';
+import { ProblemError } from '../problem/problem.error.js';
+import { RequestValidationPipe } from './validation.pipe.js';
+
+class SizeDto {
+  @IsOptional()
+  @IsInt()
+  width?: number;
+}
+
+class BoxDto {
+  @IsOptional()
+  @IsInt()
+  weight?: number;
+
+  @IsOptional()
+  @IsObject()
+  labels?: Record<string, string | null>;
+
+  @IsOptional()
+  @IsObject()
+  @ValidateNested()
+  @Type(() => SizeDto)
+  size?: SizeDto;
+}
+
+const pipe = new RequestValidationPipe();
+const body = (value: unknown): Promise<unknown> => pipe.transform(value, { type: 'body', metatype: BoxDto });
+
+async function refused(value: unknown): Promise<string[]> {
+  try {
+    await body(value);
+  } catch (error) {
+    if (error instanceof ProblemError) return error.errors?.map(({ pointer }) => pointer) ?? [];
+    throw error;
+  }
+  return [];
+}
+
+describe('the validation of requests', () => {
+  it('takes a missing body for an empty one, and null for absent', async () => {
+    expect(await body(undefined)).toEqual({});
+    expect(await body({ weight: null, size: null })).toEqual({});
+  });
+
+  it.each([[[]], ['text'], [1], [true]])('refuses a body that is no object: %j', async (value) => {
+    expect(await refused(value)).toEqual(['']);
+  });
+
+  it('lists every violation with its JSON pointer', async () => {
+    expect(await refused({ weight: 1.5, 'a/b~c': 1, size: { width: 'wide', depth: 1 } })).toEqual(
+      expect.arrayContaining(['/weight', '/a~1b~0c', '/size/width', '/size/depth']),
+    );
+  });
+
+  it('keeps every key of a map, whatever objects inherit under its name', async () => {
+    const labels = { constructor: 'a', toString: 'b', hasOwnProperty: 'c', then: 'd', gone: null };
+    expect(await body({ labels })).toEqual({ labels });
+  });
+
+  it.each([
+    [{ constructor: 1 }, '/constructor'],
+    [{ toString: 'a' }, '/toString'],
+    [{ size: { hasOwnProperty: 1 } }, '/size/hasOwnProperty'],
+  ])('refuses a field that every object has: %j', async (value, pointer) => {
+    expect(await refused(value)).toEqual([pointer]);
+  });
+});

@@ -1,0 +1,57 @@
+import type { IncomingMessage } from 'node:http';
+import type { DynamicModule } from '@nestjs/common';
+import { LoggerModule } from 'nestjs-pino';
+import { destination, type DestinationStream } from 'pino';
+import pretty from 'pino-pretty';
+import { SECRET_PATHS } from './secret.paths.js';
+
+export interface LoggingOptions {
+  level: string;
+  /** Lines for people instead of JSON. */
+  pretty: boolean;
+  /** Whether a request for this target leaves no line of its own; for probes. */
+  isSilent: (target: string) => boolean;
+  /** Where the lines go (standard output). */
+  stream?: DestinationStream;
+}
+
+/**
+ * Logs by pino: JSON, one line per request when its answer is over, the request's id in every line that is written on its
+ * behalf. Of a request and its answer only what is listed here is logged; headers and bodies never are.
+ */
+export function loggingModule({ level, pretty: forPeople, isSilent, stream }: LoggingOptions): DynamicModule {
+  return LoggerModule.forRoot({
+    pinoHttp: [
+      {
+        level,
+        genReqId: (request) => request.id,
+        quietReqLogger: true,
+        customLogLevel: (_request, { statusCode }, error) => ((error ?? statusCode === 500) ? 'error' : 'info'),
+        customAttributeKeys: { reqId: 'requestId' },
+        // pino-http makes up an error for every 5xx; the real one has its own line, with its cause.
+        customErrorObject: (_request, _response, _error, { err: _err, ...line }: Record<string, unknown>) => line,
+        autoLogging: { ignore: (request) => isSilent(targetOf(request)) },
+        redact: { paths: SECRET_PATHS, censor: '***' },
+        serializers: {
+          req: ({ method, url }: { method: string; url: string }) => ({ method, url }),
+          res: ({ statusCode }: { statusCode: number }) => ({ statusCode }),
+        },
+      },
+      stream ?? streamOf(forPeople),
+    ],
+    // Without a wildcard route the middleware is never called on Fastify.
+    forRoutes: ['/{*path}'],
+  });
+}
+
+/** What was asked for: middie takes away from `url` what its route matched. */
+function targetOf(request: IncomingMessage & { originalUrl?: string }): string {
+  return request.originalUrl ?? request.url ?? '';
+}
+
+/** pino-pretty in this process: as pino's transport it would be a worker thread with a file of its own. */
+function streamOf(forPeople: boolean): DestinationStream {
+  return forPeople
+    ? pretty({ sync: true, singleLine: true, translateTime: 'SYS:HH:MM:ss.l', ignore: 'pid,hostname' })
+    : destination(1);
+}

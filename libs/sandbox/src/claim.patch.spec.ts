@@ -1,0 +1,31 @@
+import { claimPatch } from './claim.patch.js';
+import { ownerOf } from './sandbox.owner.js';
+
+describe('claimPatch', () => {
+  const patch = claimPatch('the-uid', {
+    claimId: 'claim-1',
+    userId: 'ada@example.org',
+    allocatedAt: '2026-01-01T00:00:00.000Z',
+  });
+
+  it('tests that it is this pod, that it is warm and that it is not being deleted, before it changes anything', () => {
+    expect(patch.slice(0, 3)).toEqual([
+      { op: 'test', path: '/metadata/uid', value: 'the-uid' },
+      { op: 'test', path: '/metadata/labels/warmbox.dev~1pool', value: 'warm' },
+      { op: 'test', path: '/metadata/deletionTimestamp', value: null },
+    ]);
+    expect(patch.slice(3).some(({ op }) => op === 'test')).toBe(false);
+  });
+
+  it("makes the pod the user's, with a label that any user id can be selected by", () => {
+    const changes = Object.fromEntries(patch.slice(3).map((operation) => [operation.path, operation]));
+    expect(changes).toMatchObject({
+      '/metadata/labels/warmbox.dev~1pool': { op: 'replace', value: 'allocated' },
+      '/metadata/labels/warmbox.dev~1owner': { op: 'add', value: ownerOf('ada@example.org') },
+      '/metadata/annotations/warmbox.dev~1user-id': { op: 'add', value: 'ada@example.org' },
+      '/metadata/annotations/warmbox.dev~1claim-id': { op: 'add', value: 'claim-1' },
+      '/metadata/annotations/warmbox.dev~1allocated-at': { op: 'add', value: '2026-01-01T00:00:00.000Z' },
+    });
+    expect(ownerOf('ada@example.org')).toMatch(/^[0-9a-f]{32}$/);
+  });
+});
