@@ -1,4 +1,11 @@
+export * from './create.once.js';
 export * from './kube.client.js';
 export * from './kube.connection.js';
 export * from './kube.error.js';
+export * from './kube.log.js';
+export * from './kube.problem.js';
+export * from './kube.quota.js';
 export * from './kube.resource.js';
+export type { PodQuery } from './pod.index.js';
+export * from './pod.store.js';
+export type { PodChange } from './pod.view.js';

@@ -1,8 +1,8 @@
-import { lines } from '@warmbox/platform';
+import { lines, systemClock, type Clock } from '@warmbox/platform';
 import type { JsonPatchOperation, KubeList, KubeObject, Status } from '@warmbox/sandbox';
-import { request, type Dispatcher } from 'undici';
 import type { KubeConnection } from './kube.connection.js';
 import { KubeApiError, KubeUnreachableError } from './kube.error.js';
+import { exchange, open, type Exchange } from './kube.exchange.js';
 import { pathOf, type Resource } from './kube.resource.js';
 
 export interface ListOptions {
@@ -49,10 +49,14 @@ export interface ObjectKey {
 
 /**
  * The Kubernetes API as the manager uses it: plain JSON over pooled connections, one shape of object. Every method throws
- * KubeApiError for an answer that is no success and KubeUnreachableError where no answer came; none of them retries.
+ * KubeApiError for an answer that is no success, KubeUnreachableError where no answer came, and the signal's reason where
+ * it aborts; none of them retries.
  */
 export class KubeClient {
-  constructor(private readonly connection: KubeConnection) {}
+  constructor(
+    private readonly connection: KubeConnection,
+    private readonly clock: Clock = systemClock,
+  ) {}
 
   get<T>(resource: Resource<T>, { namespace, name }: ObjectKey, options?: RequestOptions): Promise<T> {
     return this.send('GET', pathOf(resource, namespace, name), undefined, options);
@@ -145,12 +149,8 @@ export class KubeClient {
     const path = pathOf(resource, namespace) + queryOf({ ...query, watch: true, allowWatchBookmarks: true });
     const what = `WATCH ${path}`;
     try {
-      const { statusCode, headers, body } = await this.dispatch('GET', path, undefined, {
-        signal,
-        dispatcher: this.connection.watches,
-      });
-      if (statusCode !== 200) throw await failure(statusCode, headers, body, what);
-      for await (const line of lines(body)) {
+      const body = await open(this.connection, { method: 'GET', path }, 'watches', signal);
+      for await (const line of lines(body as AsyncIterable<Uint8Array>)) {
         if (line === '') continue;
         const event = JSON.parse(line) as WatchEvent<T> | { type: 'ERROR'; object: Status };
         if (event.type === 'ERROR') throw new KubeApiError(event.object.code ?? 500, event.object, what);
@@ -162,52 +162,13 @@ export class KubeClient {
     }
   }
 
-  private async send<T>(
-    method: Dispatcher.HttpMethod,
+  private send<T>(
+    method: Exchange['method'],
     path: string,
-    content: { type: string; value: unknown } | undefined,
+    content: Exchange['content'],
     { signal, timeoutMs = 10_000 }: RequestOptions = {},
   ): Promise<T> {
-    const what = `${method} ${path}`;
-    const limit = AbortSignal.timeout(timeoutMs);
-    try {
-      const { statusCode, headers, body } = await this.dispatch(method, path, content, {
-        signal: signal === undefined ? limit : AbortSignal.any([signal, limit]),
-        dispatcher: this.connection.requests,
-      });
-      if (statusCode < 200 || statusCode > 299) throw await failure(statusCode, headers, body, what);
-      return (await body.json()) as T;
-    } catch (error) {
-      if (error instanceof KubeApiError) throw error;
-      signal?.throwIfAborted();
-      throw new KubeUnreachableError(what, error);
-    }
-  }
-
-  private async dispatch(
-    method: Dispatcher.HttpMethod,
-    path: string,
-    content: { type: string; value: unknown } | undefined,
-    options: { signal: AbortSignal; dispatcher: Dispatcher },
-    fresh = false,
-  ): Promise<Dispatcher.ResponseData> {
-    const authorization = await this.connection.authorization(fresh);
-    const response = await request(this.connection.server + path, {
-      ...options,
-      method,
-      headers: {
-        accept: 'application/json',
-        ...(authorization === undefined ? {} : { authorization }),
-        ...(content === undefined ? {} : { 'content-type': content.type }),
-      },
-      body: content === undefined ? undefined : JSON.stringify(content.value),
-    });
-    if (response.statusCode === 401 && !fresh) {
-      // A token was rotated before our copy of it ran out.
-      await response.body.dump();
-      return this.dispatch(method, path, content, options, true);
-    }
-    return response;
+    return exchange<T>(this.connection, this.clock, { method, path, content, signal, timeoutMs });
   }
 }
 
@@ -215,26 +176,4 @@ function queryOf(values: Record<string, string | number | boolean | undefined>):
   const query = new URLSearchParams();
   for (const [key, value] of Object.entries(values)) if (value !== undefined) query.set(key, String(value));
   return query.size === 0 ? '' : `?${query.toString()}`;
-}
-
-async function failure(
-  status: number,
-  headers: Dispatcher.ResponseData['headers'],
-  body: Dispatcher.ResponseData['body'],
-  what: string,
-): Promise<KubeApiError> {
-  const text = await body.text();
-  const retryAfter = Number(headers['retry-after']);
-  return new KubeApiError(status, parseStatus(text), what, Number.isFinite(retryAfter) ? retryAfter : undefined);
-}
-
-/** The Status of an answer; proxies in front of the API server answer in text of their own. */
-function parseStatus(text: string): Status {
-  try {
-    const parsed: unknown = JSON.parse(text);
-    if (typeof parsed === 'object' && parsed !== null) return parsed;
-  } catch {
-    // Not JSON: the text is the message.
-  }
-  return { message: text.slice(0, 500) };
 }

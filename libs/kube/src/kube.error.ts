@@ -8,7 +8,7 @@ export class KubeApiError extends Error {
     readonly status: number,
     readonly body: Status,
     readonly request: string,
-    /** Seconds of the answer's Retry-After. */
+    /** Seconds after which the server wants to be asked again, where it says so. */
     readonly retryAfterSeconds?: number,
   ) {
     super(`${request}: ${status} ${body.reason ?? ''} ${body.message ?? ''}`.trim());
@@ -26,14 +26,50 @@ export class KubeApiError extends Error {
   }
 }
 
-/** No answer came: refused, reset, cut off or out of time. Whether the request was carried out is unknown. */
+/** No answer came: refused, reset, cut off or out of time. */
 export class KubeUnreachableError extends Error {
   override readonly name = 'KubeUnreachableError';
+  /** Whether the request may have been carried out; false only where it certainly never left. */
+  readonly mayHaveHappened: boolean;
 
   constructor(
     readonly request: string,
     override readonly cause: unknown,
   ) {
-    super(`${request}: ${cause instanceof Error ? cause.message : String(cause)}`);
+    super(`${request}: ${describe(cause)}`);
+    this.mayHaveHappened = !NEVER_SENT.some((pattern) => pattern.test(codeOf(cause)));
   }
+}
+
+/** The credentials for a request could not be got: a token file or a plugin failed. */
+export class KubeCredentialsError extends Error {
+  override readonly name = 'KubeCredentialsError';
+  readonly code = 'KUBE_CREDENTIALS';
+
+  constructor(override readonly cause: unknown) {
+    super(`The credentials for the Kubernetes API cannot be read: ${describe(cause)}`);
+  }
+}
+
+/** Codes of Node's and undici's errors after which no byte of a request can have been sent. */
+const NEVER_SENT = [
+  /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|UND_ERR_CONNECT_TIMEOUT|KUBE_CREDENTIALS)$/,
+  // The server's certificate was not accepted.
+  /CERT|UNABLE_TO_|^HOSTNAME_MISMATCH$/,
+];
+
+// Errors are told by their fields and not by instanceof: in tests, which have a realm of their own, Node's errors are none.
+function codeOf(cause: unknown): string {
+  return fieldOf(cause, 'code') ?? '';
+}
+
+/** An error's own words; an AggregateError of several addresses has none but its code. */
+function describe(cause: unknown): string {
+  return fieldOf(cause, 'message') || fieldOf(cause, 'code') || String(cause);
+}
+
+function fieldOf(cause: unknown, name: 'code' | 'message'): string | undefined {
+  if (typeof cause !== 'object' || cause === null) return undefined;
+  const value: unknown = (cause as Record<string, unknown>)[name];
+  return typeof value === 'string' ? value : undefined;
 }

@@ -1,0 +1,68 @@
+import { Backoff, type Clock } from '@warmbox/platform';
+import { executorToken, type KubeObject } from '@warmbox/sandbox';
+import type { KubeClient } from './kube.client.js';
+import { KubeApiError, KubeUnreachableError } from './kube.error.js';
+import type { Resource } from './kube.resource.js';
+
+/** How often the object is looked for after an unknown outcome, and how long between. Some three seconds in all. */
+const LOOKS = 5;
+const DELAYS = { initialMs: 100, maxMs: 2_000 };
+
+export interface CreateOnceOptions {
+  signal?: AbortSignal;
+  /** For jitter. */
+  random?: () => number;
+}
+
+/**
+ * Creates an object whose name nobody else can have thought of, and sends it exactly once: where no answer tells whether it
+ * was created (time-out, reset, 5xx), it is looked for under its name instead of being sent again.
+ *
+ * Not guaranteed: a request that the API server carries out only after the last look leaves an object behind that was
+ * reported as failed.
+ *
+ * @returns the object as it was created.
+ * @throws KubeApiError, KubeUnreachableError: the creation's own error, where it was refused or is not found afterwards.
+ */
+export async function createOnce<T extends KubeObject>(
+  client: KubeClient,
+  resource: Resource<T>,
+  namespace: string | undefined,
+  object: T,
+  clock: Clock,
+  { signal, random }: CreateOnceOptions = {},
+): Promise<T> {
+  try {
+    return await client.create(resource, namespace, object, { signal });
+  } catch (error) {
+    if (!isUnknown(error)) throw error;
+    const name = object.metadata?.name ?? '';
+    const backoff = new Backoff(DELAYS, random);
+    for (let look = 1; look <= LOOKS; look += 1) {
+      const found = await client.get(resource, { namespace, name }, { signal }).catch(() => undefined);
+      if (found !== undefined) {
+        if (isSame(found, object)) return found;
+        break;
+      }
+      if (look < LOOKS) await clock.sleep(backoff.next(), signal);
+    }
+    throw error;
+  }
+}
+
+/** Whether the object may exist in spite of the error. "Already exists" may mean the very one that was sent. */
+function isUnknown(error: unknown): boolean {
+  if (error instanceof KubeUnreachableError) return error.mayHaveHappened;
+  return error instanceof KubeApiError && (error.status >= 500 || error.reason === 'AlreadyExists');
+}
+
+/** Whether one is the other, to which the server may have added things: every mark that was sent is there. */
+function isSame(found: KubeObject, sent: KubeObject): boolean {
+  const has = (all: Record<string, string> = {}, some: Record<string, string> = {}): boolean =>
+    Object.entries(some).every(([key, value]) => all[key] === value);
+  return (
+    has(found.metadata?.labels, sent.metadata?.labels) &&
+    has(found.metadata?.annotations, sent.metadata?.annotations) &&
+    (sent.kind !== 'Pod' || executorToken(found) === executorToken(sent))
+  );
+}

@@ -1,0 +1,131 @@
+import { Deadline, type Clock } from '@warmbox/platform';
+import type { Status } from '@warmbox/sandbox';
+import { request, type Dispatcher } from 'undici';
+import type { KubeAccess, KubeConnection } from './kube.connection.js';
+import { KubeApiError, KubeUnreachableError } from './kube.error.js';
+
+/** One request to the API server. */
+export interface Exchange {
+  method: Dispatcher.HttpMethod;
+  /** Path and query. */
+  path: string;
+  content?: { type: string; value: unknown };
+}
+
+/** How much of an error's body is read, in bytes; Statuses are far smaller, and what a proxy sends need not be known. */
+const ERROR_BODY_MAX = 65_536;
+
+/**
+ * Sends a request and reads its JSON.
+ *
+ * @param timeoutMs milliseconds after which no answer counts as none, from connecting to the last byte.
+ * @throws KubeApiError for an answer that is no success; KubeUnreachableError where no whole answer came; the signal's reason
+ *   where it aborts.
+ */
+export async function exchange<T>(
+  connection: KubeConnection,
+  clock: Clock,
+  { signal, timeoutMs, ...what }: Exchange & { signal?: AbortSignal; timeoutMs: number },
+): Promise<T> {
+  const deadline = new Deadline(timeoutMs, clock, signal);
+  try {
+    const body = await open(connection, what, 'requests', deadline.signal);
+    return (await body.json()) as T;
+  } catch (error) {
+    if (error instanceof KubeApiError) throw error;
+    signal?.throwIfAborted();
+    throw new KubeUnreachableError(`${what.method} ${what.path}`, deadline.passed ? deadline.signal.reason : error);
+  } finally {
+    deadline.release();
+  }
+}
+
+/**
+ * Sends a request and returns the body of its success, which must be read to its end or destroyed.
+ *
+ * @throws KubeApiError for an answer that is no success; else whatever kept the answer away.
+ */
+export async function open(
+  connection: KubeConnection,
+  what: Exchange,
+  agent: 'requests' | 'watches',
+  signal: AbortSignal,
+): Promise<Dispatcher.ResponseData['body']> {
+  const access = await unlessAborted(connection.current(), signal);
+  let response = await dispatch(connection, what, access, agent, signal);
+  if (response.statusCode === 401) {
+    // The token may have been rotated since it was read.
+    const newer = await unlessAborted(connection.renewed(access), signal);
+    if (newer.headers !== access.headers) {
+      await response.body.dump();
+      response = await dispatch(connection, what, newer, agent, signal);
+    }
+  }
+  const { statusCode, headers, body } = response;
+  if (statusCode >= 200 && statusCode <= 299) return body;
+  const status = parseStatus(await textOf(body));
+  throw new KubeApiError(statusCode, status, `${what.method} ${what.path}`, retryAfter(headers, status));
+}
+
+function dispatch(
+  connection: KubeConnection,
+  { method, path, content }: Exchange,
+  access: KubeAccess,
+  agent: 'requests' | 'watches',
+  signal: AbortSignal,
+): Promise<Dispatcher.ResponseData> {
+  signal.throwIfAborted();
+  return request(connection.server + path, {
+    method,
+    signal,
+    dispatcher: access[agent],
+    headers: {
+      accept: 'application/json',
+      ...access.headers,
+      ...(content === undefined ? {} : { 'content-type': content.type }),
+    },
+    body: content === undefined ? undefined : JSON.stringify(content.value),
+  });
+}
+
+/** The promise's outcome, or the signal's reason if that is first: a credential plugin may hang, and nothing can stop it. */
+async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  const aborted = Promise.withResolvers<never>();
+  const onAbort = (): void => aborted.reject(signal.reason as Error);
+  if (signal.aborted) onAbort();
+  signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    return await Promise.race([promise, aborted.promise]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
+}
+
+/** The beginning of a body; a longer one is cut off together with its connection. */
+async function textOf(body: Dispatcher.ResponseData['body']): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    chunks.push(chunk);
+    size += chunk.length;
+    if (size >= ERROR_BODY_MAX) break;
+  }
+  return Buffer.concat(chunks).toString();
+}
+
+/** The Status of an answer; proxies in front of the API server answer in text of their own. */
+function parseStatus(text: string): Status {
+  try {
+    const parsed: unknown = JSON.parse(text);
+    if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)) return parsed;
+  } catch {
+    // Not JSON: the text is the message.
+  }
+  return { message: text.slice(0, 500) };
+}
+
+/** Seconds; the header's form with a date is not what an API server sends. */
+function retryAfter(headers: Dispatcher.ResponseData['headers'], status: Status): number | undefined {
+  const seconds = Number.parseFloat(String(headers['retry-after'] ?? status.details?.retryAfterSeconds));
+  return Number.isFinite(seconds) && seconds >= 0 ? seconds : undefined;
+}
