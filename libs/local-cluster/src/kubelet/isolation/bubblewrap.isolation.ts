@@ -1,0 +1,77 @@
+import { once } from 'node:events';
+import type { Readable, Writable } from 'node:stream';
+import { WORKSPACE } from '../pod/pod.folder.js';
+import {
+  isRunning,
+  signalProcess,
+  spawnLogged,
+  type Container,
+  type ContainerSpec,
+  type Isolation,
+} from './isolation.js';
+import { endContainer } from './reaper.js';
+import { layoutOf, type SandboxLayout } from './sandbox.layout.js';
+
+/** Linux namespaces through bubblewrap; needs no root, but unprivileged user namespaces. */
+export class BubblewrapIsolation implements Isolation {
+  readonly name = 'bubblewrap';
+  readonly isUnsafe = false;
+  readonly description =
+    "Sandboxes run in bubblewrap: namespaces of their own, no network, read-only system files and nothing of your home. They share this machine's kernel, and no limit of memory, CPU or disk is enforced.";
+
+  constructor(private readonly executable: string) {}
+
+  start(spec: ContainerSpec): Container {
+    const { folder, hostname } = spec;
+    const layout = layoutOf(spec);
+    // Options go through a pipe: the command line is seen inside, and need not tell what lies where on this machine.
+    const { child, exited } = spawnLogged(this.executable, ['--args', '3', '--', ...layout.argv], {
+      cwd: '/',
+      // TMPDIR is what the reaper knows it by until the container's own environment is set.
+      env: { ...layout.environment, TMPDIR: `${folder.path}/` },
+      log: folder.log,
+      pipes: 2,
+    });
+    // Where bubblewrap could not be started, or has ended at once, `exited` says so.
+    const [options, status] = [child.stdio[3] as Writable, child.stdio[4] as Readable];
+    options.on('error', () => undefined);
+    options.end(
+      optionsOf(layout, hostname)
+        .map((option) => `${option}\0`)
+        .join(''),
+    );
+    status.on('error', () => undefined);
+    const init = initOf(status);
+    return {
+      exited,
+      terminate() {
+        void init.then((pid) => {
+          if (isRunning(child)) signalProcess(pid ?? child.pid, 'SIGTERM');
+        });
+      },
+      // Its pid namespace, and everything that is in there, dies with it (--die-with-parent).
+      kill: () => endContainer(child, exited, folder.path),
+    };
+  }
+}
+
+function optionsOf({ links, shown, writable, environment }: SandboxLayout, hostname: string): string[] {
+  return [
+    ['--unshare-all', '--die-with-parent', '--as-pid-1', '--new-session'],
+    ['--cap-drop', 'ALL', '--hostname', hostname, '--info-fd', '4', '--tmpfs', '/'],
+    ...links.map(({ target, to }) => ['--symlink', to, target]),
+    ...shown.map(({ source, target }) => ['--ro-bind', source, target]),
+    ['--dev', '/dev', '--proc', '/proc'],
+    ...writable.map(({ source, target }) => ['--bind', source, target]),
+    ['--remount-ro', '/', '--chdir', WORKSPACE],
+    environment.TMPDIR === undefined ? ['--unsetenv', 'TMPDIR'] : ['--setenv', 'TMPDIR', environment.TMPDIR],
+  ].flat();
+}
+
+/** The pid, as this machine sees it, of process 1 in the container; undefined where bubblewrap did not come so far. */
+async function initOf(status: Readable): Promise<number | undefined> {
+  let text = '';
+  status.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
+  await Promise.race([once(status, 'end'), once(status, 'close')]).catch(() => undefined);
+  return (JSON.parse(text || '{}') as { 'child-pid'?: number })['child-pid'];
+}

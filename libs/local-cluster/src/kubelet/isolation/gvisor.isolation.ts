@@ -1,0 +1,83 @@
+import { spawn } from 'node:child_process';
+import { mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { WORKSPACE } from '../pod/pod.folder.js';
+import { isRunning, spawnLogged, type Container, type ContainerSpec, type Isolation } from './isolation.js';
+import { endContainer } from './reaper.js';
+import { layoutOf, type SandboxLayout } from './sandbox.layout.js';
+
+/** A kernel of its own for each sandbox, through gVisor's runsc; needs no root. */
+export class GvisorIsolation implements Isolation {
+  readonly name = 'gvisor';
+  readonly isUnsafe = false;
+  readonly description =
+    'Sandboxes run in gVisor: a kernel of their own, no network, read-only system files and nothing of your home. No limit of memory, CPU or disk is enforced.';
+
+  constructor(
+    private readonly executable: string,
+    private readonly isRoot = process.getuid?.() === 0,
+  ) {}
+
+  start(spec: ContainerSpec): Container {
+    const { id, folder } = spec;
+    const bundle = join(folder.path, 'bundle');
+    const state = join(folder.path, 'runsc');
+    writeBundle(bundle, layoutOf(spec), spec.hostname);
+    const flags = ['--root', state, '--rootless', '--ignore-cgroups', '--network=none', '--host-uds=create'];
+    // TMPDIR is what the watchdog knows this process by; the sandbox's own processes die with it.
+    const env = { PATH: process.env.PATH, TMPDIR: `${folder.path}/` };
+    const run = [this.executable, ...flags, 'run', '--bundle', bundle, id];
+    // For root, runsc leaves a mount in its state folder behind: it goes with a mount namespace.
+    const [command = '', ...args] = this.isRoot ? ['unshare', '--mount', '--', ...run] : run;
+    const { child, exited } = spawnLogged(command, args, { cwd: '/', env, log: folder.log });
+    return {
+      exited,
+      terminate: () => {
+        if (isRunning(child)) spawn(this.executable, [...flags, 'kill', id, 'TERM'], { stdio: 'ignore', env }).unref();
+      },
+      kill: () => endContainer(child, exited, folder.path),
+    };
+  }
+}
+
+function writeBundle(bundle: string, layout: SandboxLayout, hostname: string): void {
+  const root = join(bundle, 'root');
+  const { links, shown, writable, argv, environment } = layout;
+  for (const { source, target } of [...shown, ...writable]) {
+    const path = join(root, target);
+    const isFolder = statSync(source).isDirectory();
+    mkdirSync(isFolder ? path : dirname(path), { recursive: true });
+    if (!isFolder) writeFileSync(path, '');
+  }
+  for (const { target, to } of links) symlinkSync(to, join(root, target));
+  for (const name of ['proc', 'dev']) mkdirSync(join(root, name));
+  const bind =
+    (options: string[]) =>
+    ({ source, target }: { source: string; target: string }) => ({
+      destination: target,
+      type: 'bind',
+      source,
+      options: ['rbind', ...options],
+    });
+  const config = {
+    ociVersion: '1.0.0',
+    process: {
+      user: { uid: 0, gid: 0 },
+      args: argv,
+      env: Object.entries(environment).map(([name, value]) => `${name}=${value}`),
+      cwd: WORKSPACE,
+      capabilities: {},
+      noNewPrivileges: true,
+    },
+    root: { path: root, readonly: true },
+    hostname,
+    mounts: [
+      { destination: '/proc', type: 'proc', source: 'proc' },
+      { destination: '/dev', type: 'tmpfs', source: 'tmpfs' },
+      ...shown.map(bind(['ro'])),
+      ...writable.map(bind(['rw'])),
+    ],
+    linux: { namespaces: ['pid', 'ipc', 'uts', 'mount', 'network'].map((type) => ({ type })) },
+  };
+  writeFileSync(join(bundle, 'config.json'), JSON.stringify(config), { mode: 0o600 });
+}

@@ -1,0 +1,85 @@
+import { access, constants, readFile } from 'node:fs/promises';
+import { delimiter, join } from 'node:path';
+import type { KubeLog } from '@warmbox/kube';
+import { StartError } from '@warmbox/platform';
+import { socketAccepts } from '../network/executor.socket.js';
+import { PodFolder } from '../pod/pod.folder.js';
+import { BubblewrapIsolation } from './bubblewrap.isolation.js';
+import { GvisorIsolation } from './gvisor.isolation.js';
+import { ISOLATIONS, type Isolation, type IsolationName } from './isolation.js';
+import { PlainIsolation } from './plain.isolation.js';
+
+/** How long a trial may take, in milliseconds; gVisor on a busy machine takes one second. */
+const TRIAL_MS = 10_000;
+
+/** What a trial runs: it listens on the executor's socket and ends with this code once somebody has come. */
+const TRIAL_CODE = 42;
+const TRIAL = `require('node:net').createServer((c) => c.end(() => process.exit(${TRIAL_CODE}))).listen(process.env.EXECUTOR_SOCKET)`;
+
+/**
+ * The best isolation that works on this machine, or the one that is asked for. "Works" is tried: a process is started in it,
+ * reached over its socket, and seen to end with its exit code.
+ *
+ * @param folder where trials may put their files.
+ * @throws StartError where the one that is asked for does not work.
+ */
+export async function chooseIsolation(
+  choice: IsolationName | 'auto',
+  folder: string,
+  path: string,
+  log: KubeLog,
+): Promise<Isolation> {
+  for (const name of choice === 'auto' ? ISOLATIONS : [choice]) {
+    const isolation = await make(name, path);
+    const problem = isolation === undefined ? 'it is not installed' : await tryOnce(isolation, join(folder, name));
+    if (isolation !== undefined && problem === undefined) return isolation;
+    if (choice !== 'auto')
+      throw new StartError(`The isolation ${name} does not work on this machine: ${problem ?? ''}.`);
+    const tell = isolation === undefined ? 'log' : 'warn';
+    log[tell]({ isolation: name, problem }, 'an isolation does not work on this machine; trying the next one');
+  }
+  throw new StartError('No isolation works on this machine, not even a plain process.');
+}
+
+async function make(name: IsolationName, path: string): Promise<Isolation | undefined> {
+  if (name === 'plain') return new PlainIsolation(path);
+  const executable = await find(name === 'gvisor' ? 'runsc' : 'bwrap', path);
+  if (executable === undefined) return undefined;
+  return name === 'gvisor' ? new GvisorIsolation(executable) : new BubblewrapIsolation(executable);
+}
+
+async function find(program: string, path: string): Promise<string | undefined> {
+  for (const folder of path.split(delimiter)) {
+    const candidate = join(folder, program);
+    const isExecutable = await access(candidate, constants.X_OK).then(
+      () => true,
+      () => false,
+    );
+    if (folder !== '' && isExecutable) return candidate;
+  }
+  return undefined;
+}
+
+/** What is wrong with it, or undefined. */
+async function tryOnce(isolation: Isolation, path: string): Promise<string | undefined> {
+  const folder = await PodFolder.create(path, {});
+  const limit = AbortSignal.timeout(TRIAL_MS);
+  try {
+    const argv = [process.execPath, '-e', TRIAL];
+    const container = isolation.start({ id: 'warmbox-trial', hostname: 'trial', argv, environment: {}, folder });
+    const ended = new AbortController();
+    const exited = container.exited.finally(() => ended.abort(new Error('it ended before it could be reached')));
+    try {
+      await socketAccepts(folder.socket, AbortSignal.any([limit, ended.signal]));
+      const code = await exited;
+      return code === TRIAL_CODE ? undefined : `it ended with ${code} instead of ${TRIAL_CODE}`;
+    } finally {
+      await container.kill();
+    }
+  } catch (error) {
+    const output = await readFile(folder.log, 'utf8').catch(() => '');
+    return [error instanceof Error ? error.message : String(error), output.trim()].filter(Boolean).join(': ');
+  } finally {
+    await folder.remove();
+  }
+}

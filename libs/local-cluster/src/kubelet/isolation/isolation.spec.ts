@@ -1,0 +1,186 @@
+import { jest } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { silentLog } from '@warmbox/kube';
+import { processesWith, until } from '../fixtures/processes.js';
+import { socketAccepts } from '../network/executor.socket.js';
+import { PodFolder } from '../pod/pod.folder.js';
+import { chooseIsolation } from './isolation.choice.js';
+import { ISOLATIONS, type Container, type Isolation, type IsolationName } from './isolation.js';
+import { endProcessesOf } from './reaper.js';
+
+// Processes start; on a busy machine they take their time.
+jest.setTimeout(30_000);
+
+const EXECUTOR = join(import.meta.dirname, '../fixtures/executor.mjs');
+const root = await mkdtemp(join(tmpdir(), 'warmbox-spec-'));
+const path = process.env.PATH ?? '';
+const working: [IsolationName, Isolation][] = [];
+for (const name of ISOLATIONS) {
+  const isolation = await chooseIsolation(name, root, path, silentLog).catch(() => undefined);
+  if (isolation !== undefined) working.push([name, isolation]);
+}
+
+afterAll(() => rm(root, { recursive: true, force: true }));
+
+it('finds plain processes to work everywhere', () => {
+  expect(working.map(([name]) => name)).toContain('plain');
+});
+
+it('refuses an isolation that is not installed, and says so', async () => {
+  await expect(chooseIsolation('bubblewrap', root, '', silentLog)).rejects.toThrow('bubblewrap does not work');
+});
+
+it('takes the next one where the best is not installed', async () => {
+  expect((await chooseIsolation('auto', root, '', silentLog)).name).toBe('plain');
+});
+
+describe.each(working)('%s', (name, isolation) => {
+  const stops: (() => Promise<unknown>)[] = [];
+  let folder: PodFolder;
+  let container: Container;
+
+  async function start(environment: Record<string, string> = {}): Promise<void> {
+    const id = `spec-${randomUUID().slice(0, 8)}`;
+    const created = await PodFolder.create(join(root, id), {});
+    const started = isolation.start({
+      id,
+      hostname: 'pod-1',
+      argv: [process.execPath, EXECUTOR],
+      environment,
+      folder: created,
+    });
+    [folder, container] = [created, started];
+    stops.push(async () => {
+      await started.kill();
+      await created.remove();
+    });
+  }
+
+  async function ask(method: string, url: string, body = ''): Promise<string> {
+    return new Promise((resolve, reject) => {
+      request({ socketPath: folder.socket, method, path: url, agent: false }, (response) => {
+        text(response).then(resolve, reject);
+      })
+        .on('error', reject)
+        .end(body);
+    });
+  }
+
+  async function startAndReach(environment: Record<string, string> = {}): Promise<void> {
+    await start(environment);
+    await socketAccepts(folder.socket, AbortSignal.timeout(10_000));
+  }
+
+  afterEach(async () => {
+    await Promise.all(stops.splice(0).map((stop) => stop()));
+  });
+
+  it('gives the process its environment, and nothing of ours', async () => {
+    await startAndReach({ GREETING: 'hello' });
+    const environment = JSON.parse(await ask('GET', '/environment')) as Record<string, string>;
+    expect(environment.GREETING).toBe('hello');
+    expect(environment.NODE_OPTIONS).toBeUndefined();
+    expect(environment.USER).toBeUndefined();
+  });
+
+  it('has a workspace that can be written to', async () => {
+    await startAndReach();
+    const workspace = name === 'plain' ? folder.sourceOf('/workspace') : '/workspace';
+    expect(await ask('GET', '/cwd')).toBe(workspace);
+    await ask('POST', '/run', `echo written > ${workspace}/file`);
+    await until(async () => (await contentOf('file')) === 'written\n', 'the file');
+  });
+
+  it('tells the exit code', async () => {
+    await startAndReach();
+    await ask('POST', '/exit', '7');
+    expect(await container.exited).toBe(7);
+  });
+
+  it('tells the exit code of a process that ends at once', async () => {
+    await start({ EXIT_AT_ONCE: '3' });
+    expect(await container.exited).toBe(3);
+  });
+
+  it('passes SIGTERM on', async () => {
+    await startAndReach();
+    container.terminate();
+    expect(await container.exited).toBe(0);
+  });
+
+  it('ends one that ignores SIGTERM by force', async () => {
+    await startAndReach({ IGNORE_SIGTERM: '1' });
+    container.terminate();
+    await container.kill();
+    expect(await container.exited).toBe(137);
+  });
+
+  it('ends what the process has started in groups of its own, whether it lives or not', async () => {
+    await startAndReach();
+    const seconds = `300.${Math.floor(Math.random() * 1e9)}`;
+    await ask('POST', '/run', `sleep ${seconds} & sleep ${seconds}`);
+    await ask('POST', '/run', `(sleep ${seconds} &) ; echo > $HOME/../started`);
+    if (name !== 'gvisor') await until(() => processesWith(seconds).length >= 3, 'the sleepers');
+    await ask('POST', '/exit', '1');
+    await container.exited;
+    await container.kill();
+    await until(() => processesWith(seconds).length === 0, 'no sleeper');
+  });
+
+  if (name !== 'plain') {
+    it('shows nothing of this machine but its system', async () => {
+      await startAndReach();
+      await ask(
+        'POST',
+        '/run',
+        'ls / /root /home /etc/shadow > /workspace/list 2>&1; touch /usr/file 2>> /workspace/list; echo end >> /workspace/list',
+      );
+      await until(async () => (await contentOf('list')).endsWith('end\n'), 'the list');
+      const list = await contentOf('list');
+      expect(list).toContain("'/root'");
+      expect(list).toContain("'/home'");
+      expect(list).toContain("'/etc/shadow'");
+      expect(list).toContain("'/usr/file'");
+    });
+
+    it('has no network but its own loopback interface', async () => {
+      await startAndReach();
+      await ask(
+        'POST',
+        '/run',
+        'tail -n +3 /proc/net/dev | cut -d: -f1 > /workspace/interfaces; echo end >> /workspace/interfaces',
+      );
+      await until(async () => (await contentOf('interfaces')).endsWith('end\n'), 'the list');
+      expect(
+        (await contentOf('interfaces'))
+          .trim()
+          .split(/\s+/)
+          .filter((word) => word !== 'lo'),
+      ).toEqual(['end']);
+    });
+
+    it('reaps orphans', async () => {
+      await startAndReach();
+      await ask(
+        'POST',
+        '/run',
+        '(sh -c "sleep 0.1; exit 0" &) ; sleep 0.5; cat /proc/[0-9]*/stat > /workspace/stats; echo end >> /workspace/stats',
+      );
+      await until(async () => (await contentOf('stats')).endsWith('end\n'), 'the list');
+      expect(await contentOf('stats')).not.toMatch(/\) Z /);
+    });
+  }
+
+  async function contentOf(file: string): Promise<string> {
+    return readFile(join(folder.sourceOf('/workspace'), file), 'utf8').catch(() => '');
+  }
+});
+
+it('takes a stranger for no process of a folder', async () => {
+  expect(await endProcessesOf(join(root, 'nobody'))).toBe(true);
+});

@@ -1,0 +1,80 @@
+import { closeSync, openSync } from 'node:fs';
+import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process';
+import { once } from 'node:events';
+import { constants } from 'node:os';
+import type { PodFolder } from '../pod/pod.folder.js';
+
+export const ISOLATIONS = ['gvisor', 'bubblewrap', 'plain'] as const;
+export type IsolationName = (typeof ISOLATIONS)[number];
+
+/** A container to start. */
+export interface ContainerSpec {
+  /** Unique on this machine. */
+  id: string;
+  hostname: string;
+  argv: readonly string[];
+  /** Its whole environment, but for what the isolation adds: where the socket and the folders are. */
+  environment: Readonly<Record<string, string>>;
+  folder: PodFolder;
+}
+
+/** A container that was started. */
+export interface Container {
+  /** Its exit code (128 + n where signal n ended it), once its main process has ended. Never rejects. */
+  readonly exited: Promise<number>;
+  /** SIGTERM to its main process. */
+  terminate(): void;
+  /** Ends every process of it by SIGKILL; resolves when none is left. Also after its own end. */
+  kill(): Promise<void>;
+}
+
+/** How a pod's processes are kept apart from this machine. */
+export interface Isolation {
+  readonly name: IsolationName;
+  /** For people: what it does, and what it does not. */
+  readonly description: string;
+  /** Whether people must be warned of it. */
+  readonly isUnsafe: boolean;
+  start(spec: ContainerSpec): Container;
+}
+
+/** A process of a container, in a session of its own, so that a terminal's signals do not reach it; its output goes to the log. */
+export function spawnLogged(
+  command: string,
+  args: readonly string[],
+  options: { cwd: string; env: NodeJS.ProcessEnv; log: string; pipes?: number },
+): { child: ChildProcess; exited: Promise<number> } {
+  const output = openSync(options.log, 'a', 0o600);
+  try {
+    const stdio: StdioOptions = ['ignore', output, output, ...Array<'pipe'>(options.pipes ?? 0).fill('pipe')];
+    const child = spawn(command, args, { cwd: options.cwd, env: options.env, stdio, detached: true });
+    return { child, exited: exitCodeOf(child) };
+  } finally {
+    closeSync(output);
+  }
+}
+
+/** containerd's exit code of a container whose process could not be started. */
+export const CANNOT_START = 128;
+
+async function exitCodeOf(child: ChildProcess): Promise<number> {
+  try {
+    const [code, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
+    return code ?? 128 + (signal === null ? 0 : constants.signals[signal]);
+  } catch {
+    return CANNOT_START;
+  }
+}
+
+export function isRunning(child: ChildProcess): child is ChildProcess & { pid: number } {
+  return child.pid !== undefined && child.exitCode === null && child.signalCode === null;
+}
+
+/** Sends a signal to a process, or with a negative pid to a group, that may have ended meanwhile. */
+export function signalProcess(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}

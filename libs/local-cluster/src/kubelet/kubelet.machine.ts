@@ -1,0 +1,53 @@
+import { mkdir, mkdtemp, realpath, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { KubeLog } from '@warmbox/kube';
+import { chooseIsolation } from './isolation/isolation.choice.js';
+import type { Isolation, IsolationName } from './isolation/isolation.js';
+import { Watchdog } from './isolation/reaper.js';
+import { PodNetwork } from './network/pod.network.js';
+
+/** The longest path that the folder may have: what is below it must fit into a Unix socket's address (104 bytes on macOS). */
+const FOLDER_MAX_LENGTH = 70;
+
+/** What pods need of this machine: a place for their files, addresses, isolation, and somebody who cleans up if we die. */
+export class KubeletMachine {
+  private constructor(
+    /** A private folder under the system's temporary one; whoever opened the machine may put files of its own there. */
+    readonly folder: string,
+    readonly podsFolder: string,
+    readonly network: PodNetwork,
+    readonly isolation: Isolation,
+    readonly watchdog: Watchdog,
+  ) {}
+
+  /** @throws StartError where the isolation that is asked for does not work here. */
+  static async open(
+    isolation: IsolationName | 'auto',
+    log: KubeLog,
+    openNetwork: () => Promise<PodNetwork> = () => PodNetwork.open(),
+  ): Promise<KubeletMachine> {
+    const temporary = await realpath(tmpdir());
+    const folder = await mkdtemp(join(temporary.length > FOLDER_MAX_LENGTH ? '/tmp' : temporary, 'warmbox-'));
+    const pods = join(folder, 'pods');
+    const watchdog = new Watchdog(pods, folder, () => log.warn({}, 'the watchdog has died; starting another one'));
+    // Before anything else that could be left behind.
+    watchdog.start();
+    try {
+      await mkdir(pods, { mode: 0o700 });
+      const chosen = await chooseIsolation(isolation, pods, process.env.PATH ?? '', log);
+      return new KubeletMachine(folder, pods, await openNetwork(), chosen, watchdog);
+    } catch (error) {
+      await rm(folder, { recursive: true, force: true });
+      await watchdog.stop();
+      throw error;
+    }
+  }
+
+  /** After the last pod has ended: leaves nothing behind. */
+  async close(): Promise<void> {
+    await this.network.close();
+    await rm(this.folder, { recursive: true, force: true, maxRetries: 3 });
+    await this.watchdog.stop();
+  }
+}

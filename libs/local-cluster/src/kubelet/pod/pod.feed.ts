@@ -1,0 +1,83 @@
+import { KubeApiError, PODS, type KubeClient, type KubeLog } from '@warmbox/kube';
+import { Backoff, type Clock } from '@warmbox/platform';
+import type { Pod } from '@warmbox/sandbox';
+import { isAborted } from '../abort.js';
+
+/** Who is told of pods. */
+export interface PodSink {
+  /** Every pod there is. */
+  replace(pods: Pod[]): void;
+  changed(pod: Pod): void;
+  deleted(pod: Pod): void;
+}
+
+/** How long the server is asked to keep one watch open, in seconds, and how much longer it may take to end it, in milliseconds. */
+const ROUND_SECONDS = 60;
+const STALL_GRACE_MS = 10_000;
+const SHORT_ROUND_MS = 1_000;
+const PAGE_SIZE = 500;
+
+/**
+ * All pods as the API server has them, ours and others', in full: LIST, then WATCH from there, round after round. A lost
+ * history (410) begins anew with a LIST, everything else is tried again after a growing delay; it never gives up.
+ */
+export class PodFeed {
+  private readonly backoff: Backoff;
+  private position: string | undefined;
+
+  constructor(
+    private readonly client: KubeClient,
+    private readonly namespace: string | undefined,
+    private readonly sink: PodSink,
+    private readonly clock: Clock,
+    private readonly log: KubeLog,
+    random?: () => number,
+  ) {
+    this.backoff = new Backoff({ initialMs: 50, maxMs: 5_000 }, random);
+  }
+
+  /** Runs until the signal aborts; never rejects. */
+  async run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        this.position ??= await this.list(signal);
+        await this.watch(this.position, signal);
+      } catch (error) {
+        if (isAborted(signal)) return;
+        if (error instanceof KubeApiError && error.status === 410) this.position = undefined;
+        else this.log.warn({ err: error }, 'the watch of pods broke off; trying again');
+        await this.clock.sleep(this.backoff.next(), signal).catch(() => undefined);
+      }
+    }
+  }
+
+  private async list(signal: AbortSignal): Promise<string> {
+    const pods: Pod[] = [];
+    let page: string | undefined;
+    for (;;) {
+      const query = { limit: PAGE_SIZE, continue: page };
+      const { metadata, items } = await this.client.list(PODS, this.namespace, query, { signal, timeoutMs: 30_000 });
+      pods.push(...items);
+      page = metadata.continue === '' ? undefined : metadata.continue;
+      if (page !== undefined) continue;
+      this.sink.replace(pods);
+      return metadata.resourceVersion ?? '0';
+    }
+  }
+
+  private async watch(from: string, stop: AbortSignal): Promise<void> {
+    const stalled = AbortSignal.timeout(ROUND_SECONDS * 1000 + STALL_GRACE_MS);
+    const signal = AbortSignal.any([stop, stalled]);
+    const query = { resourceVersion: from, timeoutSeconds: ROUND_SECONDS, signal };
+    const began = this.clock.monotonic();
+    for await (const event of this.client.watch(PODS, this.namespace, query)) {
+      this.backoff.reset();
+      this.position = event.object.metadata?.resourceVersion ?? this.position;
+      if (event.type === 'DELETED') this.sink.deleted(event.object);
+      else if (event.type !== 'BOOKMARK') this.sink.changed(event.object);
+    }
+    if (this.clock.monotonic() - began > SHORT_ROUND_MS) return;
+    // A server that ends rounds at once must not be asked all the time.
+    await this.clock.sleep(this.backoff.next(), stop).catch(() => undefined);
+  }
+}

@@ -1,0 +1,62 @@
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Pod } from '@warmbox/sandbox';
+
+/** A real folder that the container sees at `target`. */
+export interface PodMount {
+  source: string;
+  target: string;
+}
+
+/** Writable in every container, whether the pod has volumes for them or not. */
+export const WORKSPACE = '/workspace';
+export const TMP = '/tmp';
+
+/** Everything of one pod on this machine's disk. Paths are short: a Unix socket's must not pass 100 characters. */
+export class PodFolder {
+  private constructor(
+    readonly path: string,
+    /** The folder of the executor's socket. */
+    readonly socketFolder: string,
+    /** Where the container's output goes. */
+    readonly log: string,
+    /** One for every emptyDir that the container mounts, and for /workspace and /tmp. */
+    readonly mounts: readonly PodMount[],
+  ) {}
+
+  static async create(path: string, pod: Pod): Promise<PodFolder> {
+    const mounts = targetsOf(pod).map((target, index) => ({ source: join(path, String(index)), target }));
+    const folder = new PodFolder(path, join(path, 's'), join(path, 'log'), mounts);
+    await mkdir(folder.socketFolder, { recursive: true, mode: 0o700 });
+    await Promise.all(mounts.map(({ source }) => mkdir(source, { mode: 0o700 })));
+    return folder;
+  }
+
+  /** The executor's socket, as this process reaches it. */
+  get socket(): string {
+    return join(this.socketFolder, SOCKET_NAME);
+  }
+
+  /** The real folder behind a path of the container's. */
+  sourceOf(target: string): string {
+    const mount = this.mounts.find((candidate) => candidate.target === target);
+    if (mount === undefined) throw new Error(`The pod has no folder at ${target}.`);
+    return mount.source;
+  }
+
+  async remove(): Promise<void> {
+    await rm(this.path, { recursive: true, force: true, maxRetries: 3 });
+  }
+}
+
+export const SOCKET_NAME = 'x';
+
+function targetsOf(pod: Pod): string[] {
+  const emptyDirs = new Set(
+    (pod.spec?.volumes ?? []).filter(({ emptyDir }) => emptyDir !== undefined).map(({ name }) => name),
+  );
+  const mounted = (pod.spec?.containers[0]?.volumeMounts ?? [])
+    .filter(({ name }) => emptyDirs.has(name))
+    .map(({ mountPath }) => mountPath);
+  return [...new Set([WORKSPACE, TMP, ...mounted])];
+}

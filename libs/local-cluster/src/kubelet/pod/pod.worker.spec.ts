@@ -1,0 +1,203 @@
+import { KubeApiError, silentLog, type DeleteOptions, type KubeClient } from '@warmbox/kube';
+import type { Clock } from '@warmbox/platform';
+import type { Pod } from '@warmbox/sandbox';
+import { aborted } from '../abort.js';
+import { Concurrency } from '../concurrency.js';
+import { until } from '../fixtures/processes.js';
+import type { Workload, WorkloadControl } from '../workload/workload.js';
+import { PodWorker } from './pod.worker.js';
+import { terminated, type PodStatus } from './pod.status.js';
+
+const pod: Pod = {
+  metadata: { namespace: 'n', name: 'p', uid: 'u1' },
+  spec: { containers: [{ name: 'executor', image: 'warmbox/executor:local' }] },
+};
+
+function deletedIn(seconds: number): Pod {
+  const deletionTimestamp = '2026-11-24T09:30:00Z';
+  return { ...pod, metadata: { ...pod.metadata, deletionTimestamp, deletionGracePeriodSeconds: seconds } };
+}
+
+/** Takes status patches and deletes, and refuses all else. */
+class FakeClient {
+  readonly calls: string[] = [];
+  readonly deletes: DeleteOptions[] = [];
+  readonly refusals: Error[] = [];
+
+  patchMerge(
+    _resource: unknown,
+    _key: unknown,
+    { status }: { status: PodStatus },
+    options: { signal: AbortSignal },
+  ): Promise<void> {
+    expect(options.signal.aborted).toBe(false);
+    this.calls.push(status.phase ?? '');
+    return Promise.resolve();
+  }
+
+  delete(_resource: unknown, key: unknown, options: DeleteOptions): Promise<void> {
+    expect(key).toEqual({ namespace: 'n', name: 'p' });
+    this.calls.push('delete');
+    this.deletes.push(options);
+    const refusal = this.refusals.shift();
+    return refusal === undefined ? Promise.resolve() : Promise.reject(refusal);
+  }
+}
+
+/** A clock whose timers fire when they are told to. */
+class ManualClock implements Clock {
+  private readonly timers = new Set<{ at: number; task: () => void }>();
+  private time = 0;
+
+  now = (): number => this.time;
+  monotonic = (): number => this.time;
+  sleep = (): Promise<void> => Promise.resolve();
+
+  after(ms: number, task: () => void): { cancel(): void } {
+    const timer = { at: this.time + ms, task };
+    this.timers.add(timer);
+    return { cancel: () => this.timers.delete(timer) };
+  }
+
+  advance(ms: number): void {
+    this.time += ms;
+    for (const timer of [...this.timers]) {
+      if (timer.at > this.time) continue;
+      this.timers.delete(timer);
+      timer.task();
+    }
+  }
+}
+
+describe('PodWorker', () => {
+  let client: FakeClient;
+  let clock: ManualClock;
+  let control: WorkloadControl;
+  let exit: (code: number) => void;
+
+  const workload: Workload = {
+    run: (given) => {
+      control = given;
+      given.report({ container: { phase: 'running', startedAt: 0 } });
+      return new Promise((resolve) => (exit = (code) => resolve(terminated(code, 0, 0))));
+    },
+  };
+
+  function start(first: Pod = pod, work: Workload = workload): PodWorker {
+    return new PodWorker(
+      first,
+      work,
+      '127.0.0.1',
+      client as unknown as KubeClient,
+      new Concurrency(4),
+      clock,
+      silentLog,
+    );
+  }
+
+  beforeEach(() => {
+    client = new FakeClient();
+    clock = new ManualClock();
+  });
+
+  it('writes the end of a container, and leaves its pod where it is', async () => {
+    const worker = start();
+    exit(3);
+    await until(() => client.calls.includes('Failed'), 'the status');
+    expect(control.ending.aborted).toBe(false);
+    expect(client.deletes).toEqual([]);
+    await worker.remove();
+  });
+
+  it('deletes a pod whose deletion was asked for, once it has ended: this very one, without grace', async () => {
+    const worker = start();
+    worker.update(deletedIn(2));
+    expect(control.ending.aborted).toBe(true);
+    await until(() => client.calls.includes('Running'), 'the first status');
+    expect(client.deletes).toEqual([]);
+    exit(0);
+    await until(() => client.deletes.length > 0, 'the delete');
+    expect(client.calls).toEqual(['Running', 'Succeeded', 'delete']);
+    expect(client.deletes).toEqual([{ gracePeriodSeconds: 0, preconditions: { uid: 'u1' } }]);
+    await worker.remove();
+  });
+
+  it('deletes a pod that had ended before', async () => {
+    const worker = start(deletedIn(0), { run: () => Promise.resolve(undefined) });
+    await until(() => client.deletes.length > 0, 'the delete');
+    expect(client.calls).toEqual(['delete']);
+    await worker.remove();
+  });
+
+  it('forces the end when the grace is over, and not before', () => {
+    const worker = start();
+    worker.update(deletedIn(2));
+    clock.advance(1_999);
+    expect(control.forcing.aborted).toBe(false);
+    clock.advance(1);
+    expect(control.forcing.aborted).toBe(true);
+    exit(137);
+    return worker.remove();
+  });
+
+  it('lets a later delete shorten the grace, and never lengthen it', () => {
+    const worker = start();
+    worker.update(deletedIn(30));
+    clock.advance(1_000);
+    worker.update(deletedIn(1));
+    worker.update(deletedIn(60));
+    clock.advance(1_000);
+    expect(control.forcing.aborted).toBe(true);
+    exit(137);
+    return worker.remove();
+  });
+
+  it('tries to delete again until that is done', async () => {
+    client.refusals.push(new KubeApiError(500, {}, 'DELETE'), new KubeApiError(429, {}, 'DELETE'));
+    const worker = start();
+    worker.update(deletedIn(1));
+    exit(0);
+    await until(() => client.deletes.length === 3, 'the third attempt');
+    await worker.remove();
+  });
+
+  it.each([404, 409])('takes %i for an answer: the pod is gone', async (status) => {
+    client.refusals.push(new KubeApiError(status, {}, 'DELETE'));
+    const worker = start();
+    worker.update(deletedIn(1));
+    exit(0);
+    await until(() => client.deletes.length === 1, 'the delete');
+    await worker.remove();
+    expect(client.deletes).toHaveLength(1);
+  });
+
+  it('ends what runs at once when the pod is gone, and writes nothing more', async () => {
+    const worker = start();
+    await until(() => client.calls.length > 0, 'the first status');
+    const removed = worker.remove();
+    expect(control.forcing.aborted).toBe(true);
+    exit(137);
+    await removed;
+    expect(client.calls).toEqual(['Running']);
+  });
+
+  it('leaves the pod with its last status when the kubelet stops', async () => {
+    const worker = start();
+    const stopped = worker.stop(2_000);
+    expect(control.ending.aborted).toBe(true);
+    exit(143);
+    await stopped;
+    expect(client.calls).toEqual(['Running', 'Failed']);
+  });
+
+  it('is not held up by an API server that does not answer when the kubelet stops', async () => {
+    client.patchMerge = (_resource, _key, _patch, { signal }) =>
+      aborted(signal).then(() => Promise.reject(new Error('aborted')));
+    const worker = start();
+    const stopped = worker.stop(2_000);
+    exit(143);
+    clock.advance(60_000);
+    await stopped;
+    expect(client.calls).toEqual([]);
+  });
+});
