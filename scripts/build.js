@@ -1,7 +1,8 @@
 /**
- * Bundles each app into one file, dist/<app>/main.js. swc goes first because it emits the decorator metadata that Nest and
- * class-validator live on; esbuild then bundles, drops what is unused and minifies: one file starts in half the time and a
- * third of the memory of node_modules (docs/decisions/0003-one-bundled-file.md).
+ * Bundles each app into one file, dist/<app>/main.js (`node scripts/build.js manager`: only that one). swc goes first
+ * because it emits the decorator metadata that Nest and class-validator live on; esbuild then bundles, drops what is unused
+ * and minifies: one file starts in half the time and a third of the memory of node_modules
+ * (docs/decisions/0002-one-bundled-file.md).
  */
 import { cp, mkdir, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -25,21 +26,54 @@ const transpile = {
 
 /** Packages whose modules do nothing when imported but say so nowhere; without this their whole index would be bundled. */
 const pure = /node_modules\/(@nestjs\/swagger|@kubernetes\/client-node)\//;
-const treeShake = {
-  name: 'tree-shake',
-  setup({ onResolve, resolve }) {
+
+/** The ES modules of packages whose entry for Node is CommonJS, of which nothing could be left out. */
+const esModules = {
+  'class-transformer': 'class-transformer/esm5/index.js',
+  'class-validator': 'class-validator/esm5/index.js',
+  rxjs: 'rxjs/dist/esm/index.js',
+  'rxjs/operators': 'rxjs/dist/esm/operators/index.js',
+};
+
+const refuse = (what) => `module.exports = () => () => { throw new Error('The bundle has no ${what}.'); };`;
+
+/**
+ * What the executor never uses, with what stands in for it. It is in every sandbox, so each of these costs a megabyte or more of
+ * every sandbox's memory (together 52 MB of anonymous memory become 32). It has no schemas, documents, static files and injected requests.
+ */
+const executorLacks = {
+  '@fastify/ajv-compiler': refuse('schema validation'),
+  '@fastify/fast-json-stringify-compiler': refuse('schema serialization'),
+  '@fastify/static': refuse('static files'),
+  'light-my-request': refuse('injected requests'),
+  '@nestjs/swagger':
+    'const decorator = () => () => undefined; export { decorator as ApiProperty, decorator as ApiPropertyOptional };',
+};
+
+/** Decides where each import leads. `lacks`: packages by what stands in for them. */
+const route = (lacks) => ({
+  name: 'route',
+  setup({ onResolve, onLoad, resolve }) {
+    onLoad({ filter: /^/, namespace: 'stand-in' }, ({ path }) => ({ contents: lacks[path], loader: 'js' }));
     onResolve({ filter: /^[@./\w]/ }, async ({ path, pluginData, ...options }) => {
       if (pluginData === 'resolved' || options.kind === 'entry-point') return undefined;
-      const found = await resolve(path, {
+      if (path in lacks) return { path, namespace: 'stand-in' };
+      // Nest's own ValidationPipe loads the whole of these by name; ours stands in its place.
+      if (/^class-(validator|transformer)$/.test(path) && options.importer.includes('/@nestjs/common/')) {
+        return { path, external: true };
+      }
+      const found = await resolve(path in esModules ? join(root, 'node_modules', esModules[path]) : path, {
         importer: options.importer,
         resolveDir: options.resolveDir,
         kind: options.kind,
         pluginData: 'resolved',
       });
-      return pure.test(found.path) ? { ...found, sideEffects: false } : found;
+      // What cannot be resolved is esbuild's to judge: it may be an optional require.
+      if (found.errors.length > 0) return undefined;
+      return pure.test(found.path) || path in esModules ? { ...found, sideEffects: false } : found;
     });
   },
-};
+});
 
 /** Nest requires these only if they are installed; none of them is used. */
 const optionalPeers = [
@@ -54,6 +88,7 @@ const optionalPeers = [
   '@mikro-orm/nestjs',
   '@grpc/grpc-js',
   '@grpc/proto-loader',
+  '@fastify/static',
   '@fastify/view',
   '@fastify/multipart',
   'sequelize',
@@ -61,7 +96,7 @@ const optionalPeers = [
   'mongoose',
 ];
 
-async function bundle(app, external = []) {
+async function bundle(app, { lacks = {} } = {}) {
   const outdir = join(root, 'dist', app);
   await rm(outdir, { recursive: true, force: true });
   await mkdir(outdir, { recursive: true });
@@ -75,11 +110,12 @@ async function bundle(app, external = []) {
     format: 'esm',
     minify: true,
     keepNames: true,
-    sourcemap: 'linked',
+    // Beside the bundle for whoever has a stack trace to read; a linked map is read at start and doubles the memory.
+    sourcemap: 'external',
     legalComments: 'none',
     logLevel: 'warning',
-    external: [...optionalPeers, ...external],
-    plugins: [transpile, treeShake],
+    external: optionalPeers,
+    plugins: [transpile, route(lacks)],
     // CommonJS dependencies call require(), which an ES module does not have.
     banner: {
       js: "import{createRequire as __createRequire}from'node:module';import{fileURLToPath as __fileURLToPath}from'node:url';import{dirname as __dirnameOf}from'node:path';const require=__createRequire(import.meta.url),__filename=__fileURLToPath(import.meta.url),__dirname=__dirnameOf(__filename);",
@@ -88,17 +124,26 @@ async function bundle(app, external = []) {
   return outdir;
 }
 
-const [manager] = await Promise.all([bundle('manager'), bundle('executor'), bundle('local')]);
-const swaggerUi = dirname(
-  require.resolve('swagger-ui-dist/package.json', { paths: [require.resolve('@nestjs/swagger')] }),
-);
-await mkdir(join(manager, 'swagger-ui'));
-for (const asset of [
-  'swagger-ui.css',
-  'swagger-ui-bundle.js',
-  'swagger-ui-standalone-preset.js',
-  'favicon-32x32.png',
-  'favicon-16x16.png',
-]) {
-  await cp(join(swaggerUi, asset), join(manager, 'swagger-ui', asset));
+/** Swagger UI's own files, as far as the page of the manager uses them (apps/manager/src/docs/swagger-ui.assets.ts). */
+async function copySwaggerUi(outdir) {
+  const swaggerUi = dirname(
+    require.resolve('swagger-ui-dist/package.json', { paths: [require.resolve('@nestjs/swagger')] }),
+  );
+  await mkdir(join(outdir, 'swagger-ui'));
+  for (const asset of ['swagger-ui.css', 'swagger-ui-bundle.js', 'favicon-32x32.png', 'favicon-16x16.png']) {
+    await cp(join(swaggerUi, asset), join(outdir, 'swagger-ui', asset));
+  }
 }
+
+/** What differs from app to app. */
+const settings = { executor: { lacks: executorLacks } };
+
+// All apps, or those that the command line names.
+const named = process.argv.slice(2);
+const apps = named.length > 0 ? named : ['manager', 'executor', 'local'];
+await Promise.all(
+  apps.map(async (app) => {
+    const outdir = await bundle(app, settings[app]);
+    if (app === 'manager') await copySwaggerUi(outdir);
+  }),
+);

@@ -1,0 +1,51 @@
+import { resolve } from 'node:path';
+import { commandViolation, type ExecuteDto } from '@warmbox/contracts';
+import { invalidRequest } from '@warmbox/platform';
+import type { ChildCommand } from '../process/child.js';
+import { commandEnvironment } from '../process/command.environment.js';
+
+const SHELL = '/bin/bash';
+/** The most characters of a command that are shown. */
+const TITLE_LENGTH = 4096;
+
+export interface Surroundings {
+  /** Where commands run unless told. */
+  workspace: string;
+  /** The environment of every command. */
+  environment: Record<string, string>;
+  /** The request's `traceparent` header. */
+  traceparent?: string;
+}
+
+/**
+ * What is to be started for a request.
+ *
+ * @throws ProblemError invalid_request unless exactly one of `command` and `argv` is given.
+ */
+export function commandOf(request: ExecuteDto, { workspace, environment, traceparent }: Surroundings): ChildCommand {
+  const cwd = resolve(workspace, request.cwd ?? '.');
+  return {
+    ...programOf(request),
+    cwd,
+    environment: commandEnvironment(environment, { cwd, traceparent, request: request.environmentVariables }),
+    stdin: request.stdin,
+  };
+}
+
+function programOf(request: ExecuteDto): Pick<ChildCommand, 'file' | 'args'> {
+  const violation = commandViolation(request);
+  if (violation !== undefined) throw invalidRequest([violation]);
+  if (request.command !== undefined) return { file: SHELL, args: ['-c', request.command] };
+  const [file = '', ...args] = request.argv ?? [];
+  return { file, args };
+}
+
+/** The command as it is shown: as it was asked for, arguments quoted where a shell would need it; its first 4,096 characters. */
+export function titleOf({ command, argv = [] }: ExecuteDto): string {
+  const title = command ?? argv.map(quoted).join(' ');
+  return title.length > TITLE_LENGTH ? `${title.slice(0, TITLE_LENGTH - 1)}…` : title;
+}
+
+function quoted(argument: string): string {
+  return /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", `'\\''`)}'`;
+}

@@ -1,0 +1,149 @@
+import { Body, Controller, Delete, Get, Headers, HttpCode, Inject, Param, Post, Query, Req, Res } from '@nestjs/common';
+import { ExecuteDto, type ExecutionDto } from '@warmbox/contracts';
+import {
+  EVENT_STREAM_HEADERS,
+  formatNdjsonEvent,
+  formatServerSentEvent,
+  MEDIA,
+  negotiate,
+  ProblemError,
+  type Clock,
+  type Media,
+} from '@warmbox/platform';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { FROM_THE_START, invalidId, startingPointOf, type StartingPoint } from './event.id.js';
+import { EventsQueryDto } from './events.query.dto.js';
+import type { Execution } from './execution.js';
+import { ExecutionRegistry } from './execution.registry.js';
+import { ExecutionResult } from './execution.result.js';
+import { ExecutionStream, type StreamForm } from './execution.stream.js';
+import { CLOCK } from './execution.tokens.js';
+import { responseSink } from './response.sink.js';
+
+const DEFAULT_MAX_OUTPUT_BYTES = 1_048_576;
+
+@Controller('api')
+export class ExecutionController {
+  constructor(
+    private readonly executions: ExecutionRegistry,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
+
+  /** Runs a command; answers with its events or, once it has ended, with its result. */
+  @Post('execute')
+  async execute(
+    @Body() body: ExecuteDto,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+    @Headers('traceparent') traceparent?: string,
+  ): Promise<void> {
+    const media = acceptable(request, [MEDIA.eventStream, MEDIA.json, MEDIA.ndjson]);
+    const execution = await this.executions.start(body, traceparent);
+    const { encoding = 'utf8', events = 'original', maxOutputBytes = DEFAULT_MAX_OUTPUT_BYTES } = body;
+    if (media !== MEDIA.json) {
+      this.stream(execution, reply, media, FROM_THE_START, { encoding, events });
+      return;
+    }
+    await this.answer(execution, reply, new ExecutionResult(execution, encoding, maxOutputBytes));
+  }
+
+  /** What ran and runs, the newest first. */
+  @Get('executions')
+  list(): ExecutionDto[] {
+    return this.executions.list().map(({ dto }) => dto);
+  }
+
+  @Get('executions/:id')
+  get(@Param('id') id: string): ExecutionDto {
+    return this.executions.find(id).dto;
+  }
+
+  /** The events again, after the one that was seen last. */
+  @Get('executions/:id/events')
+  events(
+    @Param('id') id: string,
+    @Query() { after, encoding = 'utf8' }: EventsQueryDto,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+    @Headers('last-event-id') lastEventId?: string,
+  ): void {
+    const media = acceptable(request, [MEDIA.eventStream, MEDIA.ndjson]);
+    const execution = this.executions.find(id);
+    const from = startingPointOf(lastEventId, after);
+    if (from.isDone) {
+      void reply.status(204).send();
+      return;
+    }
+    if (from.offset > execution.log.end) {
+      throw invalidId(Boolean(lastEventId), `must not be beyond the output, which has ${execution.log.end} bytes`);
+    }
+    if (request.method === 'HEAD') void reply.headers(streamHeaders(execution, media)).send();
+    else this.stream(execution, reply, media, from, { encoding, events: 'all' });
+  }
+
+  /**
+   * Ends the command and what it has started: SIGTERM, after the kill grace SIGKILL. The answer waits for the end (a second
+   * and a half longer than the kill grace at most) and tells it. What has already ended stays as it is.
+   */
+  @Delete('executions/:id')
+  async cancel(@Param('id') id: string): Promise<ExecutionDto> {
+    return (await this.executions.cancel(id)).dto;
+  }
+
+  /** The manager's word that the client of a stream that it relays has left. */
+  @Post('executions/:id/left')
+  @HttpCode(204)
+  left(@Param('id') id: string): void {
+    this.executions.find(id).clientLeft();
+  }
+
+  /**
+   * The head goes out at once: a manager must know the execution to say that its client has left. So where there will be no
+   * result after all only the broken-off answer can tell.
+   */
+  private async answer(execution: Execution, reply: FastifyReply, result: ExecutionResult): Promise<void> {
+    const outcome = result.wait();
+    if (reply.raw.destroyed) result.leave();
+    else reply.raw.once('close', () => result.leave());
+    reply.hijack();
+    reply.raw.writeHead(200, jsonHeaders(execution));
+    reply.raw.flushHeaders();
+    try {
+      reply.raw.end(JSON.stringify(await outcome));
+    } catch {
+      reply.raw.destroy();
+    }
+  }
+
+  private stream(
+    execution: Execution,
+    reply: FastifyReply,
+    media: Media,
+    from: StartingPoint,
+    how: Pick<StreamForm, 'encoding' | 'events'>,
+  ): void {
+    reply.hijack();
+    reply.raw.writeHead(200, streamHeaders(execution, media));
+    const isEventStream = media === MEDIA.eventStream;
+    const format = isEventStream ? formatServerSentEvent : formatNdjsonEvent;
+    const form = { ...how, format, hasComments: isEventStream };
+    new ExecutionStream(execution, responseSink(reply.raw), from, form, this.clock).open();
+  }
+}
+
+function jsonHeaders({ id }: Execution): Record<string, string> {
+  return { 'content-type': MEDIA.json, 'x-execution-id': id };
+}
+
+function streamHeaders({ id }: Execution, media: Media): Record<string, string> {
+  return { 'content-type': media, ...EVENT_STREAM_HEADERS, 'x-execution-id': id };
+}
+
+/** @throws ProblemError not_acceptable. */
+function acceptable(request: FastifyRequest, offered: readonly Media[]): Media {
+  const media = negotiate(request.headers.accept, offered);
+  if (media === undefined) {
+    throw new ProblemError('not_acceptable', `This operation answers ${offered.join(', ')}; none of it is accepted.`);
+  }
+  return media;
+}

@@ -1,0 +1,182 @@
+import {
+  ORIGINAL_EVENTS,
+  type EventSelection,
+  type ExecutionEventName,
+  type ExecutionEvents,
+  type OutputEncoding,
+} from '@warmbox/contracts';
+import { KEEP_ALIVE_COMMENT, type Clock, type ProblemError, type StreamEvent, type Timer } from '@warmbox/platform';
+import type { Slice } from '../output/output.log.js';
+import { PAGE_BYTES } from '../output/page.pool.js';
+import { completedId, outputId, STARTED_ID, type StartingPoint } from './event.id.js';
+import type { Execution } from './execution.js';
+import type { Reader } from './reader.js';
+import type { TextSink } from './response.sink.js';
+
+/** How a client wants the events. */
+export interface StreamForm {
+  encoding: OutputEncoding;
+  events: EventSelection;
+  format: (event: StreamEvent) => string;
+  /** Whether comments may be sent: in Server-Sent Events, not in NDJSON. */
+  hasComments: boolean;
+}
+
+/** After this long without a word a comment is sent, in milliseconds. */
+const KEEP_ALIVE_MS = 15_000;
+
+/**
+ * Output that comes sooner than this after the last event, in milliseconds, waits until then or until there is a page of it:
+ * the first byte goes out at once, and a program that writes line by line does not cost an event a line.
+ */
+const GATHER_MS = 2;
+
+/**
+ * How long the head of the answer waits for the first event to go out together with it, in milliseconds: a short command is
+ * answered in one piece, which spares everybody on the way a turn.
+ */
+const HEAD_MS = 5;
+
+/** Sends the events of an execution to one client, as fast as it takes them. */
+export class ExecutionStream implements Reader {
+  readonly startedAt: number;
+  position: number;
+  blockedSince: number | undefined;
+  private isOver = false;
+  private hasBegun = false;
+  private wroteAt = -Infinity;
+  private gathering: Timer | undefined;
+  private head: Timer | undefined;
+  private keepAlive: Timer | undefined;
+
+  constructor(
+    private readonly execution: Execution,
+    private readonly sink: TextSink,
+    private readonly from: StartingPoint,
+    private readonly form: StreamForm,
+    private readonly clock: Clock,
+  ) {
+    this.startedAt = this.position = from.offset;
+  }
+
+  /** Begins to send. */
+  open(): void {
+    this.sink.onDrain(() => this.drained());
+    this.execution.attach(this, this.from.resumes);
+    this.sink.onClose(() => this.close());
+    if (this.isOver) return;
+    this.head = this.clock.after(HEAD_MS, () => this.sink.flush());
+    if (this.form.hasComments) this.keepAliveAfter(KEEP_ALIVE_MS);
+  }
+
+  advance(): void {
+    if (this.isOver || this.blockedSince !== undefined) return;
+    if (!this.hasBegun) this.begin();
+    const { log } = this.execution;
+    while (this.canWrite() && this.position < log.end) {
+      if (this.isToGather()) return;
+      if (this.position < log.start) this.sendGap(log.start - this.position);
+      else this.sendOutput(log.read(this.position));
+    }
+    const { result } = this.execution;
+    if (result !== undefined && this.position === log.end && this.canWrite()) {
+      this.finish(this.text('CompletedEvent', result, completedId(log.end)));
+    }
+  }
+
+  fail({ code, detail }: ProblemError): void {
+    if (this.isOver) return;
+    this.finish(this.text('ErrorEvent', { code, detail }));
+  }
+
+  private canWrite(): boolean {
+    return !this.isOver && this.blockedSince === undefined;
+  }
+
+  private begin(): void {
+    this.hasBegun = true;
+    const { id, pid, startedAt } = this.execution;
+    if (!this.from.wantsStarted) return;
+    this.send('StartedEvent', { executionId: id, pid, startedAt: new Date(startedAt).toISOString() }, STARTED_ID);
+    // The first output is not to wait because of this.
+    this.wroteAt = -Infinity;
+  }
+
+  /** Whether the output at hand is to wait for more; if so, the timer for its end runs. */
+  private isToGather(): boolean {
+    const { log, result } = this.execution;
+    if (result !== undefined || log.end - this.position >= PAGE_BYTES) return false;
+    const waitMs = this.wroteAt + GATHER_MS - this.clock.monotonic();
+    if (waitMs <= 0) return false;
+    this.gathering ??= this.clock.after(Math.ceil(waitMs), () => {
+      this.gathering = undefined;
+      this.advance();
+      this.execution.progressed();
+    });
+    return true;
+  }
+
+  private sendGap(bytes: number): void {
+    this.position += bytes;
+    this.send('GapEvent', { pid: this.execution.pid, bytes }, outputId(this.position));
+  }
+
+  private sendOutput(slice: Slice | undefined): void {
+    if (slice === undefined) return;
+    const { stream, bytes } = slice;
+    this.position += bytes.length;
+    // Put together by hand: this is where all the bytes go through.
+    const head = `{"pid":${this.execution.pid},"stream":"${stream}","data":`;
+    const id = outputId(this.position);
+    if (this.form.encoding === 'base64') {
+      const data = `${head}"${bytes.toString('base64')}","encoding":"base64"}`;
+      this.write(this.form.format({ event: 'OutputEvent', id, data }), 'latin1');
+    } else {
+      const data = `${head}${JSON.stringify(bytes.toString('utf8'))}}`;
+      this.write(this.form.format({ event: 'OutputEvent', id, data }), 'utf8');
+    }
+  }
+
+  private send<Name extends ExecutionEventName>(event: Name, data: ExecutionEvents[Name], id?: string): void {
+    if (this.form.events === 'original' && !ORIGINAL_EVENTS.includes(event)) return;
+    this.write(this.text(event, data, id), 'utf8');
+  }
+
+  private text<Name extends ExecutionEventName>(event: Name, data: ExecutionEvents[Name], id?: string): string {
+    return this.form.format({ event, id, data: JSON.stringify(data) });
+  }
+
+  private write(text: string, encoding: 'utf8' | 'latin1'): void {
+    this.wroteAt = this.clock.monotonic();
+    if (!this.sink.write(text, encoding)) this.blockedSince = this.wroteAt;
+  }
+
+  private drained(): void {
+    if (this.isOver) return;
+    this.blockedSince = undefined;
+    this.advance();
+    this.execution.progressed();
+  }
+
+  private keepAliveAfter(ms: number): void {
+    this.keepAlive = this.clock.after(ms, () => {
+      const quietMs = this.clock.monotonic() - this.wroteAt;
+      if (quietMs >= KEEP_ALIVE_MS && this.canWrite()) this.write(KEEP_ALIVE_COMMENT, 'utf8');
+      this.keepAliveAfter(quietMs >= KEEP_ALIVE_MS ? KEEP_ALIVE_MS : KEEP_ALIVE_MS - quietMs);
+    });
+  }
+
+  private finish(lastText: string): void {
+    this.close();
+    this.sink.end(lastText);
+  }
+
+  private close(): void {
+    if (this.isOver) return;
+    this.isOver = true;
+    this.gathering?.cancel();
+    this.head?.cancel();
+    this.keepAlive?.cancel();
+    this.execution.detach(this);
+  }
+}

@@ -1,0 +1,259 @@
+import type { CompletedEventDto, ExecutionDto } from '@warmbox/contracts';
+import type { Clock, ProblemError, Timer } from '@warmbox/platform';
+import { OutputLog, type OutputStream } from '../output/output.log.js';
+import type { PagePool } from '../output/page.pool.js';
+import { PageWriter } from '../output/page.writer.js';
+import type { Child, ChildCommand, StartChild } from '../process/child.js';
+import { exitCodeOf, type Exit } from '../process/exit.code.js';
+import { ProcessGroup, type Kill } from '../process/process.group.js';
+import { pausesChild } from './back.pressure.js';
+import { CreatorsPlace } from './creators.place.js';
+import { Grace, type GraceTimes } from './grace.js';
+import { OutputDrain } from './output.drain.js';
+import type { Reader } from './reader.js';
+
+/** What is asked for. */
+export interface ExecutionRequest {
+  id: string;
+  command: ChildCommand;
+  /** The command as it is shown. */
+  title: string;
+  timeoutMs: number;
+  grace: GraceTimes;
+}
+
+/** What an execution lives on. */
+export interface ExecutionMeans {
+  startChild: StartChild;
+  /** How signals are sent; the system's call unless told. */
+  kill?: Kill;
+  clock: Clock;
+  pages: PagePool;
+  /** Bytes of output that are kept. */
+  ringBytes: number;
+  /** Milliseconds between SIGTERM and SIGKILL. */
+  killGraceMs: number;
+  /** Called once, when the execution has completed. */
+  onCompleted: (execution: Execution) => void;
+  /** Called when the last reader has gone. */
+  onUnread: (execution: Execution) => void;
+}
+
+/** Why a command is ended that would go on; the first cause wins. */
+export type EndCause = 'timeout' | 'cancel' | 'abandoned' | 'shutdown';
+
+/** One command that runs or ran: its process, its output, and those who read it. */
+export class Execution {
+  readonly id: string;
+  readonly log: OutputLog;
+  /** In milliseconds since the epoch. */
+  readonly startedAt: number;
+  readonly group: ProcessGroup;
+  /** How it ended; undefined while it runs. */
+  result: CompletedEventDto | undefined;
+  /** When it ended, in milliseconds since the epoch. */
+  endedAt: number | undefined;
+
+  private readonly begunAt: number;
+  private readonly readers = new Set<Reader>();
+  private readonly place: CreatorsPlace;
+  private readonly grace: Grace;
+  private readonly timeout: Timer;
+  private readonly completion = Promise.withResolvers<undefined>();
+  private cause: EndCause | undefined;
+  private drain: OutputDrain | undefined;
+  private arePipesClosed = false;
+  private isPaused = false;
+
+  /**
+   * Starts a command.
+   *
+   * @throws ProblemError cannot_start.
+   */
+  static async start(request: ExecutionRequest, means: ExecutionMeans): Promise<Execution> {
+    const log = new OutputLog(means.ringBytes, means.pages);
+    const link: { execution?: Execution } = {};
+    const writer = (stream: OutputStream): PageWriter =>
+      new PageWriter(stream, log, means.pages, means.clock, () => link.execution?.outputRead());
+    const writers = { stdout: writer('Stdout'), stderr: writer('Stderr') };
+    const child = await means.startChild(request.command, writers);
+    link.execution = new Execution(request, means, log, child, Object.values(writers));
+    return link.execution;
+  }
+
+  private constructor(
+    private readonly request: ExecutionRequest,
+    private readonly means: ExecutionMeans,
+    log: OutputLog,
+    private readonly child: Child,
+    private readonly writers: readonly PageWriter[],
+  ) {
+    const { clock } = means;
+    this.id = request.id;
+    this.log = log;
+    this.startedAt = clock.now();
+    this.begunAt = clock.monotonic();
+    this.group = new ProcessGroup(child.pid, means.killGraceMs, clock, means.kill);
+    this.place = new CreatorsPlace(clock, () => this.regulate());
+    this.grace = new Grace(request.grace, clock, () => this.graceOver());
+    this.timeout = clock.after(request.timeoutMs, () => this.end('timeout'));
+    void child.exited.then((exit) => this.exited(exit));
+    void child.closed.then(() => this.pipesClosed());
+  }
+
+  get pid(): number {
+    return this.child.pid;
+  }
+
+  /** Whether anybody is connected to it. */
+  get isRead(): boolean {
+    return this.readers.size > 0;
+  }
+
+  /** Resolves when it has completed. */
+  get completed(): Promise<void> {
+    return this.completion.promise;
+  }
+
+  /** It as a client sees it. */
+  get dto(): ExecutionDto {
+    const { exitCode, signal, timedOut = false } = this.result ?? {};
+    return {
+      id: this.id,
+      command: this.request.title,
+      state: this.result === undefined ? 'running' : 'completed',
+      exitCode,
+      signal,
+      timedOut,
+      startedAt: new Date(this.startedAt).toISOString(),
+      endedAt: this.endedAt === undefined ? undefined : new Date(this.endedAt).toISOString(),
+      bytes: this.log.end,
+    };
+  }
+
+  /** A reader comes; it is told at once what there is. `resumes`: it says what it has already seen. */
+  attach(reader: Reader, resumes: boolean): void {
+    this.grace.cancel();
+    this.readers.add(reader);
+    this.place.enter(reader, resumes);
+    reader.advance();
+    this.regulate();
+  }
+
+  /** A reader's connection has ended, or it has all it came for. */
+  detach(reader: Reader): void {
+    if (!this.readers.delete(reader)) return;
+    const isVacant = this.place.leave(reader);
+    if (this.result === undefined) this.grace.readerGone(isVacant || !this.isRead);
+    this.regulate();
+    if (!this.isRead) this.means.onUnread(this);
+  }
+
+  /** The manager's word that the client of a stream has left. */
+  clientLeft(): void {
+    if (this.result === undefined) this.grace.clientLeft(this.readers.size);
+  }
+
+  /** A reader has taken output by itself, not when it was told to. */
+  progressed(): void {
+    this.regulate();
+  }
+
+  /**
+   * Ends the whole group: SIGTERM, then SIGKILL. Where the command itself is already over, only the wait for what it left in
+   * the background ends.
+   */
+  end(cause: EndCause): void {
+    if (this.result !== undefined) return;
+    if (this.drain !== undefined) {
+      this.drain.finish();
+      return;
+    }
+    if (this.cause !== undefined) return;
+    this.cause = cause;
+    this.group.terminate();
+  }
+
+  /** Tells every reader that there will be no result. */
+  fail(problem: ProblemError): void {
+    for (const reader of this.readers) reader.fail(problem);
+  }
+
+  private outputRead(): void {
+    this.drain?.outputRead();
+    this.tellReaders();
+    this.regulate();
+  }
+
+  private tellReaders(): void {
+    for (const reader of this.readers) reader.advance();
+  }
+
+  private graceOver(): void {
+    this.place.lapse();
+    if (!this.isRead) this.end('abandoned');
+    this.regulate();
+  }
+
+  private pipesClosed(): void {
+    this.arePipesClosed = true;
+    this.drain?.finish();
+  }
+
+  private exited(exit: Exit): void {
+    this.group.leaderReaped();
+    // What is ended on purpose is not kept waiting for somebody who may come back.
+    if (this.cause !== undefined) this.place.lapse();
+    this.drain = new OutputDrain(this.means.clock, () => this.complete(exit));
+    this.regulate();
+    if (this.arePipesClosed) this.drain.finish();
+    else if (!this.isPaused) this.drain.run();
+  }
+
+  private complete(exit: Exit): void {
+    const { clock, onCompleted } = this.means;
+    // What is still in the background writes on and is not heard: a closed pipe would kill it with SIGPIPE.
+    for (const writer of this.writers) writer.drop();
+    const timedOut = this.cause === 'timeout';
+    this.endedAt = clock.now();
+    this.result = {
+      pid: this.pid,
+      exitCode: exitCodeOf(exit, timedOut),
+      timedOut,
+      ...(exit.signal === null ? {} : { signal: exit.signal }),
+      ...(this.cause === 'cancel' || this.cause === 'abandoned' ? { cancelled: true } : {}),
+      durationMs: Math.round(clock.monotonic() - this.begunAt),
+      bytes: this.log.end,
+    };
+    this.timeout.cancel();
+    this.grace.cancel();
+    this.place.close();
+    this.log.compact();
+    this.regulate();
+    this.tellReaders();
+    onCompleted(this);
+    this.completion.resolve(undefined);
+  }
+
+  /** Lets the child's output come, or wait in its pipes, as the holder of the creator's place can take it. */
+  private regulate(): void {
+    const isPaused =
+      this.result === undefined &&
+      pausesChild({
+        place: this.place.state,
+        end: this.log.end,
+        capacity: this.log.capacity,
+        isDraining: this.drain !== undefined,
+      });
+    if (isPaused) this.place.whilePaused();
+    if (isPaused === this.isPaused) return;
+    this.isPaused = isPaused;
+    if (isPaused) {
+      this.child.pause();
+      this.drain?.pause();
+    } else {
+      this.child.resume();
+      this.drain?.run();
+    }
+  }
+}

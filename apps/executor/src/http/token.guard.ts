@@ -1,0 +1,25 @@
+import { bearerOf, ProblemError, sameSecret, sendProblem } from '@warmbox/platform';
+import type { FastifyInstance } from 'fastify';
+
+/** Routes that need no token: the kubelet asks for health without one. */
+const OPEN = new Set(['/healthz']);
+
+/** Lets nobody in without the token; whether a route exists is told to those who have it. */
+export function guardByToken(fastify: FastifyInstance, token: string): void {
+  fastify.addHook('onRequest', (request, reply, done) => {
+    const { url } = request.routeOptions;
+    const given = bearerOf(request.headers.authorization);
+    if ((url !== undefined && OPEN.has(url)) || (given !== undefined && sameSecret(given, token))) {
+      done();
+      return;
+    }
+    const problem = new ProblemError(
+      'unauthenticated',
+      'The header "Authorization: Bearer" must carry the executor token.',
+      {
+        headers: { 'www-authenticate': 'Bearer' },
+      },
+    );
+    sendProblem(reply, problem, request.id);
+  });
+}

@@ -1,0 +1,54 @@
+import type { LoggerService } from '@nestjs/common';
+import { destination, pino, type Logger, type LevelWithSilent } from 'pino';
+
+/** Who tells at start which modules and routes there are. */
+const FRAMEWORK = new Set(['NestFactory', 'InstanceLoader', 'RoutesResolver', 'RouterExplorer', 'NestApplication']);
+
+/**
+ * Nest's log as JSON lines on stderr, which the container's log takes. Plain pino, which Fastify has with it anyhow: an executor
+ * is in every sandbox, and nestjs-pino would cost its start and its memory.
+ */
+export class JsonLogger implements LoggerService {
+  private readonly pino: Logger;
+
+  constructor(level: LevelWithSilent) {
+    this.pino = pino({ level, base: null }, destination({ dest: 2, sync: true }));
+  }
+
+  log(message: unknown, ...more: unknown[]): void {
+    this.write('info', message, more);
+  }
+
+  error(message: unknown, ...more: unknown[]): void {
+    this.write('error', message, more);
+  }
+
+  warn(message: unknown, ...more: unknown[]): void {
+    this.write('warn', message, more);
+  }
+
+  debug(message: unknown, ...more: unknown[]): void {
+    this.write('debug', message, more);
+  }
+
+  verbose(message: unknown, ...more: unknown[]): void {
+    this.write('trace', message, more);
+  }
+
+  fatal(message: unknown, ...more: unknown[]): void {
+    this.write('fatal', message, more);
+  }
+
+  /** Nest puts the context last; before it come the text that belongs to an object, or an error's stack. */
+  private write(
+    level: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal',
+    message: unknown,
+    more: unknown[],
+  ): void {
+    const texts = more.filter((part) => typeof part === 'string');
+    const context = texts.pop();
+    if (level === 'info' && FRAMEWORK.has(context ?? '')) level = 'debug';
+    if (typeof message === 'object' && message !== null) this.pino[level]({ context, ...message }, texts[0]);
+    else this.pino[level]({ context, stack: texts[0] }, String(message));
+  }
+}

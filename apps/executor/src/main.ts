@@ -1,0 +1,38 @@
+import 'reflect-metadata';
+import { Logger } from '@nestjs/common';
+import { OptionsError, stopOnSignals } from '@warmbox/platform';
+import { executorOptions } from './config/executor.options.js';
+import { createApp } from './create.app.js';
+import { PipePool } from './process/pipe.pool.js';
+
+/** The exit code for a configuration that cannot be used. */
+const UNUSABLE = 2;
+
+const logger = new Logger('Executor');
+
+async function main(): Promise<void> {
+  const options = executorOptions(process.env);
+  const { app, stop } = await createApp(options);
+  stopOnSignals(process, {
+    stop,
+    hurry: () => undefined,
+    exit: (code) => process.exit(code),
+    onError: (err) => logger.error({ err }, 'the stop failed'),
+  });
+  await (options.socket === undefined ? app.listen(options.port, options.host) : app.listen(options.socket));
+  logger.log(`listening on ${options.socket ?? (await app.getUrl())}`);
+  app.get(PipePool).prime();
+}
+
+function fail(error: unknown): never {
+  if (error instanceof OptionsError) {
+    process.stderr.write(`${error.message}\n`);
+    process.exit(UNUSABLE);
+  }
+  logger.fatal({ err: error }, 'the executor ends: an error that nobody handles');
+  process.exit(1);
+}
+
+process.on('uncaughtException', fail);
+process.on('unhandledRejection', fail);
+await main().catch(fail);
