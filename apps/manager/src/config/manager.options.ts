@@ -1,0 +1,149 @@
+import { Type } from 'class-transformer';
+import {
+  ArrayMaxSize,
+  IsArray,
+  IsBoolean,
+  IsIn,
+  IsInt,
+  IsObject,
+  Matches,
+  Max,
+  MaxLength,
+  Min,
+  ValidateNested,
+} from 'class-validator';
+import { AmountsOptions } from './amounts.options.js';
+import { IsHostName } from './host.rule.js';
+import { DNS_LABEL, DNS_SUBDOMAIN, IMAGE, POD_NAME_PREFIX_MAX, type RuntimeOptions } from './runtime.options.js';
+
+export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** maxTotalContainers' bound without and with allowLargePools. */
+export const MAX_TOTAL_CONTAINERS = 500;
+export const MAX_TOTAL_CONTAINERS_LARGE = 100_000;
+
+/** Characters that an API key must have at least: 16 random hex digits are 64 bits, which nobody guesses over a network. */
+export const API_KEY_MIN_LENGTH = 16;
+
+/**
+ * Everything that can be configured; docs/configuration.md is the reader's form. Field initialisers are the defaults; host
+ * and allowedHosts take theirs from where the manager runs (`defaultsOf`). Rules over several options are in options.rules.ts.
+ */
+export class ManagerOptions {
+  @Matches(DNS_LABEL, { message: '$property must be the name of a namespace' })
+  @MaxLength(63)
+  targetNamespace: string = 'sandbox-containers';
+
+  @Matches(DNS_SUBDOMAIN, { message: '$property must be the name of a RuntimeClass' })
+  @MaxLength(253)
+  runtimeClassName: string = 'kata-qemu';
+
+  @Matches(DNS_LABEL, { message: '$property must be a DNS label' })
+  @MaxLength(POD_NAME_PREFIX_MAX)
+  podNamePrefix: string = 'kata-sandbox';
+
+  @Matches(IMAGE, { message: '$property must name the image of the executor' })
+  executorImage: string = '';
+
+  @IsInt()
+  @Min(30)
+  @Max(300)
+  podReadyTimeoutSeconds: number = 90;
+
+  @IsInt()
+  @Min(1)
+  @Max(MAX_TOTAL_CONTAINERS_LARGE)
+  maxTotalContainers: number = 50;
+
+  @IsBoolean()
+  allowLargePools: boolean = false;
+
+  @IsObject()
+  @ValidateNested()
+  @Type(() => AmountsOptions)
+  defaultResourceRequests: AmountsOptions = { memoryMi: 128, cpuMillicores: 250 };
+
+  @IsObject()
+  @ValidateNested()
+  @Type(() => AmountsOptions)
+  defaultResourceLimits: AmountsOptions = { memoryMi: 512, cpuMillicores: 1000 };
+
+  @IsObject()
+  @ValidateNested()
+  @Type(() => AmountsOptions)
+  maxResourceLimits: AmountsOptions = { memoryMi: 4096, cpuMillicores: 4000 };
+
+  @IsInt()
+  @Min(0)
+  @Max(3600)
+  disconnectGraceSeconds: number = 5;
+
+  @IsInt()
+  @Min(0)
+  @Max(3600)
+  relayLossGraceSeconds: number = 60;
+
+  @IsInt()
+  @Min(1)
+  @Max(1024)
+  outputRingMi: number = 4;
+
+  @IsInt()
+  @Min(1)
+  @Max(1440)
+  resultRetentionMinutes: number = 10;
+
+  @IsInt()
+  @Min(0)
+  @Max(300)
+  drainDelaySeconds: number = 5;
+
+  @IsInt()
+  @Min(0)
+  @Max(300)
+  shutdownGraceSeconds: number = 10;
+
+  /** Further runtimes by name; `kata` always exists, and may be changed here. Checked by options.rules.ts. */
+  @IsObject()
+  runtimes: Record<string, RuntimeOptions> = {};
+
+  @IsInt()
+  @Min(0)
+  @Max(65_535)
+  port: number = 8668;
+
+  @IsHostName()
+  host: string = '127.0.0.1';
+
+  /** Names in the Host header that are served; empty: any. */
+  @IsArray()
+  @ArrayMaxSize(100)
+  @IsHostName({ each: true })
+  allowedHosts: string[] = [];
+
+  @IsIn(LOG_LEVELS)
+  logLevel: LogLevel = 'info';
+
+  @Matches(/^[\x21-\x7e]*$/, { message: '$property must consist of printable ASCII characters without spaces' })
+  apiKey: string = '';
+}
+
+export type OptionKey = keyof ManagerOptions;
+
+/** Options whose values are never shown. */
+export const SECRET_OPTIONS: readonly OptionKey[] = ['apiKey'];
+
+/** The loopback names: what a browser on this machine may call us. */
+const LOOPBACK_NAMES = ['localhost', '127.0.0.1', '::1'];
+
+/**
+ * The defaults where the manager runs. Outside a cluster it serves this machine only, and no name but the loopback ones: a
+ * web page that points its own name at 127.0.0.1 is refused.
+ */
+export function defaultsOf({ inCluster }: { inCluster: boolean }): ManagerOptions {
+  const defaults = new ManagerOptions();
+  defaults.host = inCluster ? '0.0.0.0' : '127.0.0.1';
+  defaults.allowedHosts = inCluster ? [] : [...LOOPBACK_NAMES];
+  return defaults;
+}

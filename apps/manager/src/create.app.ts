@@ -1,0 +1,30 @@
+import { NestFactory } from '@nestjs/core';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { applicationLogger, HttpAdapter, ProblemFilter, RequestValidationPipe, Shutdown } from '@warmbox/platform';
+import { AppModule, type AppInput } from './app.module.js';
+import { ManagerOptions } from './config/manager.options.js';
+import { describeApi } from './docs/openapi.document.js';
+import { OpenApiDocuments } from './docs/openapi.documents.js';
+import { guardRequests } from './http/request.guards.js';
+import { VERSION } from './version.js';
+
+/** The manager as an application, put together but not yet listening. */
+export async function createApp(input: AppInput): Promise<NestFastifyApplication> {
+  const app = await NestFactory.create<NestFastifyApplication>(AppModule.of(input), new HttpAdapter(), {
+    bodyParser: false,
+    bufferLogs: true,
+    abortOnError: false,
+  });
+  app.useLogger(applicationLogger(app));
+  return equip(app);
+}
+
+/** What stands around the modules: validation, problem documents, the guards of every request, the API's description. */
+export function equip(app: NestFastifyApplication): NestFastifyApplication {
+  app.useGlobalPipes(new RequestValidationPipe());
+  app.useGlobalFilters(new ProblemFilter());
+  const fastify = app.getHttpAdapter().getInstance();
+  guardRequests(fastify, app.get(ManagerOptions), app.get(Shutdown));
+  app.get(OpenApiDocuments).from(() => describeApi(app, VERSION));
+  return app;
+}

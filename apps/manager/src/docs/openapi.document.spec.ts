@@ -1,0 +1,264 @@
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { Test } from '@nestjs/testing';
+import { Validator } from '@seriousme/openapi-schema-validator';
+import { PROBLEM_STATUS } from '@warmbox/contracts';
+import { KubeConnection } from '@warmbox/kube';
+import { HttpAdapter } from '@warmbox/platform';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
+import { request } from 'undici';
+import { parse } from 'yaml';
+import { AppModule } from '../app.module.js';
+import { loadOptions } from '../config/load.options.js';
+import { equip } from '../create.app.js';
+import { nameOf } from './event-stream.response.js';
+import type { Media, OpenApiDocument, Operation, Schema } from './openapi.types.js';
+
+const KEY = 'a-key-of-many-characters';
+const METHODS = ['get', 'put', 'post', 'delete', 'patch', 'head', 'options', 'trace'];
+/** Routes that are no operations of the API. */
+const UNDOCUMENTED = /^\/(api\/docs|openapi)/;
+
+let app: NestFastifyApplication;
+let url: string;
+let routes: { method: string; path: string }[];
+let document: OpenApiDocument;
+
+beforeAll(async () => {
+  const { options } = loadOptions({
+    variables: { API_KEY: KEY, EXECUTOR_IMAGE: 'warmbox/executor:1', LOG_LEVEL: 'silent' },
+    inCluster: false,
+  });
+  // Nobody listens there: the documents need no cluster.
+  const connection = await KubeConnection.fromToken('http://127.0.0.1:9', 'token');
+  const module = await Test.createTestingModule({
+    imports: [AppModule.of({ options, connection, prettyLog: false })],
+  }).compile();
+  const adapter = new HttpAdapter();
+  routes = [];
+  adapter.getInstance().addHook('onRoute', ({ method, url: path }: { method: string | string[]; url: string }) => {
+    for (const each of [method].flat()) routes.push({ method: each.toLowerCase(), path });
+  });
+  app = equip(module.createNestApplication<NestFastifyApplication>(adapter, { bodyParser: false, logger: false }));
+  await app.listen(0, '127.0.0.1');
+  url = await app.getUrl();
+  document = (await (await request(`${url}/openapi.json`)).body.json()) as OpenApiDocument;
+  // The whole manager is loaded, which takes its time on a busy machine.
+}, 30_000);
+
+afterAll(() => app.close());
+
+function operations(of = document): { at: string; path: string; method: string; operation: Operation }[] {
+  return Object.entries(of.paths).flatMap(([path, item]) =>
+    Object.entries(item)
+      .filter(([method]) => METHODS.includes(method))
+      .map(([method, operation]) => ({ at: `${method.toUpperCase()} ${path}`, path, method, operation })),
+  );
+}
+
+function mediaOf({ requestBody, responses }: Operation): [string, Media][] {
+  const answers = Object.entries(responses).flatMap(([status, { content = {} }]) =>
+    Object.entries(content).map(([type, media]): [string, Media] => [`${status} ${type}`, media]),
+  );
+  return [...Object.entries(requestBody?.content ?? {}), ...answers];
+}
+
+/** Every schema of a part of the document, with where it is. */
+function schemasIn(schema: Schema, at: string): [string, Schema][] {
+  const below = [
+    ...Object.entries(schema.properties ?? {}),
+    ...(schema.items === undefined ? [] : [['[]', schema.items] as const]),
+    ...(typeof schema.additionalProperties === 'object' ? [['{}', schema.additionalProperties] as const] : []),
+  ];
+  return [[at, schema], ...below.flatMap(([name, part]) => schemasIn(part, `${at}/${name}`))];
+}
+
+/** Schemas with fields that allow further ones, by where they are. */
+function openIn(schema: Schema, at: string): string[] {
+  if (schema.$ref !== undefined) {
+    const name = schema.$ref.slice(schema.$ref.lastIndexOf('/') + 1);
+    return openIn(document.components.schemas[name]!, `${at} ${name}`);
+  }
+  const fields = Object.entries(schema.properties ?? {});
+  const own = fields.length > 0 && schema.additionalProperties !== false ? [at] : [];
+  const parts = (schema.allOf ?? []).map((part) => ['', part] as const);
+  return [...own, ...[...fields, ...parts].flatMap(([name, part]) => openIn(part, `${at}/${name}`))];
+}
+
+describe('the OpenAPI document', () => {
+  it.each([
+    ['/openapi.json', '3.1'],
+    ['/openapi.yaml', '3.1'],
+    ['/openapi-3.0.json', '3.0'],
+  ])('is valid at %s, as OpenAPI %s', async (path, version) => {
+    const { statusCode, body } = await request(url + path);
+    expect(statusCode).toBe(200);
+    const served = parse(await body.text()) as OpenApiDocument;
+    const validator = new Validator();
+    expect(await validator.validate(structuredClone(served))).toEqual({ valid: true });
+    expect(validator.version).toBe(version);
+    expect(operations(served).map(({ at }) => at)).toEqual(operations().map(({ at }) => at));
+  });
+
+  it('describes every route that is served, and no other', () => {
+    const served = routes
+      .filter(({ method, path }) => method !== 'head' && !UNDOCUMENTED.test(path))
+      .map(({ method, path }) => `${method.toUpperCase()} ${path.replace(/:(\w+)/g, '{$1}')}`);
+    expect(served.length).toBeGreaterThan(10);
+    expect(
+      operations()
+        .map(({ at }) => at)
+        .sort(),
+    ).toEqual([...new Set(served)].sort());
+  });
+
+  it('names every operation once, and says of each what it is for', () => {
+    const ids = operations().map(({ operation }) => operation.operationId);
+    expect(new Set(ids).size).toBe(ids.length);
+    const tags = new Set((document.tags as { name: string }[]).map(({ name }) => name));
+    for (const { at, operation } of operations()) {
+      expect([at, operation.operationId]).toEqual([at, expect.stringMatching(/^[a-z][A-Za-z]+$/)]);
+      expect([at, operation.summary]).toEqual([at, expect.stringMatching(/^[A-Z].*[^.]$/)]);
+      expect([at, operation.tags?.every((tag) => tags.has(tag))]).toEqual([at, true]);
+      for (const { name, description, in: place, required } of operation.parameters ?? []) {
+        expect([at, name, description]).toEqual([at, name, expect.stringMatching(/\S/)]);
+        if (place === 'path') expect([at, name, required]).toEqual([at, name, true]);
+      }
+      const named = [...at.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
+      const described = (operation.parameters ?? [])
+        .filter(({ in: place }) => place === 'path')
+        .map(({ name }) => name);
+      expect([at, described.sort()]).toEqual([at, named.sort()]);
+    }
+  });
+
+  it('has, for every operation, the errors that any of its kind can answer, as problem documents', () => {
+    const codes = Object.entries(PROBLEM_STATUS);
+    for (const { at, method, operation } of operations()) {
+      const isPublic = operation.security?.length === 0;
+      const expected = ['400', '403', '413', '500', ...(isPublic ? [] : ['401', '503'])];
+      if (method !== 'get') expected.push('415');
+      expect([at, Object.keys(operation.responses)]).toEqual([at, expect.arrayContaining(expected)]);
+      for (const [status, { content = {} }] of Object.entries(operation.responses)) {
+        if (Number(status) < 400) continue;
+        for (const [code] of Object.entries(content['application/problem+json']?.examples ?? {})) {
+          expect([at, code, status]).toEqual([at, ...codes.filter(([known]) => known === code)[0]!.map(String)]);
+        }
+      }
+    }
+  });
+
+  it('describes every event of every stream', () => {
+    const streams = operations().flatMap(({ at, operation }) =>
+      mediaOf(operation)
+        .filter(([type]) => /event-stream|ndjson/.test(type))
+        .map(([type, media]) => ({ at: `${at} ${type}`, media })),
+    );
+    expect(streams.map(({ at }) => at)).toEqual(
+      expect.arrayContaining([
+        'POST /api/{runtime} 200 text/event-stream',
+        'POST /api/{runtime}/{name}/execute 200 text/event-stream',
+        'POST /api/{runtime}/{name}/execute 200 application/x-ndjson',
+      ]),
+    );
+    for (const { at, media } of streams) {
+      const { schemas } = document.components;
+      const events = media.schema?.oneOf?.map(({ $ref = '' }) => schemas[nameOf($ref)]?.properties?.data ?? {});
+      const data = (events ?? [media.schema?.properties?.data ?? {}]).map(
+        ({ contentSchema, ...own }) => contentSchema ?? own,
+      );
+      const kinds = data.flatMap((schema) => schema.oneOf ?? [schema]).map(({ $ref = '' }) => schemas[nameOf($ref)]);
+      expect([at, kinds.length]).not.toEqual([at, 0]);
+      for (const kind of kinds) expect([at, kind?.type]).toEqual([at, 'object']);
+      expect([at, Object.keys(media.examples ?? {}).length]).toEqual([at, kinds.length]);
+    }
+  });
+
+  it('describes every field of every schema', () => {
+    for (const [name, schema] of Object.entries(document.components.schemas)) {
+      for (const [at, field] of schemasIn(schema, name)) {
+        if (!/\/\w+$/.test(at) || /\/(event|data)$/.test(at)) continue;
+        expect([at, field.description]).toEqual([at, expect.stringMatching(/\S/)]);
+      }
+    }
+  });
+
+  it('has examples that meet their schemas, for every body and every field', () => {
+    const ajv = new Ajv2020({ strict: false, allErrors: true, discriminator: false });
+    addFormats.default(ajv);
+    ajv.addSchema({ $id: 'doc', components: document.components });
+    const absolute = (schema: Schema): object =>
+      JSON.parse(JSON.stringify(schema).replaceAll('"#/components', '"doc#/components')) as object;
+    let checked = 0;
+    const check = (at: string, schema: Schema, example: unknown): void => {
+      const validate = ajv.compile(absolute(schema));
+      validate(example);
+      expect([at, example, validate.errors]).toEqual([at, example, null]);
+      checked += 1;
+    };
+    for (const { at, operation } of operations()) {
+      for (const [type, media] of mediaOf(operation)) {
+        const examples = {
+          ...media.examples,
+          ...(media.example === undefined ? {} : { only: { value: media.example } }),
+        };
+        expect([at, type, Object.keys(examples).length]).not.toEqual([at, type, 0]);
+        for (const [name, { value }] of Object.entries(examples))
+          check(`${at} ${type} ${name}`, media.schema ?? {}, value);
+      }
+    }
+    for (const [name, schema] of Object.entries(document.components.schemas)) {
+      for (const [at, field] of schemasIn(schema, name))
+        if (field.example !== undefined) check(at, field, field.example);
+    }
+    expect(checked).toBeGreaterThan(100);
+  }, 30_000);
+
+  it('says that unknown fields of a request are refused, at every depth', () => {
+    const open = operations().flatMap(({ at, operation }) =>
+      Object.values(operation.requestBody?.content ?? {}).flatMap(({ schema }) => openIn(schema ?? {}, at)),
+    );
+    expect(open).toEqual([]);
+    expect(document.components.schemas.CreateSandboxDto?.additionalProperties).toBe(false);
+  });
+
+  it('lets no work of the decorators be seen', () => {
+    expect(JSON.stringify(document)).not.toMatch(/"x-(access|problems|event-stream)"/);
+  });
+
+  it('offers the key in both headers, and asks for none where none is needed', () => {
+    expect(document.components.securitySchemes).toMatchObject({
+      bearer: { type: 'http', scheme: 'bearer' },
+      apiKey: { type: 'apiKey', in: 'header', name: 'X-Api-Key' },
+    });
+    expect(document.security).toEqual([{ bearer: [] }, { apiKey: [] }]);
+    const open = operations().filter(({ operation }) => operation.security?.length === 0);
+    expect(open.map(({ path }) => path).sort()).toEqual(['/healthz', '/livez', '/readyz']);
+  });
+});
+
+describe('Swagger UI', () => {
+  it('is served with everything that its page refers to, without a key', async () => {
+    for (const page of ['/api/docs', '/api/docs/']) {
+      const { statusCode, headers, body } = await request(url + page);
+      expect(statusCode).toBe(200);
+      expect(headers['content-security-policy']).toContain("script-src 'self';");
+      const html = await body.text();
+      const references = [...html.matchAll(/(?:href|src|data-document)="([^"]+)"/g)].map(([, reference]) => reference!);
+      expect(references.length).toBeGreaterThan(4);
+      for (const reference of references) {
+        const asset = await request(new URL(reference, url + page));
+        expect([reference, asset.statusCode]).toEqual([reference, 200]);
+        await asset.body.dump();
+      }
+    }
+  });
+
+  it('serves no other file', async () => {
+    for (const name of ['package.json', '..%2fmain.js', 'swagger-ui-bundle.js.map']) {
+      const { statusCode, body } = await request(`${url}/api/docs/${name}`);
+      expect([name, statusCode]).toEqual([name, 404]);
+      await body.dump();
+    }
+  });
+});

@@ -1,0 +1,36 @@
+import type { INestApplication } from '@nestjs/common';
+import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
+import { ProblemDto } from '@warmbox/contracts';
+import { completeDocument } from './complete.document.js';
+import type { OpenApiDocument } from './openapi.types.js';
+
+const DESCRIPTION = `Isolated code sandboxes on Kubernetes: create one, run commands in it, watch what they print, delete it.
+
+Every call but the probes needs the API key, as \`Authorization: Bearer …\` or \`X-Api-Key\`. Errors are
+[RFC 9457](https://www.rfc-editor.org/rfc/rfc9457) problem documents; decide by their \`code\`. Unknown fields are refused, and null
+means absent. Where an operation can stream and can answer JSON, it streams unless \`Accept\` names \`application/json\` at the highest q.`;
+
+/** The OpenAPI 3.1 document of an application, complete: what swagger finds and what our decorators add. */
+export function describeApi(app: INestApplication, version: string): OpenApiDocument {
+  const config = new DocumentBuilder()
+    .setOpenAPIVersion('3.1.0')
+    .setTitle('Warmbox')
+    .setDescription(DESCRIPTION)
+    .setVersion(version)
+    .setLicense('MIT', 'https://opensource.org/license/mit')
+    .addServer('/')
+    .addTag('Sandboxes', 'Create, find, change and delete sandboxes.')
+    .addTag('Executions', 'Run commands in a sandbox and follow them.')
+    .addTag('Health', 'Probes; they need no key.')
+    .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'The API key.' }, 'bearer')
+    .addApiKey({ type: 'apiKey', in: 'header', name: 'X-Api-Key', description: 'The API key.' }, 'apiKey')
+    .addSecurityRequirements('bearer')
+    .addSecurityRequirements('apiKey')
+    .build();
+  const document = SwaggerModule.createDocument(app, config, {
+    autoTagControllers: false,
+    extraModels: [ProblemDto],
+    operationIdFactory: (_controller, method) => method,
+  });
+  return completeDocument(document as unknown as OpenApiDocument);
+}

@@ -1,0 +1,114 @@
+import { PassThrough } from 'node:stream';
+import { Logger } from '@nestjs/common';
+import { MEDIA, ProblemError } from '@warmbox/platform';
+import { aPod, FakeClock } from '@warmbox/testing';
+import { ExecutionAttacher } from './execution.attacher.js';
+import { executeRequest } from './execution.requests.js';
+import type { ExecutorAnswer } from './executor.answer.js';
+import type { ExecutorClient } from './executor.client.js';
+import { LeaveNotice } from './leave.notice.js';
+import { OpenStreams } from './open.streams.js';
+
+const POD = aPod({ ready: true });
+const REQUEST = executeRequest({ command: 'true' }, MEDIA.eventStream, { requestId: 'r' });
+
+describe('ExecutionAttacher', () => {
+  let clock: FakeClock;
+  let left: AbortController;
+  let body: PassThrough;
+  let told: string[];
+  let answers: PromiseWithResolvers<ExecutorAnswer>;
+  let streams: OpenStreams;
+  let attacher: ExecutionAttacher;
+  const attach = (): ReturnType<ExecutionAttacher['attach']> =>
+    attacher.attach(POD, REQUEST, { requestId: 'r', left: left.signal });
+  const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+  beforeAll(() => void Logger.overrideLogger(false));
+  afterAll(() => void Logger.overrideLogger(['log', 'warn', 'error']));
+  beforeEach(() => {
+    clock = new FakeClock();
+    left = new AbortController();
+    body = new PassThrough();
+    body.on('error', () => undefined);
+    told = [];
+    answers = Promise.withResolvers();
+    const client = {
+      send: (_: unknown, __: unknown, signal: AbortSignal) => {
+        signal.addEventListener('abort', () => answers.reject(signal.reason));
+        return answers.promise;
+      },
+      explainLoss: () => Promise.resolve(new ProblemError('executor_unreachable', 'lost')),
+    } as unknown as ExecutorClient;
+    streams = new OpenStreams({ subscribe: () => () => undefined }, new AbortController().signal);
+    const notice = new LeaveNotice(client, clock);
+    notice.tell = (_, id) => void told.push(id);
+    attacher = new ExecutionAttacher(client, streams, notice, clock);
+  });
+
+  async function attached(): Promise<void> {
+    answers.resolve({ status: 200, executionId: 'x1', body });
+    const answer = await attach();
+    answer?.body?.on('error', () => undefined).resume();
+    await turn();
+  }
+
+  it('tells of nobody who leaves with the end of the stream still on the way', async () => {
+    await attached();
+    body.end('data: {}\n\n');
+    await turn();
+    left.abort();
+    expect(told).toEqual([]);
+    expect(streams.size).toBe(0);
+  });
+
+  it('tells of nobody who leaves after the stream was lost, for it is to come back', async () => {
+    await attached();
+    body.destroy(new Error('reset'));
+    await turn();
+    left.abort();
+    expect(told).toEqual([]);
+  });
+
+  it('tells of a client whose leaving was first noticed by its stream', async () => {
+    await attached();
+    body.destroy(Object.assign(new Error('aborted'), { code: 'UND_ERR_ABORTED' }));
+    await turn();
+    left.abort();
+    expect(told).toEqual(['x1']);
+  });
+
+  it('tells of a client that left before the answer, and answers nothing', async () => {
+    const attaching = attach();
+    left.abort();
+    answers.resolve({ status: 200, executionId: 'x1', body });
+    await expect(attaching).resolves.toBeUndefined();
+    expect(told).toEqual(['x1']);
+    expect(body.destroyed).toBe(true);
+  });
+
+  it('gives up where the answer does not come for five seconds after the client has left', async () => {
+    const attaching = attach();
+    left.abort();
+    await clock.advance(4_999);
+    expect(streams.size).toBe(1);
+    await clock.advance(1);
+    await expect(attaching).resolves.toBeUndefined();
+    expect(streams.size).toBe(0);
+    expect(told).toEqual([]);
+  });
+
+  it('starts nothing for a client that is gone already', async () => {
+    left.abort();
+    await expect(attach()).resolves.toBeUndefined();
+    expect(streams.size).toBe(0);
+  });
+
+  it('does not take an answer without an id', async () => {
+    answers.resolve({ status: 200, body });
+    await expect(attach()).rejects.toMatchObject({ code: 'executor_unreachable' });
+    expect(body.destroyed).toBe(true);
+    await turn();
+    expect(streams.size).toBe(0);
+  });
+});

@@ -1,0 +1,94 @@
+import { Logger } from '@nestjs/common';
+import { MEDIA, ProblemError, type Clock, type Media } from '@warmbox/platform';
+import type { Pod } from '@warmbox/sandbox';
+import { isDropped } from './error.code.js';
+import { EventRelay } from './event.relay.js';
+import { emptyAnswer, firstByteOf, hasLeft, headersOf, type Answer, type Caller } from './execution.answer.js';
+import type { ExecutorAnswer } from './executor.answer.js';
+import type { ExecutorClient, ExecutorRequest } from './executor.client.js';
+import type { LeaveNotice } from './leave.notice.js';
+import type { OpenStreams } from './open.streams.js';
+
+/** How long a client that has left is waited for the id of what it started, in milliseconds. */
+const ID_TIMEOUT_MS = 5_000;
+
+/**
+ * Attaches clients to executions, new ones and those that run. From then on a client's leaving is the executor's business:
+ * whatever the moment, the connection is cut and the executor told. Not so where the stream is over, was lost, or ends
+ * because this process does: then the client is expected back.
+ */
+export class ExecutionAttacher {
+  private readonly logger = new Logger(ExecutionAttacher.name);
+
+  constructor(
+    private readonly client: ExecutorClient,
+    private readonly streams: OpenStreams,
+    private readonly notice: LeaveNotice,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * @param id the execution's, where it is not a new one.
+   * @returns undefined where the client has left meanwhile.
+   * @throws ProblemError what the client is told
+   */
+  async attach(pod: Pod, request: ExecutorRequest, caller: Caller, id?: string): Promise<Answer | undefined> {
+    if (hasLeft(caller)) return undefined;
+    const stream = this.streams.open(pod);
+    // Who leaves before the answer may have started something, and only the answer tells its id.
+    const idUnknown = new ProblemError(
+      'executor_timeout',
+      'A client left, and the executor did not tell the id of what it started, which ends after relayLossGraceSeconds.',
+    );
+    const onLeft = (): void => void this.clock.after(ID_TIMEOUT_MS, () => stream.end(idUnknown));
+    caller.left.addEventListener('abort', onLeft, { once: true });
+    try {
+      const answer = await this.client.send(pod, request, stream.signal);
+      caller.left.removeEventListener('abort', onLeft);
+      answer.body.once('close', () => stream.close());
+      if (answer.status !== 200) return emptyAnswer(answer.status, answer.body);
+      return await this.pass(pod, answer, request.media, caller, id ?? answer.executionId);
+    } catch (error) {
+      stream.close();
+      if (!hasLeft(caller)) throw error;
+      if (error === idUnknown)
+        this.logger.warn({ sandbox: pod.metadata?.name, requestId: caller.requestId }, idUnknown.detail);
+      return undefined;
+    }
+  }
+
+  private async pass(
+    pod: Pod,
+    { body }: ExecutorAnswer,
+    media: Media,
+    caller: Caller,
+    executionId: string | undefined,
+  ): Promise<Answer | undefined> {
+    if (executionId === undefined) {
+      body.destroy();
+      throw new ProblemError('executor_unreachable', 'The executor answered without the id of the execution.');
+    }
+    let isOver = false;
+    const leave = (): void => {
+      if (isOver) return;
+      isOver = true;
+      body.destroy();
+      this.notice.tell(pod, executionId, { requestId: caller.requestId });
+    };
+    body.once('end', () => (isOver = true));
+    // Lost, or ended by us for a reason; a body that was merely dropped is how a client's leaving may begin.
+    body.once('error', (error) => (isOver ||= !isDropped(error)));
+    if (hasLeft(caller)) {
+      leave();
+      return undefined;
+    }
+    caller.left.addEventListener('abort', leave, { once: true });
+    const headers = headersOf(media, executionId);
+    const explain = (error: unknown): Promise<ProblemError> => this.client.explainLoss(error, pod);
+    if (media !== MEDIA.json) return { status: 200, headers, body: new EventRelay(body, media, explain) };
+    await firstByteOf(body).catch(async (error: unknown) => {
+      throw isDropped(error) ? error : await explain(error);
+    });
+    return { status: 200, headers, body };
+  }
+}

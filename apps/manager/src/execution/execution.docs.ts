@@ -1,0 +1,45 @@
+import { applyDecorators } from '@nestjs/common';
+import { ApiHeader, ApiParam } from '@nestjs/swagger';
+import {
+  CompletedEventDto,
+  ErrorEventDto,
+  GapEventDto,
+  OutputEventDto,
+  StartedEventDto,
+  type ExecutionEvents,
+} from '@warmbox/contracts';
+
+/** The schema of every event of an execution, by its SSE name. */
+export const EXECUTION_EVENTS: Readonly<Record<keyof ExecutionEvents, new () => object>> = {
+  StartedEvent: StartedEventDto,
+  OutputEvent: OutputEventDto,
+  GapEvent: GapEventDto,
+  CompletedEvent: CompletedEventDto,
+  ErrorEvent: ErrorEventDto,
+};
+
+/** Headers of an answer that is about one execution. */
+export const EXECUTION_HEADERS = {
+  'X-Execution-Id': {
+    description: 'The execution, for every path that names it.',
+    schema: { type: 'string' as const, example: 'x7f3k9d2m5q8w1z4' },
+  },
+};
+
+/** What every route of a sandbox's executions has in its path. */
+export const ApiSandboxPath = (): ClassDecorator & MethodDecorator =>
+  applyDecorators(
+    ApiParam({ name: 'runtime', description: 'A configured runtime; `kata` always exists.', example: 'kata' }),
+    ApiParam({ name: 'name', description: 'The name of the sandbox.', example: 'kata-sandbox-7g4kx2p9mz' }),
+  );
+
+export const ApiExecutionId = (): MethodDecorator =>
+  ApiParam({ name: 'id', description: 'The execution.', example: 'x7f3k9d2m5q8w1z4' });
+
+export const ApiTraceparent = (): MethodDecorator =>
+  ApiHeader({
+    name: 'traceparent',
+    required: false,
+    description: 'W3C trace context; the command has it as TRACEPARENT.',
+    schema: { type: 'string', example: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01' },
+  });

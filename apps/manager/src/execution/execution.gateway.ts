@@ -1,0 +1,103 @@
+import type { ExecuteDto } from '@warmbox/contracts';
+import { ProblemError, type Media } from '@warmbox/platform';
+import type { Pod } from '@warmbox/sandbox';
+import type { SandboxFinder } from '../sandboxes/sandbox.finder.js';
+import { emptyAnswer, firstByteOf, hasLeft, headersOf, type Answer, type Caller } from './execution.answer.js';
+import type { ExecutionAttacher } from './execution.attacher.js';
+import { EXECUTION_ID } from './execution.id.js';
+import {
+  cancelRequest,
+  eventsRequest,
+  executeRequest,
+  executionRequest,
+  executionsRequest,
+  type EventsPlace,
+} from './execution.requests.js';
+import type { ExecutorClient, ExecutorRequest } from './executor.client.js';
+
+/** Which sandbox, by the names of the URL. */
+export interface SandboxName {
+  runtime: string;
+  name: string;
+}
+
+/**
+ * Clients' requests about executions, passed to the executor of their sandbox. Each answers what goes to the client, or
+ * undefined where the client has left meanwhile, and throws the ProblemError that the client is told.
+ */
+export class ExecutionGateway {
+  constructor(
+    private readonly finder: Pick<SandboxFinder, 'findAllocated'>,
+    private readonly client: ExecutorClient,
+    private readonly attacher: ExecutionAttacher,
+  ) {}
+
+  /** Runs a command: its event stream, or (media JSON) its result when it is over. */
+  async execute(sandbox: SandboxName, dto: ExecuteDto, media: Media, caller: Caller): Promise<Answer | undefined> {
+    return this.attacher.attach(await this.find(sandbox), executeRequest(dto, media, caller), caller);
+  }
+
+  /** The event stream of an execution, once more or from a place in it. */
+  async events(
+    sandbox: SandboxName,
+    id: string,
+    place: EventsPlace,
+    media: Media,
+    caller: Caller,
+  ): Promise<Answer | undefined> {
+    return this.attacher.attach(await this.find(sandbox, id), eventsRequest(id, place, media, caller), caller, id);
+  }
+
+  /** What `events` would begin with; no reader is attached to the execution. */
+  async headOfEvents(
+    sandbox: SandboxName,
+    id: string,
+    place: EventsPlace,
+    media: Media,
+    caller: Caller,
+  ): Promise<Answer | undefined> {
+    const request: ExecutorRequest = { ...eventsRequest(id, place, media, caller), method: 'HEAD' };
+    return this.pass(await this.find(sandbox, id), request, caller, id);
+  }
+
+  async list(sandbox: SandboxName, caller: Caller): Promise<Answer | undefined> {
+    return this.pass(await this.find(sandbox), executionsRequest(caller), caller);
+  }
+
+  async get(sandbox: SandboxName, id: string, caller: Caller): Promise<Answer | undefined> {
+    return this.pass(await this.find(sandbox, id), executionRequest(id, caller), caller);
+  }
+
+  /** Ends an execution: SIGTERM, then SIGKILL. */
+  async cancel(sandbox: SandboxName, id: string, caller: Caller): Promise<Answer | undefined> {
+    return this.pass(await this.find(sandbox, id), cancelRequest(id, caller), caller);
+  }
+
+  private async find({ runtime, name }: SandboxName, id?: string): Promise<Pod> {
+    const pod = await this.finder.findAllocated(runtime, name);
+    if (id !== undefined && !EXECUTION_ID.test(id)) {
+      throw new ProblemError('execution_not_found', `No execution ${JSON.stringify(id)} exists in sandbox ${name}.`);
+    }
+    return pod;
+  }
+
+  /** Asks, and passes the answer on; if the client leaves meanwhile, nobody needs to know. */
+  private async pass(
+    pod: Pod,
+    request: ExecutorRequest,
+    caller: Caller,
+    executionId?: string,
+  ): Promise<Answer | undefined> {
+    try {
+      const { status, body } = await this.client.send(pod, request, caller.left);
+      if (status !== 200) return emptyAnswer(status, body);
+      await firstByteOf(body).catch(async (error: unknown) => {
+        throw await this.client.explainLoss(error, pod);
+      });
+      return { status, headers: headersOf(request.media, executionId), body };
+    } catch (error) {
+      if (hasLeft(caller)) return undefined;
+      throw error;
+    }
+  }
+}

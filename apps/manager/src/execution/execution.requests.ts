@@ -1,0 +1,96 @@
+import type { ExecuteDto, OutputEncoding } from '@warmbox/contracts';
+import { MEDIA, type Media } from '@warmbox/platform';
+import type { ExecutorRequest } from './executor.client.js';
+
+/** An executor answers at once, except that JSON waits for the command's end. */
+const ANSWER_TIMEOUT_MS = 10_000;
+/** Three of its keep-alive comments: an executor that is silent for so long is dead. */
+const EVENT_STREAM_SILENCE_MS = 45_000;
+/** What a command may take beyond its time-out: it is ended, killed, and its last output read. */
+const END_OF_COMMAND_MS = 30_000;
+/** What the executor takes where the request names no time-out. */
+const DEFAULT_TIMEOUT_SECONDS = 300;
+
+/** What of the client's request accompanies every request to the executor. */
+export interface Origin {
+  requestId: string;
+  /** W3C trace context, as the client sent it. */
+  traceparent?: string;
+}
+
+export function executeRequest(dto: ExecuteDto, media: Media, origin: Origin): ExecutorRequest {
+  return {
+    method: 'POST',
+    path: '/api/execute',
+    headers: headersOf(origin),
+    media,
+    body: JSON.stringify(dto),
+    ...(media === MEDIA.json
+      ? waitingFor((dto.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS) * 1000 + END_OF_COMMAND_MS)
+      : streaming(media)),
+  };
+}
+
+export interface EventsPlace {
+  /** The id of the last event that the client has; from the beginning without one. */
+  after?: string;
+  encoding?: OutputEncoding;
+}
+
+export function eventsRequest(
+  id: string,
+  { after, encoding }: EventsPlace,
+  media: Media,
+  origin: Origin,
+): ExecutorRequest {
+  const headers = headersOf(origin);
+  if (after !== undefined) headers['last-event-id'] = after;
+  return {
+    method: 'GET',
+    path: `${pathOf(id)}/events${encoding === undefined ? '' : `?encoding=${encoding}`}`,
+    headers,
+    media,
+    ...streaming(media),
+  };
+}
+
+export function executionsRequest(origin: Origin): ExecutorRequest {
+  return plain('GET', '/api/executions', origin);
+}
+
+export function executionRequest(id: string, origin: Origin): ExecutorRequest {
+  return plain('GET', pathOf(id), origin);
+}
+
+export function cancelRequest(id: string, origin: Origin): ExecutorRequest {
+  return plain('DELETE', pathOf(id), origin);
+}
+
+/** Tells the executor that the client of a relayed stream has left. */
+export function leftRequest(id: string, origin: Origin): ExecutorRequest {
+  return plain('POST', `${pathOf(id)}/left`, origin);
+}
+
+function plain(method: ExecutorRequest['method'], path: string, origin: Origin): ExecutorRequest {
+  return { method, path, headers: headersOf(origin), media: MEDIA.json, ...waitingFor(ANSWER_TIMEOUT_MS) };
+}
+
+function pathOf(id: string): string {
+  return `/api/executions/${encodeURIComponent(id)}`;
+}
+
+function headersOf({ requestId, traceparent }: Origin): Record<string, string> {
+  return { 'x-request-id': requestId, ...(traceparent === undefined ? {} : { traceparent }) };
+}
+
+/** NDJSON has no comments that would keep it alive; there only the connection itself tells that the executor is dead. */
+function streaming(media: Media): Pick<ExecutorRequest, 'headersTimeoutMs' | 'silenceTimeoutMs'> {
+  return {
+    headersTimeoutMs: ANSWER_TIMEOUT_MS,
+    silenceTimeoutMs: media === MEDIA.eventStream ? EVENT_STREAM_SILENCE_MS : 0,
+  };
+}
+
+function waitingFor(ms: number): Pick<ExecutorRequest, 'headersTimeoutMs' | 'silenceTimeoutMs'> {
+  return { headersTimeoutMs: ms, silenceTimeoutMs: ms };
+}

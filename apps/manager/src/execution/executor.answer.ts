@@ -1,0 +1,60 @@
+import type { Readable } from 'node:stream';
+import { ProblemError, type Media } from '@warmbox/platform';
+import type { Dispatcher } from 'undici';
+import { EXECUTION_ID } from './execution.id.js';
+import { problemOfExecutor } from './executor.problem.js';
+
+/** What an executor answered: 200 with a body in the form that was asked for, or a success without a body. */
+export interface ExecutorAnswer {
+  status: 200 | 202 | 204;
+  /** Of the execution that the answer is about, where it says so. */
+  executionId?: string;
+  body: Readable;
+}
+
+/** The most of a refusal that is read. */
+const PROBLEM_MAX_BYTES = 65_536;
+
+/**
+ * Takes in the head of an executor's answer. Only what is known is passed on: whatever listens on a sandbox's port may be in
+ * the hands of its guest.
+ *
+ * @throws ProblemError the executor's refusal, or executor_unreachable where the answer is none of an executor's
+ */
+export async function accepted(
+  { statusCode: status, headers, body }: Dispatcher.ResponseData,
+  media: Media,
+): Promise<ExecutorAnswer> {
+  // Whoever reads it hears of an error too; where nobody does, it must not end the process.
+  body.on('error', () => undefined);
+  if (status === 200 || status === 202 || status === 204) {
+    const id = headers['x-execution-id'];
+    const executionId = typeof id === 'string' && EXECUTION_ID.test(id) ? id : undefined;
+    if (status === 200 && mediaTypeOf(headers['content-type']) !== media) {
+      body.destroy();
+      throw new ProblemError('executor_unreachable', 'The executor answered in a form that nobody asked for.');
+    }
+    return { status, executionId, body };
+  }
+  throw problemOfExecutor(status, await textOf(body));
+}
+
+function mediaTypeOf(contentType: string | string[] | undefined): string | undefined {
+  return typeof contentType === 'string' ? contentType.split(';')[0]?.trim().toLowerCase() : undefined;
+}
+
+/** The beginning of a body; what breaks off or is too long counts as far as it came. */
+async function textOf(body: Readable): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  try {
+    for await (const chunk of body as AsyncIterable<Buffer>) {
+      chunks.push(chunk);
+      bytes += chunk.length;
+      if (bytes > PROBLEM_MAX_BYTES) break;
+    }
+  } catch {
+    // Its status has said enough.
+  }
+  return Buffer.concat(chunks).toString();
+}

@@ -1,0 +1,113 @@
+import { kubeProblem, type PodStore } from '@warmbox/kube';
+import { MEDIA, ProblemError, type Media } from '@warmbox/platform';
+import { executorAddress, executorToken, isEnded, type Pod } from '@warmbox/sandbox';
+import type { Dispatcher } from 'undici';
+import { accepted, type ExecutorAnswer } from './executor.answer.js';
+import type { ExecutorConnections } from './executor.connections.js';
+import { failureOf, lossOf, notReady, sandboxGone } from './executor.failure.js';
+
+/** One request to an executor; execution.requests.ts makes them. */
+export interface ExecutorRequest {
+  method: 'GET' | 'HEAD' | 'POST' | 'DELETE';
+  /** Path and query. */
+  path: string;
+  headers: Record<string, string>;
+  /** What the answer shall be, where it has a body. */
+  media: Media;
+  /** JSON. */
+  body?: string;
+  /** Milliseconds until the answer must begin. */
+  headersTimeoutMs: number;
+  /** Milliseconds that its body may be silent; 0: for ever. */
+  silenceTimeoutMs: number;
+}
+
+/**
+ * Requests to the executors of sandboxes. It dials any sandbox that has an address, whatever its readiness; only where that
+ * fails is the cluster asked what the sandbox is now, so that a manager whose watch is late gives no false answer.
+ */
+export class ExecutorClient {
+  constructor(
+    private readonly connections: ExecutorConnections,
+    private readonly store: Pick<PodStore, 'confirm'>,
+  ) {}
+
+  /**
+   * @param signal gives the request up, the body included; its reason is what the caller gets.
+   * @throws ProblemError not_ready, sandbox_not_found, executor_unreachable, executor_timeout, kubernetes_unavailable, the
+   *   executor's own refusals, and the signal's reason
+   */
+  async send(pod: Pod, request: ExecutorRequest, signal: AbortSignal): Promise<ExecutorAnswer> {
+    const dialed = isDialable(pod) ? pod : await this.whatIsNow(pod);
+    if (!isDialable(dialed)) throw notReady(dialed);
+    const response = await this.dispatch(dialed, request, signal).catch(async (error: unknown) => {
+      signal.throwIfAborted();
+      throw failureOf(error, await this.lookAgain(dialed), nameOf(dialed));
+    });
+    const { statusCode: status, body } = response;
+    if (status === 401 || status === 503) {
+      body.on('error', () => undefined).destroy();
+      const now = await this.lookAgain(dialed);
+      // 503: the sandbox ends. 401: it has ended, and its address is another's who does not know its token.
+      throw status === 503 && now !== undefined
+        ? notReady(now)
+        : failureOf(new Error(`the executor answered ${status}`), now, nameOf(dialed));
+    }
+    return accepted(response, request.media);
+  }
+
+  /** What a client is told when a body broke off with this error. */
+  async explainLoss(error: unknown, pod: Pod): Promise<ProblemError> {
+    return error instanceof ProblemError ? error : lossOf(error, await this.lookAgain(pod), nameOf(pod));
+  }
+
+  private dispatch(pod: Pod, request: ExecutorRequest, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
+    const { host, port } = executorAddress(pod) ?? { host: '', port: 0 };
+    const token = executorToken(pod);
+    return this.connections.request(
+      { uid: pod.metadata?.uid ?? nameOf(pod), host, port },
+      {
+        method: request.method,
+        path: request.path,
+        headers: {
+          ...request.headers,
+          accept: request.media,
+          ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+          ...(request.body === undefined ? {} : { 'content-type': MEDIA.json }),
+        },
+        body: request.body,
+        headersTimeout: request.headersTimeoutMs,
+        bodyTimeout: request.silenceTimeoutMs,
+        signal,
+      },
+    );
+  }
+
+  /** The sandbox as the cluster has it, where it makes the difference. */
+  private async whatIsNow(pod: Pod): Promise<Pod> {
+    const now = await this.store.confirm(nameOf(pod)).catch((error: unknown) => {
+      throw kubeProblem(error);
+    });
+    if (now === undefined) throw sandboxGone(nameOf(pod));
+    return now;
+  }
+
+  /** The same to find better words for a failure: without the cluster's answer the last known state must do. */
+  private async lookAgain(pod: Pod): Promise<Pod | undefined> {
+    try {
+      const now = await this.store.confirm(nameOf(pod));
+      return now?.metadata?.uid === pod.metadata?.uid ? now : undefined;
+    } catch {
+      return pod;
+    }
+  }
+}
+
+function isDialable(pod: Pod): boolean {
+  // The address of a pod that has ended may be another's already.
+  return !isEnded(pod) && executorAddress(pod) !== undefined;
+}
+
+function nameOf(pod: Pod): string {
+  return pod.metadata?.name ?? '';
+}

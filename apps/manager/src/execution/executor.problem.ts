@@ -1,0 +1,62 @@
+import type { ProblemCode, ViolationDto } from '@warmbox/contracts';
+import { ProblemError } from '@warmbox/platform';
+
+/** What an executor may refuse a client's request with. Anything else that it says is a fault between it and the manager. */
+const PASSED: readonly ProblemCode[] = [
+  'invalid_request',
+  'execution_not_found',
+  'not_acceptable',
+  'conflict',
+  'output_gone',
+  'too_large',
+  'unsupported_media_type',
+  'cannot_start',
+];
+
+/** The most of an executor's words that are passed on: its port may be in the hands of its guest. */
+const DETAIL_MAX_LENGTH = 2_000;
+const VIOLATIONS_MAX = 100;
+
+/** An executor's problem document as a problem of ours; the request id is put in anew. */
+export function problemOfExecutor(status: number, text: string): ProblemError {
+  const document = parse(text);
+  const code = PASSED.find((known) => known === document.code);
+  const detail = typeof document.detail === 'string' ? document.detail.slice(0, DETAIL_MAX_LENGTH) : '';
+  if (code === undefined) {
+    return new ProblemError('executor_unreachable', `The executor answered with status ${status}.`, {
+      cause: new Error(`executor: ${status} ${detail}`),
+    });
+  }
+  return new ProblemError(code, detail, { errors: violationsOf(document.errors) });
+}
+
+function parse(text: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+  } catch {
+    return {};
+  }
+}
+
+function violationsOf(value: unknown): ViolationDto[] | undefined {
+  if (!Array.isArray(value)) return undefined;
+  return value
+    .filter(isViolation)
+    .slice(0, VIOLATIONS_MAX)
+    .map(({ pointer, detail }) => ({
+      pointer: pointer.slice(0, DETAIL_MAX_LENGTH),
+      detail: detail.slice(0, DETAIL_MAX_LENGTH),
+    }));
+}
+
+function isViolation(value: unknown): value is ViolationDto {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'pointer' in value &&
+    typeof value.pointer === 'string' &&
+    'detail' in value &&
+    typeof value.detail === 'string'
+  );
+}

@@ -1,0 +1,82 @@
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { PodStore } from '@warmbox/kube';
+import { HttpAdapter, ProblemFilter, Shutdown, systemClock } from '@warmbox/platform';
+import { request } from 'undici';
+import { HealthModule } from './health.module.js';
+
+const store = { current: true, isCurrent: (): boolean => store.current };
+let shutdown: Shutdown;
+let app: NestFastifyApplication;
+let url: string;
+
+beforeEach(async () => {
+  store.current = true;
+  shutdown = new Shutdown({ drainDelaySeconds: 0, shutdownGraceSeconds: 0 }, systemClock);
+  @Module({})
+  class WorldModule {}
+  const world = {
+    module: WorldModule,
+    global: true,
+    providers: [
+      { provide: PodStore, useValue: store },
+      { provide: Shutdown, useValue: shutdown },
+    ],
+    exports: [PodStore, Shutdown],
+  };
+  @Module({ imports: [world, HealthModule] })
+  class TestModule {}
+  app = await NestFactory.create<NestFastifyApplication>(TestModule, new HttpAdapter(), {
+    bodyParser: false,
+    logger: false,
+  });
+  app.useGlobalFilters(new ProblemFilter());
+  await app.listen(0, '127.0.0.1');
+  url = await app.getUrl();
+});
+
+afterEach(() => app.close());
+
+async function probe(path: string): Promise<{ status: number; type: unknown; text: string }> {
+  const { statusCode, headers, body } = await request(url + path);
+  return { status: statusCode, type: headers['content-type'], text: await body.text() };
+}
+
+const UP = { kubernetes: { status: 'up' } };
+
+describe('the probes', () => {
+  it('say in the form of terminus that all is well', async () => {
+    const { status, type, text } = await probe('/healthz');
+    expect({ status, type }).toEqual({ status: 200, type: 'application/json; charset=utf-8' });
+    expect(JSON.parse(text)).toEqual({ status: 'ok', info: UP, error: {}, details: UP });
+    expect((await probe('/readyz')).status).toBe(200);
+  });
+
+  it('are 503 with the reason, in the same form, while the state of the cluster is not known', async () => {
+    store.current = false;
+    for (const path of ['/healthz', '/readyz']) {
+      const { status, type, text } = await probe(path);
+      expect({ path, status, type }).toEqual({ path, status: 503, type: 'application/json; charset=utf-8' });
+      const { error } = JSON.parse(text) as { error: Record<string, { status: string; message: string }> };
+      expect(error.kubernetes).toEqual({
+        status: 'down',
+        message: expect.stringContaining('Kubernetes API') as string,
+      });
+    }
+  });
+
+  it('make the manager not ready, but neither ill nor dead, from the moment that it shuts down', async () => {
+    const stopped = shutdown.run();
+    expect((await probe('/readyz')).status).toBe(503);
+    expect((await probe('/healthz')).status).toBe(200);
+    await stopped;
+    expect((await probe('/readyz')).text).toContain('shuts down');
+  });
+
+  it('keep liveness apart from everything else', async () => {
+    store.current = false;
+    await shutdown.run();
+    expect(await probe('/livez')).toEqual({ status: 200, type: 'text/plain; charset=utf-8', text: 'ok' });
+  });
+});

@@ -1,0 +1,73 @@
+import { Controller, Get, Header, Res } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiServiceUnavailableResponse, ApiTags } from '@nestjs/swagger';
+import { HealthCheckService, HealthIndicatorService, type HealthIndicatorResult } from '@nestjs/terminus';
+import { PodStore } from '@warmbox/kube';
+import { Shutdown } from '@warmbox/platform';
+import type { FastifyReply } from 'fastify';
+import { Probe } from '../http/public.js';
+import { HealthDto } from './health.dto.js';
+import { answerOf } from './health.answer.js';
+
+/** Probes. Liveness is this process's alone; readiness is the pod store's and, while it stops, the shutdown's. */
+@ApiTags('Health')
+@Controller()
+export class HealthController {
+  constructor(
+    private readonly health: HealthCheckService,
+    private readonly indicators: HealthIndicatorService,
+    private readonly store: PodStore,
+    private readonly shutdown: Shutdown,
+  ) {}
+
+  @Get('livez')
+  @Probe()
+  @Header('content-type', 'text/plain; charset=utf-8')
+  @Header('cache-control', 'no-store')
+  @ApiOperation({ operationId: 'getLiveness', summary: 'Whether the process lives', description: 'For livenessProbe.' })
+  @ApiOkResponse({
+    description: 'It does.',
+    content: { 'text/plain': { schema: { type: 'string' }, example: 'ok' } },
+  })
+  live(): string {
+    return 'ok';
+  }
+
+  @Get('readyz')
+  @Probe()
+  @Header('cache-control', 'no-store')
+  @ApiOperation({
+    operationId: 'getReadiness',
+    summary: 'Whether this manager wants requests',
+    description: 'For readinessProbe: it knows the cluster, and is not about to stop.',
+  })
+  @ApiOkResponse({ description: 'It does.', type: HealthDto })
+  @ApiServiceUnavailableResponse({ description: 'It does not; `error` says why.', type: HealthDto })
+  ready(@Res({ passthrough: true }) reply: FastifyReply): Promise<unknown> {
+    return answerOf(reply, this.health.check([() => this.kubernetes(), () => this.serving()]));
+  }
+
+  @Get('healthz')
+  @Probe()
+  @Header('cache-control', 'no-store')
+  @ApiOperation({
+    operationId: 'getHealth',
+    summary: 'The health of this manager',
+    description: 'For people and monitors.',
+  })
+  @ApiOkResponse({ description: 'It is well.', type: HealthDto })
+  @ApiServiceUnavailableResponse({ description: 'It is not; `error` says why.', type: HealthDto })
+  healthy(@Res({ passthrough: true }) reply: FastifyReply): Promise<unknown> {
+    return answerOf(reply, this.health.check([() => this.kubernetes()]));
+  }
+
+  private kubernetes(): HealthIndicatorResult {
+    const indicator = this.indicators.check('kubernetes');
+    if (this.store.isCurrent()) return indicator.up();
+    return indicator.down('The state of the cluster is not known: the Kubernetes API does not answer, or not yet.');
+  }
+
+  private serving(): HealthIndicatorResult {
+    const indicator = this.indicators.check('serving');
+    return this.shutdown.phase === 'serving' ? indicator.up() : indicator.down('The manager shuts down.');
+  }
+}

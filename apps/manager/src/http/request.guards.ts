@@ -1,0 +1,32 @@
+import { guardShutdown, ProblemError, sendProblem, type Shutdown } from '@warmbox/platform';
+import type { FastifyInstance } from 'fastify';
+import type { ManagerOptions } from '../config/manager.options.js';
+import { AllowedHosts, isAddress } from './allowed.hosts.js';
+import { hasApiKey, unauthenticated } from './api-key.js';
+import { isProbe, isPublic } from './public.js';
+
+/**
+ * What every request passes before anything of it is looked at: its host, the shutdown, its API key. As hooks, not as Nest
+ * guards, because they also stand before what matches no route: a stranger is not told which routes there are.
+ */
+export function guardRequests(fastify: FastifyInstance, options: ManagerOptions, shutdown: Shutdown): void {
+  const hosts = new AllowedHosts(options.allowedHosts);
+  fastify.addHook('onRequest', (request, reply, done) => {
+    const { host } = request.raw.headers;
+    // A kubelet's probe names the pod's address; no web page can point a name of its own at an answer by pretending that.
+    if (hosts.allows(host, request.originalUrl) || (isProbe(request) && isAddress(host))) done();
+    else sendProblem(reply, hostNotAllowed(host), request.id);
+  });
+  guardShutdown(fastify, shutdown, isProbe);
+  fastify.addHook('onRequest', (request, reply, done) => {
+    if (isPublic(request) || hasApiKey(request.raw.headers, options.apiKey)) done();
+    else sendProblem(reply, unauthenticated(), request.id);
+  });
+}
+
+function hostNotAllowed(host: string | undefined): ProblemError {
+  return new ProblemError(
+    'host_not_allowed',
+    `The host ${JSON.stringify(host ?? '')} is not served here; the option allowedHosts lists those that are.`,
+  );
+}

@@ -1,0 +1,61 @@
+import { Injectable } from '@nestjs/common';
+import { PodStore } from '@warmbox/kube';
+import { ProblemError } from '@warmbox/platform';
+import { ManagerOptions } from '../config/manager.options.js';
+import { SandboxQuota } from './sandbox.quota.js';
+
+/** Seconds after which a client that met the limit may try again. */
+const RETRY_AFTER_SECONDS = 5;
+
+/** Room for one pod, held from before its creation until the store shows it. */
+export interface Place {
+  release(): void;
+}
+
+/**
+ * The limit of sandboxes as this manager sees it: refuses at once what the quota would refuse, so that a flood at the limit
+ * costs the API server nothing. What other managers create at the same moment only the quota sees.
+ */
+@Injectable()
+export class SandboxLimit {
+  private taken = 0;
+
+  constructor(
+    private readonly store: PodStore,
+    private readonly quota: SandboxQuota,
+    private readonly options: ManagerOptions,
+  ) {}
+
+  /** @throws ProblemError limit_reached; not_synced while pods or quota are not known, for the limit never fails open */
+  take(): Place {
+    if (!this.store.isCurrent()) {
+      throw new ProblemError(
+        'not_synced',
+        'This manager does not know the current sandboxes: its watch has no answer.',
+      );
+    }
+    if (!this.quota.isInForce) {
+      throw new ProblemError('not_synced', 'The resource quota that limits sandboxes is not in force yet; try again.');
+    }
+    if (this.store.list().length + this.taken >= this.options.maxTotalContainers) throw this.reached();
+    this.taken += 1;
+    let held = true;
+    return {
+      release: () => {
+        if (held) this.taken -= 1;
+        held = false;
+      },
+    };
+  }
+
+  /** The problem of a client that met the limit. */
+  reached(): ProblemError {
+    return new ProblemError(
+      'limit_reached',
+      `There are ${this.options.maxTotalContainers} sandboxes already, which is the limit.`,
+      {
+        retryAfterSeconds: RETRY_AFTER_SECONDS,
+      },
+    );
+  }
+}

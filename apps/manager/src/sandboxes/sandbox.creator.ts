@@ -1,0 +1,115 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import type { CreateSandboxDto } from '@warmbox/contracts';
+import { PodStore } from '@warmbox/kube';
+import { Deadline, DeadlineError, ProblemError, Shutdown, toProblem, type Clock } from '@warmbox/platform';
+import type { Pod } from '@warmbox/sandbox';
+import { ManagerOptions } from '../config/manager.options.js';
+import { CLOCK } from '../kube/kube.module.js';
+import { Creation } from './creation.js';
+import { progressOf } from './creation.progress.js';
+import { ExecutorProbe, type ExecutorAddress } from './executor.probe.js';
+import { PodWriter } from './pod.writer.js';
+import { SandboxPlanner } from './sandbox.planner.js';
+
+/** Creates sandboxes and brings them to ready, or removes what did not get there. */
+@Injectable()
+export class SandboxCreator {
+  private readonly logger = new Logger(SandboxCreator.name);
+
+  constructor(
+    private readonly planner: SandboxPlanner,
+    private readonly writer: PodWriter,
+    private readonly store: PodStore,
+    private readonly probe: ExecutorProbe,
+    private readonly options: ManagerOptions,
+    private readonly shutdown: Shutdown,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
+
+  /**
+   * Creates the pod. What is returned goes on by itself until the sandbox is ready or has failed.
+   *
+   * @throws ProblemError where there is no pod to wait for: runtime_not_found, invalid_request, limit_reached,
+   * quota_exceeded, not_synced, kubernetes_unavailable.
+   */
+  async create(runtime: string, request: CreateSandboxDto): Promise<Creation> {
+    const startedAt = this.clock.monotonic();
+    const pod = await this.writer.create(this.planner.plan(runtime, request));
+    const creation = new Creation(pod, startedAt, this.clock);
+    void this.bringToReady(pod, creation);
+    return creation;
+  }
+
+  private async bringToReady(pod: Pod, creation: Creation): Promise<void> {
+    const over = new AbortController();
+    const deadline = new Deadline(this.options.podReadyTimeoutSeconds * 1000, this.clock, this.shutdown.signal);
+    try {
+      await this.untilReady(pod, creation, AbortSignal.any([deadline.signal, over.signal]));
+      creation.succeed();
+    } catch (error) {
+      const { code, detail } = this.problemOf(error, pod);
+      // A manager that stops leaves the pod alone: it becomes ready without it.
+      if (code !== 'shutting_down') await this.remove(pod);
+      creation.fail(code, detail);
+    } finally {
+      deadline.release();
+      over.abort();
+    }
+  }
+
+  /** Resolves when the executor has answered; rejects with the reason when the pod has failed or the signal aborts. */
+  private async untilReady(pod: Pod, creation: Creation, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    const dialable = Promise.withResolvers<ExecutorAddress>();
+    const aborted = Promise.withResolvers<never>();
+    signal.addEventListener('abort', () => aborted.reject(signal.reason), { once: true });
+    const failed = this.untilFailed(pod, creation, signal, dialable.resolve);
+    const healthy = dialable.promise.then((address) =>
+      this.probe.untilHealthy(address, signal, (why) => creation.unhealthy(why)),
+    );
+    // The losers of the race end by the signal; nobody waits for them.
+    for (const loser of [failed, healthy]) loser.catch(() => undefined);
+    await Promise.race([aborted.promise, failed, healthy]);
+  }
+
+  /** Follows the pod until it has failed, and tells of what happens on the way; never resolves. */
+  private async untilFailed(
+    pod: Pod,
+    creation: Creation,
+    signal: AbortSignal,
+    onDialable: (address: ExecutorAddress) => void,
+  ): Promise<never> {
+    for await (const current of this.store.follow(pod.metadata?.name ?? '', signal)) {
+      const progress = progressOf(current);
+      if (progress.step === 'failed') throw new ProblemError(progress.code, progress.message);
+      if (current !== undefined) creation.waiting(current, progress.message);
+      if (progress.step === 'dialable') onDialable(progress.address);
+    }
+    return new Promise(() => undefined);
+  }
+
+  private problemOf(error: unknown, pod: Pod): ProblemError {
+    if (error instanceof DeadlineError) {
+      return new ProblemError(
+        'ready_timeout',
+        `The sandbox did not become ready within ${this.options.podReadyTimeoutSeconds} seconds.`,
+      );
+    }
+    const problem = toProblem(error);
+    if (problem.code === 'internal')
+      this.logger.error({ err: error, sandbox: pod.metadata?.name }, 'a creation failed unexpectedly');
+    return problem;
+  }
+
+  /** What failed is removed; if that fails too, the pod is left to whoever cleans up, and the log says so. */
+  private async remove(pod: Pod): Promise<void> {
+    try {
+      await this.writer.delete(pod);
+    } catch (error) {
+      this.logger.error(
+        { err: error, sandbox: pod.metadata?.name },
+        'a sandbox that did not become ready could not be removed',
+      );
+    }
+  }
+}

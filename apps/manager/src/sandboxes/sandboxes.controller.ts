@@ -1,0 +1,186 @@
+import {
+  Body,
+  Controller,
+  Delete,
+  Get,
+  HttpCode,
+  Param,
+  Patch,
+  Post,
+  Query,
+  Req,
+  Res,
+  RequestMethod,
+  Sse,
+  type MessageEvent,
+} from '@nestjs/common';
+import {
+  ApiCreatedResponse,
+  ApiExcludeEndpoint,
+  ApiOkResponse,
+  ApiOperation,
+  ApiParam,
+  ApiTags,
+} from '@nestjs/swagger';
+import {
+  BulkDeletionDto,
+  CREATION_EVENTS,
+  CreateSandboxDto,
+  DeletedSandboxDto,
+  SandboxDto,
+  UpdateSandboxDto,
+} from '@warmbox/contracts';
+import { AnswersWith, MEDIA } from '@warmbox/platform';
+import { sandboxOf } from '@warmbox/sandbox';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { map, take, type Observable } from 'rxjs';
+import { ApiEventStream, ApiProblems } from '../docs/index.js';
+import { SandboxCreator } from './sandbox.creator.js';
+import { SandboxFinder } from './sandbox.finder.js';
+import { SandboxInventory } from './sandbox.inventory.js';
+import { SandboxLabeller } from './sandbox.labeller.js';
+import { DeleteSandboxesDto, ListSandboxesDto, type SandboxFilterDto } from './sandbox.query.dto.js';
+import { SandboxRemover } from './sandbox.remover.js';
+import type { SandboxFilter } from './sandbox.list.js';
+
+const RUNTIME = { name: 'runtime', description: 'A configured runtime; `kata` always exists.', example: 'kata' };
+const NAME = { name: 'name', description: 'The name of the sandbox.', example: 'kata-sandbox-7g4kx2p9mz' };
+
+@ApiTags('Sandboxes')
+@ApiParam(RUNTIME)
+@Controller('api/:runtime')
+export class SandboxesController {
+  constructor(
+    private readonly creator: SandboxCreator,
+    private readonly finder: SandboxFinder,
+    private readonly inventory: SandboxInventory,
+    private readonly labeller: SandboxLabeller,
+    private readonly remover: SandboxRemover,
+  ) {}
+
+  @Sse('', { method: RequestMethod.POST })
+  @HttpCode(200)
+  @AnswersWith(MEDIA.eventStream)
+  @ApiExcludeEndpoint()
+  async createStreaming(
+    @Param('runtime') runtime: string,
+    @Body() body: CreateSandboxDto,
+  ): Promise<Observable<MessageEvent>> {
+    const creation = await this.creator.create(runtime, body);
+    const events = body.waitForReady === false ? creation.events.pipe(take(1)) : creation.events;
+    return events.pipe(map((data) => ({ data })));
+  }
+
+  @Post()
+  @AnswersWith(MEDIA.json)
+  @ApiOperation({
+    operationId: 'createSandbox',
+    summary: 'Create a sandbox',
+    description:
+      'Answers an event stream that ends with `ready` or `failed`, or with `Accept: application/json` the sandbox once it is ready. A client that leaves does not undo the creation; a sandbox that does not become ready is removed.',
+  })
+  @ApiCreatedResponse({ description: 'The sandbox, for `Accept: application/json`.', type: SandboxDto })
+  @ApiEventStream({ description: 'What happens on the way to ready.', events: CREATION_EVENTS })
+  @ApiProblems(
+    'runtime_not_found',
+    'limit_reached',
+    'quota_exceeded',
+    'not_synced',
+    'kubernetes_unavailable',
+    'conflict',
+    'executor_unreachable',
+    'ready_timeout',
+  )
+  async create(@Param('runtime') runtime: string, @Body() body: CreateSandboxDto): Promise<SandboxDto> {
+    const creation = await this.creator.create(runtime, body);
+    return body.waitForReady === false ? creation.sandbox : creation.ready;
+  }
+
+  @Get()
+  @ApiOperation({
+    operationId: 'listSandboxes',
+    summary: 'List sandboxes',
+    description: 'In the order of their names. With `limit` the `Link` header leads to the next page.',
+  })
+  @ApiOkResponse({
+    description: 'The sandboxes that meet every condition.',
+    type: [SandboxDto],
+    headers: {
+      Link: { description: 'The next page, `<…>; rel="next"`; absent on the last one.', schema: { type: 'string' } },
+    },
+  })
+  @ApiProblems('runtime_not_found', 'not_synced')
+  list(
+    @Param('runtime') runtime: string,
+    @Query() { cursor, limit, ...filter }: ListSandboxesDto,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): SandboxDto[] {
+    const { items, next } = this.inventory.page(runtime, filterOf(filter), { cursor, limit });
+    if (next !== undefined) reply.header('link', `<${nextUrl(request.url, next)}>; rel="next"`);
+    return items;
+  }
+
+  @Delete()
+  @ApiOperation({
+    operationId: 'deleteSandboxes',
+    summary: 'Delete sandboxes',
+    description:
+      'Deletes the allocated and manual sandboxes that meet every condition; with `includeWarm` the warm ones too.',
+  })
+  @ApiOkResponse({ description: 'Which were deleted and which could not be.', type: BulkDeletionDto })
+  @ApiProblems('runtime_not_found', 'not_synced')
+  deleteAll(
+    @Param('runtime') runtime: string,
+    @Query() { includeWarm = false, ...filter }: DeleteSandboxesDto,
+  ): Promise<BulkDeletionDto> {
+    return this.remover.removeAll(runtime, filterOf(filter), includeWarm);
+  }
+
+  @Get(':name')
+  @ApiParam(NAME)
+  @ApiOperation({ operationId: 'getSandbox', summary: 'Get a sandbox' })
+  @ApiOkResponse({ description: 'The sandbox.', type: SandboxDto })
+  @ApiProblems('runtime_not_found', 'sandbox_not_found', 'rate_limited', 'kubernetes_unavailable')
+  async get(@Param('runtime') runtime: string, @Param('name') name: string): Promise<SandboxDto> {
+    return sandboxOf(await this.finder.find(runtime, name));
+  }
+
+  @Patch(':name')
+  @ApiParam(NAME)
+  @ApiOperation({ operationId: 'updateSandbox', summary: 'Change the labels of a sandbox' })
+  @ApiOkResponse({ description: 'The sandbox as it is now.', type: SandboxDto })
+  @ApiProblems('runtime_not_found', 'sandbox_not_found', 'not_allocated', 'rate_limited', 'kubernetes_unavailable')
+  async update(
+    @Param('runtime') runtime: string,
+    @Param('name') name: string,
+    @Body() body: UpdateSandboxDto,
+  ): Promise<SandboxDto> {
+    return sandboxOf(await this.labeller.update(runtime, name, body.labels ?? {}));
+  }
+
+  @Delete(':name')
+  @ApiParam(NAME)
+  @ApiOperation({
+    operationId: 'deleteSandbox',
+    summary: 'Delete a sandbox',
+    description: 'Also answers 200 while the sandbox terminates.',
+  })
+  @ApiOkResponse({ description: 'It is being deleted.', type: DeletedSandboxDto })
+  @ApiProblems('runtime_not_found', 'sandbox_not_found', 'rate_limited', 'kubernetes_unavailable')
+  delete(@Param('runtime') runtime: string, @Param('name') name: string): Promise<DeletedSandboxDto> {
+    return this.remover.remove(runtime, name);
+  }
+}
+
+function filterOf({ status, userId, label }: SandboxFilterDto): SandboxFilter {
+  return { status, userId, labels: label };
+}
+
+/** The same request with another cursor, as a reference relative to the host. */
+function nextUrl(url: string, cursor: string): string {
+  const [path = '', query = ''] = url.split('?');
+  const parameters = new URLSearchParams(query);
+  parameters.set('cursor', cursor);
+  return `${path}?${parameters.toString()}`;
+}

@@ -1,0 +1,94 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+
+/** One request as the double got it, and the response to script. */
+export interface AskedOfExecutor {
+  method: string;
+  /** Path and query. */
+  path: string;
+  headers: IncomingMessage['headers'];
+  body: string;
+  response: ServerResponse;
+  /** Resolves when the connection of this answer is over, or the answer is. */
+  closed: Promise<unknown>;
+}
+
+/** An executor that answers what a test tells it, over real HTTP. What it was not told to answer is 500. */
+export class ExecutorDouble {
+  readonly asked: AskedOfExecutor[] = [];
+  /** Connections that are open now. */
+  readonly sockets = new Set<Socket>();
+  /** Connections that were ever opened. */
+  connections = 0;
+  private readonly scripts = new Map<string, (asked: AskedOfExecutor) => void>();
+
+  private constructor(private readonly server: Server) {
+    server.keepAliveTimeout = 72_000;
+    server.on('connection', (socket) => {
+      this.connections += 1;
+      this.sockets.add(socket);
+      socket.once('close', () => this.sockets.delete(socket));
+    });
+    server.on('request', (request, response) => void this.take(request, response));
+  }
+
+  static async start(port = 0): Promise<ExecutorDouble> {
+    const server = createServer();
+    server.listen(port, '127.0.0.1');
+    await once(server, 'listening');
+    return new ExecutorDouble(server);
+  }
+
+  get port(): number {
+    return (this.server.address() as AddressInfo).port;
+  }
+
+  /** How requests are answered, by method and the path's last word (`POST execute`, `GET events`, `POST left`). */
+  on(what: string, script: (asked: AskedOfExecutor) => void): this {
+    this.scripts.set(what, script);
+    return this;
+  }
+
+  /** The requests of that kind, in the order in which they came. */
+  of(what: string): AskedOfExecutor[] {
+    return this.asked.filter((asked) => kindOf(asked) === what);
+  }
+
+  /** Breaks every connection off. */
+  reset(): void {
+    for (const socket of this.sockets) socket.resetAndDestroy();
+  }
+
+  async stop(): Promise<void> {
+    this.server.closeAllConnections();
+    await new Promise((resolve) => this.server.close(resolve));
+  }
+
+  private async take(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const closed = once(response, 'close');
+    response.on('error', () => undefined);
+    const chunks: Buffer[] = [];
+    try {
+      for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
+    } catch {
+      return;
+    }
+    const asked: AskedOfExecutor = {
+      method: request.method ?? '',
+      path: request.url ?? '',
+      headers: request.headers,
+      body: Buffer.concat(chunks).toString(),
+      response,
+      closed,
+    };
+    this.asked.push(asked);
+    const script = this.scripts.get(kindOf(asked));
+    if (script === undefined) response.writeHead(500).end();
+    else script(asked);
+  }
+}
+
+function kindOf({ method, path }: AskedOfExecutor): string {
+  return `${method} ${path.split('?')[0]?.split('/').at(-1) ?? ''}`;
+}

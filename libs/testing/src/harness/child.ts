@@ -1,0 +1,38 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+
+/** A process that a test started, with what it printed; for diagnosis when something went wrong. */
+export class Child {
+  private readonly printed: string[] = [];
+  private readonly exited: Promise<unknown>;
+
+  private constructor(readonly process: ChildProcess) {
+    for (const stream of [process.stdout, process.stderr]) {
+      stream?.setEncoding('utf8').on('data', (text: string) => this.printed.push(text));
+    }
+    this.exited = once(process, 'exit');
+  }
+
+  /** Starts a program of Node's own kind: `script` with the Node that runs the tests. */
+  static node(script: string, environment: Record<string, string>): Child {
+    // Nothing of the test runner's environment (NODE_OPTIONS above all) reaches the child.
+    const { PATH, HOME, TMPDIR } = process.env;
+    const env = { PATH, HOME, TMPDIR, ...environment };
+    return new Child(spawn(process.execPath, [script], { env, stdio: ['ignore', 'pipe', 'pipe'] }));
+  }
+
+  get output(): string {
+    return this.printed.join('');
+  }
+
+  get isRunning(): boolean {
+    return this.process.exitCode === null && this.process.signalCode === null;
+  }
+
+  /** Sends a signal and waits until the process has gone. */
+  async end(signal: NodeJS.Signals = 'SIGTERM'): Promise<{ code: number | null; signal: NodeJS.Signals | null }> {
+    if (this.isRunning) this.process.kill(signal);
+    await this.exited;
+    return { code: this.process.exitCode, signal: this.process.signalCode };
+  }
+}

@@ -1,0 +1,133 @@
+import type {
+  CreateSandboxDto,
+  CreationEvent,
+  ExecuteDto,
+  ExecutionDto,
+  ExecuteResultDto,
+  ProblemDto,
+  SandboxDto,
+} from '@warmbox/contracts';
+import { readServerSentEvents, type StreamEvent } from '@warmbox/platform';
+
+/** An answer that was an error. */
+export class AnsweredProblem extends Error {
+  constructor(
+    readonly status: number,
+    readonly problem: ProblemDto,
+    readonly headers: Headers,
+  ) {
+    super(`${status} ${problem.code}: ${problem.detail}`);
+  }
+}
+
+export interface Streaming {
+  executionId: string;
+  events: AsyncGenerator<StreamEvent>;
+}
+
+/** A client of the manager's API with plain manners, for tests and benches. */
+export class WarmboxClient {
+  constructor(
+    readonly url: string,
+    private readonly apiKey: string,
+    readonly runtime = 'kata',
+  ) {}
+
+  /** One request; `body` is sent as JSON. Answers whatever came. */
+  fetch(
+    method: string,
+    path: string,
+    { body, headers, signal }: { body?: unknown; headers?: Record<string, string>; signal?: AbortSignal } = {},
+  ): Promise<Response> {
+    return fetch(this.url + path, {
+      method,
+      signal,
+      headers: {
+        'x-api-key': this.apiKey,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
+  }
+
+  /** @throws AnsweredProblem */
+  async json<T>(method: string, path: string, body?: unknown): Promise<T> {
+    const response = await this.checked(
+      await this.fetch(method, path, { body, headers: { accept: 'application/json' } }),
+    );
+    return (await response.json()) as T;
+  }
+
+  /** A ready sandbox. */
+  create(request: CreateSandboxDto = {}): Promise<SandboxDto> {
+    return this.json('POST', `/api/${this.runtime}`, request);
+  }
+
+  async *createStreaming(request: CreateSandboxDto = {}, signal?: AbortSignal): AsyncGenerator<CreationEvent> {
+    const response = await this.checked(await this.fetch('POST', `/api/${this.runtime}`, { body: request, signal }));
+    for await (const { data } of readServerSentEvents(bodyOf(response))) yield JSON.parse(data) as CreationEvent;
+  }
+
+  get(name: string): Promise<SandboxDto> {
+    return this.json('GET', `/api/${this.runtime}/${name}`);
+  }
+
+  list(query = ''): Promise<SandboxDto[]> {
+    return this.json('GET', `/api/${this.runtime}${query}`);
+  }
+
+  delete(name: string): Promise<unknown> {
+    return this.json('DELETE', `/api/${this.runtime}/${name}`);
+  }
+
+  /** Runs a command to its end. */
+  execute(name: string, request: ExecuteDto): Promise<ExecuteResultDto> {
+    return this.json('POST', `/api/${this.runtime}/${name}/execute`, request);
+  }
+
+  /** Runs a command and streams its events. */
+  async executeStreaming(name: string, request: ExecuteDto, signal?: AbortSignal): Promise<Streaming> {
+    return this.streaming(await this.fetch('POST', `/api/${this.runtime}/${name}/execute`, { body: request, signal }));
+  }
+
+  /** The events of an execution from an id on. */
+  async resume(
+    name: string,
+    executionId: string,
+    lastEventId: string | undefined,
+    query = '',
+    signal?: AbortSignal,
+  ): Promise<Streaming> {
+    const headers: Record<string, string> = lastEventId === undefined ? {} : { 'last-event-id': lastEventId };
+    const path = `/api/${this.runtime}/${name}/executions/${executionId}/events${query}`;
+    const { events } = await this.streaming(await this.fetch('GET', path, { headers, signal }));
+    return { executionId, events };
+  }
+
+  executions(name: string): Promise<ExecutionDto[]> {
+    return this.json('GET', `/api/${this.runtime}/${name}/executions`);
+  }
+
+  execution(name: string, id: string): Promise<ExecutionDto> {
+    return this.json('GET', `/api/${this.runtime}/${name}/executions/${id}`);
+  }
+
+  private async streaming(response: Response): Promise<Streaming> {
+    await this.checked(response);
+    return {
+      executionId: response.headers.get('x-execution-id') ?? '',
+      events: readServerSentEvents(bodyOf(response)),
+    };
+  }
+
+  private async checked(response: Response): Promise<Response> {
+    if (response.ok) return response;
+    throw new AnsweredProblem(response.status, (await response.json()) as ProblemDto, response.headers);
+  }
+}
+
+function bodyOf(response: Response): AsyncIterable<Uint8Array> {
+  if (response.body === null) throw new Error('the answer has no body');
+  return response.body;
+}
