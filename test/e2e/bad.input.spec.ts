@@ -1,0 +1,181 @@
+import { request as httpRequest } from 'node:http';
+import type { LocalSystem, WarmboxClient } from '@warmbox/testing/harness';
+import type { ProblemDto } from '@warmbox/contracts';
+import { startLocalSystem } from './suite.js';
+
+describe('bad input', () => {
+  let system: LocalSystem;
+  let client: WarmboxClient;
+  let name: string;
+
+  beforeAll(async () => {
+    system = await startLocalSystem();
+    client = system.managers[0]!.client;
+    ({ name } = await client.create());
+  });
+  afterAll(() => system.stop());
+
+  async function problem(response: Response, status: number, code: string): Promise<ProblemDto> {
+    expect(response.headers.get('content-type')).toContain('application/problem+json');
+    const body = (await response.json()) as ProblemDto;
+    expect(body).toMatchObject({ status, code, type: 'about:blank' });
+    expect(response.status).toBe(status);
+    expect(body.requestId).toBe(response.headers.get('x-request-id'));
+    expect(body.detail).not.toBe('');
+    return body;
+  }
+
+  it.each([
+    ['a wrong type', { waitForReady: 'yes' }, ['/waitForReady']],
+    ['an unknown field', { colour: 'red' }, ['/colour']],
+    ['an unknown nested field', { resources: { limits: { gpus: 1 } } }, ['/resources/limits/gpus']],
+    ['labels that are no object', { labels: ['a'] }, ['/labels']],
+    ['a label key that Kubernetes refuses', { labels: { 'no spaces': 'x' } }, ['/labels']],
+    ['a label value that Kubernetes refuses', { labels: { key: 'no/slash' } }, ['/labels']],
+    ['a label value that is no string', { labels: { key: 1 } }, ['/labels']],
+    ['a reserved label', { labels: { app: 'x' } }, ['/labels']],
+    ['a reserved label domain', { labels: { 'warmbox.dev/pool': 'warm' } }, ['/labels']],
+    ['a domain below a reserved one', { labels: { 'node.kubernetes.io/x': '1' } }, ['/labels']],
+    [
+      'too many labels',
+      { labels: Object.fromEntries(Array.from({ length: 33 }, (_, index) => [`k${index}`, 'v'])) },
+      ['/labels'],
+    ],
+    [
+      'requests above limits',
+      { resources: { requests: { memoryMi: 512 }, limits: { memoryMi: 256 } } },
+      ['/resources/requests/memoryMi'],
+    ],
+    [
+      'limits above the maximum',
+      { resources: { limits: { cpuMillicores: 900_000 } } },
+      ['/resources/limits/cpuMillicores'],
+    ],
+    ['a negative number', { resources: { limits: { memoryMi: -1 } } }, ['/resources/limits/memoryMi']],
+    ['a fractional number', { resources: { limits: { memoryMi: 128.5 } } }, ['/resources/limits/memoryMi']],
+    ['a number as text', { resources: { limits: { memoryMi: '128' } } }, ['/resources/limits/memoryMi']],
+    ['an environment variable with NUL', { environmentVariables: { A: 'a\0b' } }, ['/environmentVariables']],
+    ['an environment variable without a name', { environmentVariables: { '': 'a' } }, ['/environmentVariables']],
+    ['too large an environment', { environmentVariables: { A: 'x'.repeat(66_000) } }, ['/environmentVariables']],
+    ['a user id with control characters', { userId: 'a\nb' }, ['/userId']],
+    ['too long a user id', { userId: 'x'.repeat(257) }, ['/userId']],
+    ['several faults at once', { userId: 1, waitForReady: 2, labels: 3 }, ['/labels', '/userId', '/waitForReady']],
+  ])('to create is refused: %s', async (_, body, pointers) => {
+    const { errors = [] } = await problem(await client.fetch('POST', '/api/kata', { body }), 400, 'invalid_request');
+    expect([...new Set(errors.map(({ pointer }) => pointer))].sort()).toEqual(pointers);
+  });
+
+  it.each([
+    ['neither command nor argv', {}, ['/command']],
+    ['both command and argv', { command: 'a', argv: ['a'] }, ['/argv']],
+    ['a command with NUL', { command: 'echo \0' }, ['/command']],
+    ['an empty argv', { argv: [] }, ['/argv']],
+    ['an argument with NUL', { argv: ['a', 'b\0'] }, ['/argv']],
+    ['a time-out of zero', { command: 'true', timeoutSeconds: 0 }, ['/timeoutSeconds']],
+    ['a fractional time-out', { command: 'true', timeoutSeconds: 1.5 }, ['/timeoutSeconds']],
+    ['an unknown encoding', { command: 'true', encoding: 'latin1' }, ['/encoding']],
+    ['a working directory with NUL', { command: 'true', cwd: '/a\0' }, ['/cwd']],
+    ['a field that does not exist yet', { command: 'true', detached: true }, ['/detached']],
+  ])('to execute is refused: %s', async (_, body, pointers) => {
+    const response = await client.fetch('POST', `/api/kata/${name}/execute`, { body });
+    const { errors = [] } = await problem(response, 400, 'invalid_request');
+    expect([...new Set(errors.map(({ pointer }) => pointer))].sort()).toEqual(pointers);
+  });
+
+  it.each([
+    ['an unknown parameter', '?colour=red'],
+    ['an unknown status', '?status=happy'],
+    ['a limit of zero', '?limit=0'],
+    ['a limit that is no number', '?limit=ten'],
+    ['a label without a value', '?label=team'],
+    ['a cursor from nowhere', '?cursor=%2F%2F'],
+  ])('to list is refused: %s', async (_, query) => {
+    const { errors = [] } = await problem(await client.fetch('GET', `/api/kata${query}`), 400, 'invalid_request');
+    expect(errors[0]?.pointer).toMatch(/^\?/);
+  });
+
+  it.each([
+    ['GET', '/api/kata/no-such-sandbox', 404, 'sandbox_not_found'],
+    ['DELETE', '/api/kata/no-such-sandbox', 404, 'sandbox_not_found'],
+    ['GET', '/api/kata/..%2F..%2Fnamespaces', 404, 'sandbox_not_found'],
+    ['GET', '/api/kata/no-such-sandbox/executions', 404, 'sandbox_not_found'],
+    ['GET', '/api/firecracker', 404, 'runtime_not_found'],
+    ['GET', '/no/such/route', 404, 'route_not_found'],
+    ['PUT', '/api/kata', 405, 'method_not_allowed'],
+    ['POST', '/healthz', 405, 'method_not_allowed'],
+  ])('%s %s is %i %s', async (method, path, status, code) => {
+    const response = await client.fetch(method, path);
+    await problem(response, status, code);
+    if (status === 405) expect(response.headers.get('allow')).toMatch(/GET/);
+  });
+
+  it('is refused where it is no JSON, of another type, or too large', async () => {
+    const post = (body: string, type: string): Promise<Response> =>
+      fetch(`${client.url}/api/kata`, {
+        method: 'POST',
+        body,
+        headers: { 'content-type': type, 'x-api-key': system.apiKey },
+      });
+    await problem(await post('{"labels":', 'application/json'), 400, 'invalid_request');
+    await problem(await post('[]', 'application/json'), 400, 'invalid_request');
+    await problem(await post('null', 'application/json'), 400, 'invalid_request');
+    await problem(await post('{"__proto__":{"a":1}}', 'application/json'), 400, 'invalid_request');
+    await problem(await post('a=b', 'application/x-www-form-urlencoded'), 415, 'unsupported_media_type');
+    await problem(await post('<a/>', 'text/xml'), 415, 'unsupported_media_type');
+    await problem(await post(`{"userId":"${'x'.repeat(20_000_000)}"}`, 'application/json'), 413, 'too_large');
+    const html = await client.fetch('POST', '/api/kata', { body: {}, headers: { accept: 'text/html' } });
+    await problem(html, 406, 'not_acceptable');
+  });
+
+  it('is a missing or wrong key', async () => {
+    const refused: Record<string, string>[] = [
+      {},
+      { 'x-api-key': 'wrong' },
+      { authorization: 'Bearer wrong' },
+      { authorization: `Basic ${system.apiKey}` },
+    ];
+    for (const headers of refused) {
+      const response = await fetch(`${client.url}/api/kata`, { headers });
+      await problem(response, 401, 'unauthenticated');
+      expect(response.headers.get('www-authenticate')).toMatch(/^Bearer/);
+    }
+    const accepted: Record<string, string>[] = [
+      { 'x-api-key': system.apiKey },
+      { authorization: `Bearer ${system.apiKey}` },
+    ];
+    for (const headers of accepted) {
+      expect((await fetch(`${client.url}/api/kata`, { headers })).status).toBe(200);
+    }
+    for (const path of [
+      '/healthz',
+      '/livez',
+      '/readyz',
+      '/api/docs',
+      '/openapi.json',
+      '/openapi.yaml',
+      '/openapi-3.0.json',
+    ]) {
+      expect([path, (await fetch(client.url + path)).status]).toEqual([path, 200]);
+    }
+  });
+
+  it('is a Host that is not this machine’s', async () => {
+    const statusFor = (host: string): Promise<number | undefined> =>
+      new Promise((resolve, reject) => {
+        const outgoing = httpRequest(
+          `${client.url}/api/kata`,
+          { headers: { host, 'x-api-key': system.apiKey } },
+          (response) => {
+            response.resume();
+            resolve(response.statusCode);
+          },
+        );
+        outgoing.on('error', reject).end();
+      });
+    expect(await statusFor('localhost:8668')).toBe(200);
+    expect(await statusFor('127.0.0.1')).toBe(200);
+    expect(await statusFor('[::1]:8668')).toBe(200);
+    expect(await statusFor('rebinding.example.org')).toBe(403);
+    expect(await statusFor('localhost.example.org')).toBe(403);
+  });
+});

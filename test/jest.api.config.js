@@ -1,0 +1,10 @@
+import base from '../jest.config.js';
+
+/** Requests made up from the OpenAPI document by schemathesis (`pip install schemathesis`). */
+export default {
+  ...base,
+  rootDir: '..',
+  roots: ['<rootDir>/test/api'],
+  testTimeout: 600_000,
+  maxWorkers: 1,
+};
