@@ -10,6 +10,9 @@ export const QUOTA_NAME = 'warmbox-sandboxes';
 /** What the quota counts: every pod object of the namespace, terminating and completed ones too. */
 const COUNTED = 'count/pods';
 
+/** Time that the start gives the quota to come into force, in milliseconds. */
+const FIRST_IN_FORCE_MS = 5_000;
+
 /** A round of the watch, in seconds. */
 const ROUND_SECONDS = 240;
 
@@ -21,6 +24,7 @@ const ROUND_SECONDS = 240;
 export class SandboxQuota implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger(SandboxQuota.name);
   private readonly stopping = new AbortController();
+  private readonly firstInForce = Promise.withResolvers<undefined>();
   private running: Promise<void> | undefined;
   private inForce = false;
 
@@ -35,8 +39,10 @@ export class SandboxQuota implements OnApplicationBootstrap, OnApplicationShutdo
     return this.inForce;
   }
 
-  onApplicationBootstrap(): void {
+  /** Waits a while for the quota, so that the first creation after the start is not refused; but not for ever. */
+  async onApplicationBootstrap(): Promise<void> {
     this.running = this.keep();
+    await Promise.race([this.firstInForce.promise, this.clock.sleep(FIRST_IN_FORCE_MS)]);
   }
 
   async onApplicationShutdown(): Promise<void> {
@@ -111,5 +117,6 @@ export class SandboxQuota implements OnApplicationBootstrap, OnApplicationShutdo
     if (inForce !== this.inForce)
       this.logger.log(inForce ? 'the resource quota is in force' : 'the resource quota is not in force');
     this.inForce = inForce;
+    if (inForce) this.firstInForce.resolve(undefined);
   }
 }
