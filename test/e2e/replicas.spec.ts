@@ -3,6 +3,9 @@ import type { CompletedEventDto, GapEventDto, OutputEventDto } from '@warmbox/co
 import { ApiProxy, type LocalSystem, type WarmboxClient } from '@warmbox/testing/harness';
 import { startLocalSystem } from './suite.js';
 
+/** A test's time limit in milliseconds, as jest.e2e.config.js has it. */
+const SUITE_TIMEOUT_MS = 120_000;
+
 /** How many times a stream is cut, and how many sandboxes are used through a manager that cannot see them. */
 const DISCONNECTS = 100;
 const UNSEEN_SANDBOXES = Number(process.env.UNSEEN_SANDBOXES ?? 25);
@@ -97,23 +100,27 @@ describe('several managers', () => {
     expect(createHash('sha256').update(kept).digest('hex')).toBe(stdout.split(' ')[0]);
   });
 
-  it(`serve ${UNSEEN_SANDBOXES} of ${UNSEEN_SANDBOXES} sandboxes that their own watch has not shown`, async () => {
-    const proxy = await ApiProxy.start(system.cluster.url);
-    try {
-      const blind = await system.addManager({ server: proxy.url });
-      proxy.stallWatches();
-      for (let count = 0; count < UNSEEN_SANDBOXES; count += 1) {
-        const sandbox = await clients[0]!.create();
-        await expect(blind.client.execute(sandbox.name, { command: 'echo seen' })).resolves.toMatchObject({
-          stdout: 'seen\n',
-        });
-        await clients[0]!.delete(sandbox.name);
+  it(
+    `serve ${UNSEEN_SANDBOXES} of ${UNSEEN_SANDBOXES} sandboxes that their own watch has not shown`,
+    async () => {
+      const proxy = await ApiProxy.start(system.cluster.url);
+      try {
+        const blind = await system.addManager({ server: proxy.url });
+        proxy.stallWatches();
+        for (let count = 0; count < UNSEEN_SANDBOXES; count += 1) {
+          const sandbox = await clients[0]!.create();
+          await expect(blind.client.execute(sandbox.name, { command: 'echo seen' })).resolves.toMatchObject({
+            stdout: 'seen\n',
+          });
+          await clients[0]!.delete(sandbox.name);
+        }
+        await blind.child.end();
+      } finally {
+        await proxy.stop();
       }
-      await blind.child.end();
-    } finally {
-      await proxy.stop();
-    }
-  });
+    },
+    SUITE_TIMEOUT_MS + UNSEEN_SANDBOXES * 2_000,
+  );
 
   it('take over a stream whose manager was killed in the middle of it', async () => {
     const request = { command: 'for i in $(seq 100); do echo $i; sleep 0.02; done; exit 5', events: 'all' as const };
