@@ -12,6 +12,10 @@ const ROOMS = {
   'apps/manager': ['contracts', 'platform', 'sandbox', 'kube'],
   'apps/local': ['local-cluster', 'platform'],
 };
+/** A path into another room, however it begins. */
+const OUT_OF_ROOM = `(^|/)(apps|libs|node_modules)/|^(\\.\\./)+(${Object.keys(ROOMS)
+  .map((room) => room.split('/')[1])
+  .join('|')})/src/`;
 const LIBS = ['contracts', 'platform', 'sandbox', 'kube', 'local-cluster', 'testing'];
 
 function imports(room, allowed) {
@@ -36,7 +40,7 @@ function imports(room, allowed) {
         patterns: [
           ...refused,
           ...client,
-          { regex: '(^|/)(apps|libs|node_modules)/', message: 'Rooms are imported by their @warmbox name.' },
+          { regex: OUT_OF_ROOM, message: 'Another room is imported by its @warmbox name, if at all.' },
         ],
       },
     ],

@@ -165,7 +165,7 @@ describe('executions', () => {
       else hash.update((JSON.parse(data) as OutputEventDto).data, 'base64');
     }
     expect(completed).toMatchObject({ exitCode: 0, bytes: size });
-    const { stdout } = await client.execute(name, { command: 'sleep 0.2; cat sum' });
+    const { stdout } = await client.execute(name, { command: 'until [ -s sum ]; do sleep 0.02; done; cat sum' });
     expect(hash.digest('hex')).toBe(stdout.split(' ')[0]);
   });
 });

@@ -69,7 +69,7 @@ describe('several managers', () => {
     expect(cuts).toBe(DISCONNECTS);
     expect(bytes).toBe(size);
     expect(completed).toMatchObject([{ exitCode: 0, bytes: size }]);
-    const sum = await clients[0]!.execute(name, { command: 'sleep 0.2; cat sum' });
+    const sum = await clients[0]!.execute(name, { command: 'until [ -s sum ]; do sleep 0.02; done; cat sum' });
     expect(hash.digest('hex')).toBe(sum.stdout.split(' ')[0]);
   });
 
@@ -107,6 +107,7 @@ describe('several managers', () => {
       try {
         const blind = await system.addManager({ server: proxy.url });
         proxy.stallWatches();
+        await expect(blind.client.create()).resolves.toMatchObject({ isReady: true });
         for (let count = 0; count < UNSEEN_SANDBOXES; count += 1) {
           const sandbox = await clients[0]!.create();
           await expect(blind.client.execute(sandbox.name, { command: 'echo seen' })).resolves.toMatchObject({

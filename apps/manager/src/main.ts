@@ -28,6 +28,8 @@ async function main(): Promise<void> {
   }
   const options = soundOptions(loaded);
   const connection = await connect();
+  // Until it listens nothing else keeps the process alive: our timers do not, and an API server that is away has no socket.
+  const starting = setInterval(() => undefined, 60_000);
   const app = await createApp({ options, connection, prettyLog: environment.prettyLog });
   for (const warning of loaded.warnings) logger.warn(warning);
   stopOnSignals(process, {
@@ -39,6 +41,7 @@ async function main(): Promise<void> {
   await app.init();
   await Promise.race([app.get(PodStore).synced, systemClock.sleep(FIRST_SYNC_MS)]);
   await listen(app, options);
+  clearInterval(starting);
   logger.log(`listening on ${await app.getUrl()}`);
 }
 

@@ -4,7 +4,10 @@ import type { KubeClient } from './kube.client.js';
 import { KubeApiError, KubeUnreachableError } from './kube.error.js';
 import type { Resource } from './kube.resource.js';
 
-/** How often the object is looked for after an unknown outcome, and how long between. Some three seconds in all. */
+/**
+ * How often the object is looked for after an unknown outcome, and how long between: some three seconds, and more where the
+ * API server lets each look wait.
+ */
 const LOOKS = 5;
 const DELAYS = { initialMs: 100, maxMs: 2_000 };
 
@@ -18,8 +21,8 @@ export interface CreateOnceOptions {
  * Creates an object whose name nobody else can have thought of, and sends it exactly once: where no answer tells whether it
  * was created (time-out, reset, 5xx), it is looked for under its name instead of being sent again.
  *
- * Not guaranteed: a request that the API server carries out only after the last look leaves an object behind that was
- * reported as failed.
+ * Not guaranteed: where the API server cannot be asked, or carries the request out only after the last look, an object is
+ * left behind that was reported as failed; `isUnknownOutcome` of the error tells that there may be one.
  *
  * @returns the object as it was created.
  * @throws KubeApiError, KubeUnreachableError: the creation's own error, where it was refused or is not found afterwards.
@@ -35,7 +38,7 @@ export async function createOnce<T extends KubeObject>(
   try {
     return await client.create(resource, namespace, object, { signal });
   } catch (error) {
-    if (!isUnknown(error)) throw error;
+    if (!isUnknownOutcome(error)) throw error;
     const name = object.metadata?.name ?? '';
     const backoff = new Backoff(DELAYS, random);
     for (let look = 1; look <= LOOKS; look += 1) {
@@ -51,7 +54,7 @@ export async function createOnce<T extends KubeObject>(
 }
 
 /** Whether the object may exist in spite of the error. "Already exists" may mean the very one that was sent. */
-function isUnknown(error: unknown): boolean {
+export function isUnknownOutcome(error: unknown): boolean {
   if (error instanceof KubeUnreachableError) return error.mayHaveHappened;
   return error instanceof KubeApiError && (error.status >= 500 || error.reason === 'AlreadyExists');
 }

@@ -6,6 +6,7 @@ export * from './http/bearer.js';
 export * from './http/http.adapter.js';
 export * from './http/problem.fastify.js';
 export * from './http/request-id.js';
+export { authorityOfTarget } from './http/request.target.js';
 export * from './http/route.table.js';
 export * from './http/validation.pipe.js';
 export * from './logging/application.logger.js';

@@ -28,6 +28,8 @@ function leavingOf(request: FastifyRequest, reply: FastifyReply): AbortSignal {
   const leaving = new AbortController();
   const { socket } = request.raw;
   socket.setKeepAlive(true, KEEP_ALIVE_MS);
+  // Each request that is pipelined on the connection listens.
+  socket.setMaxListeners(0);
   const notice = (): void => {
     socket.removeListener('close', notice);
     if (!reply.raw.writableFinished) leaving.abort();

@@ -8,7 +8,7 @@ export async function answerOf(reply: FastifyReply, check: Promise<HealthCheckRe
     return await check;
   } catch (error) {
     if (!(error instanceof HttpException)) throw error;
-    reply.status(error.getStatus());
+    reply.status(error.getStatus()).header('retry-after', '1');
     return error.getResponse();
   }
 }

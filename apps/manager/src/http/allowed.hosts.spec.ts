@@ -14,7 +14,7 @@ describe('the allowed hosts', () => {
     ['[::1]:8668'],
     ['[0:0:0:0:0:0:0:1]:8668'],
   ])('are met by %s', (host) => {
-    expect(LOOPBACK.allows(host, '/')).toBe(true);
+    expect(LOOPBACK.allows(host, undefined)).toBe(true);
   });
 
   it.each([
@@ -36,25 +36,24 @@ describe('the allowed hosts', () => {
     ['localhost:port'],
     [undefined],
   ])('are not met by %s', (host) => {
-    expect(LOOPBACK.allows(host, '/')).toBe(false);
+    expect(LOOPBACK.allows(host, undefined)).toBe(false);
   });
 
   it('hold for a target in absolute form as well', () => {
-    expect(LOOPBACK.allows('localhost', 'http://localhost:8668/api/kata')).toBe(true);
-    expect(LOOPBACK.allows('localhost', 'http://evil.example/api/kata')).toBe(false);
-    expect(LOOPBACK.allows('evil.example', 'http://localhost/api/kata')).toBe(false);
-    expect(LOOPBACK.allows('localhost', '/api/kata?next=http://evil.example/')).toBe(true);
+    expect(LOOPBACK.allows('localhost', 'localhost:8668')).toBe(true);
+    expect(LOOPBACK.allows('localhost', 'evil.example')).toBe(false);
+    expect(LOOPBACK.allows('evil.example', 'localhost')).toBe(false);
   });
 
   it('may be written with brackets, in capitals and with a dot at the end', () => {
     const hosts = new AllowedHosts(['[2001:DB8::1]', 'Warmbox.Example.']);
-    expect(hosts.allows('[2001:db8:0::1]:80', '/')).toBe(true);
-    expect(hosts.allows('warmbox.example', '/')).toBe(true);
+    expect(hosts.allows('[2001:db8:0::1]:80', undefined)).toBe(true);
+    expect(hosts.allows('warmbox.example', undefined)).toBe(true);
   });
 
   it('are any where none is named', () => {
-    expect(new AllowedHosts([]).allows('evil.example', '/')).toBe(true);
-    expect(new AllowedHosts([]).allows(undefined, '/')).toBe(true);
+    expect(new AllowedHosts([]).allows('evil.example', undefined)).toBe(true);
+    expect(new AllowedHosts([]).allows(undefined, undefined)).toBe(true);
   });
 });
 

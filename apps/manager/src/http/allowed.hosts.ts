@@ -13,9 +13,8 @@ export class AllowedHosts {
    * Whether a request may be served: its Host header, and the authority of a target in absolute form (`GET http://host/…`),
    * name allowed hosts, on whatever port.
    */
-  allows(host: string | undefined, target: string): boolean {
+  allows(host: string | undefined, authority: string | undefined): boolean {
     if (this.names.size === 0) return true;
-    const authority = /^[a-z][a-z0-9+.-]*:\/\/([^/?#]*)/i.exec(target)?.[1];
     return this.has(host) && (authority === undefined || this.has(authority));
   }
 

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
-import { Controller, Get, Module } from '@nestjs/common';
+import { Controller, Get, Module, type MiddlewareConsumer, type NestModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { ProblemDto } from '@warmbox/contracts';
@@ -31,8 +31,13 @@ class ThingsController {
   }
 }
 
+/** With a middleware, as the logger is one: what brings middlewares to Fastify writes the URLs of requests anew. */
 @Module({ controllers: [ThingsController] })
-class ThingsModule {}
+class ThingsModule implements NestModule {
+  configure(consumer: MiddlewareConsumer): void {
+    consumer.apply((_request: unknown, _reply: unknown, next: () => void) => next()).forRoutes('/{*splat}');
+  }
+}
 
 const KEY = 'a-key-of-many-characters';
 const OPTIONS = Object.assign(new ManagerOptions(), { apiKey: KEY, allowedHosts: ['localhost', '127.0.0.1'] });

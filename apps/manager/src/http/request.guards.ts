@@ -1,4 +1,4 @@
-import { guardShutdown, ProblemError, sendProblem, type Shutdown } from '@warmbox/platform';
+import { authorityOfTarget, guardShutdown, ProblemError, sendProblem, type Shutdown } from '@warmbox/platform';
 import type { FastifyInstance } from 'fastify';
 import type { ManagerOptions } from '../config/manager.options.js';
 import { AllowedHosts, isAddress } from './allowed.hosts.js';
@@ -14,7 +14,7 @@ export function guardRequests(fastify: FastifyInstance, options: ManagerOptions,
   fastify.addHook('onRequest', (request, reply, done) => {
     const { host } = request.raw.headers;
     // A kubelet's probe names the pod's address; no web page can point a name of its own at an answer by pretending that.
-    if (hosts.allows(host, request.originalUrl) || (isProbe(request) && isAddress(host))) done();
+    if (hosts.allows(host, authorityOfTarget(request.raw)) || (isProbe(request) && isAddress(host))) done();
     else sendProblem(reply, hostNotAllowed(host), request.id);
   });
   guardShutdown(fastify, shutdown, isProbe);

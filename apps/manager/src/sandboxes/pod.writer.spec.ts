@@ -103,8 +103,11 @@ describe('the writer of pods', () => {
     expect(asked).toEqual([{ namespace: 'sandbox-containers', name: 'a' }, { preconditions: { uid: 'u-1' } }]);
   });
 
-  it('reports a pod that is gone when its labels are written', async () => {
-    const gone = writer({ patchMerge: () => Promise.reject(refusal(404, {})) });
-    await expect(gone.patchLabels(aPod(), { a: 'b' })).rejects.toMatchObject({ code: 'sandbox_not_found' });
+  it.each([
+    ['is gone', 404, 'sandbox_not_found'],
+    ['was written since', 409, 'conflict'],
+  ])('reports a pod that %s when its labels are written', async (_, status, code) => {
+    const refused = writer({ patchMerge: () => Promise.reject(refusal(status, {})) });
+    await expect(refused.patchLabels(aPod(), { a: 'b' })).rejects.toMatchObject({ code });
   });
 });

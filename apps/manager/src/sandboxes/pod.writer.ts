@@ -1,4 +1,4 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, Logger } from '@nestjs/common';
 import {
   createOnce,
   KubeApiError,
@@ -8,6 +8,7 @@ import {
   PodStore,
   quotaRefusal,
   type QuotaRefusal,
+  isUnknownOutcome,
 } from '@warmbox/kube';
 import { Backoff, ProblemError, type Clock } from '@warmbox/platform';
 import type { Pod } from '@warmbox/sandbox';
@@ -19,6 +20,9 @@ import { QUOTA_NAME } from '../limit/sandbox.quota.js';
 /** How long a creation goes on against others that write the same quota, in milliseconds. */
 const CONTENTION_TIMEOUT_MS = 20_000;
 
+/** How long a pod that may have been created is looked for, in milliseconds. */
+const DISOWN_TIMEOUT_MS = 600_000;
+
 /** Seconds until a client may try again: another quota may have room soon, a refused pod needs people. */
 const FOREIGN_QUOTA_RETRY_SECONDS = 5;
 const REFUSED_POD_RETRY_SECONDS = 30;
@@ -26,6 +30,8 @@ const REFUSED_POD_RETRY_SECONDS = 30;
 /** The writes to sandboxes' pods. Every answer goes into the store, so that this manager at once knows its own writes. */
 @Injectable()
 export class PodWriter {
+  private readonly logger = new Logger(PodWriter.name);
+
   constructor(
     private readonly client: KubeClient,
     private readonly store: PodStore,
@@ -51,20 +57,25 @@ export class PodWriter {
   }
 
   /**
-   * Sets labels, and removes those whose value is null.
+   * Sets labels, and removes those whose value is null, if the pod is still as it was given: what was checked holds.
    *
-   * @throws ProblemError sandbox_not_found where the pod is gone, kubernetes_unavailable
+   * @throws ProblemError conflict where it was written since, sandbox_not_found where it is gone, kubernetes_unavailable
    */
   async patchLabels(pod: Pod, labels: Record<string, string | null>): Promise<Pod> {
-    // The uid makes it a precondition: a pod of the same name that came later is another sandbox.
-    const patch = { metadata: { uid: pod.metadata?.uid, labels } };
+    const { uid, resourceVersion } = pod.metadata ?? {};
     try {
-      const patched = await this.client.patchMerge(PODS, this.keyOf(pod), patch);
+      const patched = await this.client.patchMerge(PODS, this.keyOf(pod), {
+        metadata: { uid, resourceVersion, labels },
+      });
       this.store.put(patched);
       return patched;
     } catch (error) {
-      if (!isGone(error)) throw kubeProblem(error);
-      throw new ProblemError('sandbox_not_found', `Sandbox ${pod.metadata?.name ?? ''} is gone.`, { cause: error });
+      const status = error instanceof KubeApiError ? error.status : undefined;
+      const name = pod.metadata?.name ?? '';
+      if (status === 404) throw new ProblemError('sandbox_not_found', `Sandbox ${name} is gone.`, { cause: error });
+      if (status === 409)
+        throw new ProblemError('conflict', `Sandbox ${name} has changed meanwhile.`, { cause: error });
+      throw kubeProblem(error);
     }
   }
 
@@ -91,10 +102,31 @@ export class PodWriter {
         return await createOnce(this.client, PODS, this.options.targetNamespace, pod, this.clock);
       } catch (error) {
         const refusal = quotaRefusal(error, QUOTA_NAME);
+        if (isUnknownOutcome(error)) void this.disown(pod);
         if (refusal !== 'contention' || this.clock.monotonic() > giveUpAt) throw this.refusalProblem(refusal, error);
         await this.clock.sleep(backoff.next());
       }
     }
+  }
+
+  /**
+   * Sees to it that a pod which nobody was told of does not stay: its creation had an unknown outcome, so it is deleted if it
+   * turns up. Should this manager end before the API server can be asked, the pod stays.
+   */
+  private async disown(pod: Pod): Promise<void> {
+    const backoff = new Backoff({ initialMs: 500, maxMs: 15_000 });
+    const giveUpAt = this.clock.monotonic() + DISOWN_TIMEOUT_MS;
+    while (this.clock.monotonic() < giveUpAt) {
+      await this.clock.sleep(backoff.next());
+      try {
+        await this.client.delete(PODS, this.keyOf(pod));
+        this.logger.warn({ sandbox: pod.metadata?.name }, 'a sandbox whose creation had no answer was removed');
+        return;
+      } catch (error) {
+        if (error instanceof KubeApiError && error.status === 404) return;
+      }
+    }
+    this.logger.error({ sandbox: pod.metadata?.name }, 'a sandbox whose creation had no answer may be left behind');
   }
 
   private refusalProblem(refusal: QuotaRefusal | undefined, error: unknown): ProblemError {

@@ -21,6 +21,8 @@ class Scene {
   private wake: (() => void) | undefined;
   private healthy = Promise.withResolvers<undefined>();
   dialled: unknown;
+  confirmed = 0;
+  onConfirm: (() => Promise<void>) | undefined;
 
   constructor(deletionFails = false) {
     this.shutdown = new Shutdown({ drainDelaySeconds: 0, shutdownGraceSeconds: 0 }, this.clock);
@@ -39,7 +41,14 @@ class Scene {
           return Promise.resolve();
         },
       } as unknown as PodWriter,
-      { follow: (_: string, signal: AbortSignal) => this.follow(signal) } as unknown as PodStore,
+      {
+        follow: (_: string, signal: AbortSignal) => this.follow(signal),
+        get: () => aPod({ name: NAME }),
+        confirm: async () => {
+          this.confirmed += 1;
+          await this.onConfirm?.();
+        },
+      } as unknown as PodStore,
       {
         untilHealthy: (address: unknown, signal: AbortSignal, onFailure: (why: string) => void) => {
           this.dialled = address;
@@ -97,6 +106,25 @@ describe('a creation', () => {
     expect(scene.events.at(-1)).toMatchObject({ elapsedSeconds: 0.25 });
     expect(scene.deleted).toEqual([]);
     expect(scene.clock.waiting).toBe(0);
+  });
+
+  it('asks for a pod that the store shows nothing new of, ever more rarely', async () => {
+    const scene = new Scene();
+    await scene.start();
+    await scene.clock.advance(1_000);
+    expect(scene.confirmed).toBe(1);
+    await scene.clock.advance(88_000);
+    expect(scene.confirmed).toBe(6);
+  });
+
+  it('is ready although the watch is stalled', async () => {
+    const scene = new Scene();
+    const { ready } = await scene.start();
+    scene.onConfirm = () => scene.show(aPod({ name: NAME, nodeName: 'node-1', ready: false, podIP: '10.0.0.9' }));
+    await scene.clock.advance(1_000);
+    expect(scene.dialled).toEqual({ host: '10.0.0.9', port: 8666 });
+    await scene.answerHealthCheck();
+    await expect(ready).resolves.toMatchObject({ isReady: true });
   });
 
   it('tells every five seconds that it still waits', async () => {

@@ -11,6 +11,9 @@ import { ExecutorProbe, type ExecutorAddress } from './executor.probe.js';
 import { PodWriter } from './pod.writer.js';
 import { SandboxPlanner } from './sandbox.planner.js';
 
+/** How long the store may show nothing new of a pod before it is doubted for the first time, in milliseconds. */
+const FIRST_DOUBT_MS = 1_000;
+
 /** Creates sandboxes and brings them to ready, or removes what did not get there. */
 @Injectable()
 export class SandboxCreator {
@@ -67,8 +70,9 @@ export class SandboxCreator {
     const healthy = dialable.promise.then((address) =>
       this.probe.untilHealthy(address, signal, (why) => creation.unhealthy(why)),
     );
+    const doubting = this.askWhileSilent(pod, signal);
     // The losers of the race end by the signal; nobody waits for them.
-    for (const loser of [failed, healthy]) loser.catch(() => undefined);
+    for (const loser of [failed, healthy, doubting]) loser.catch(() => undefined);
     await Promise.race([aborted.promise, failed, healthy]);
   }
 
@@ -86,6 +90,23 @@ export class SandboxCreator {
       if (progress.step === 'dialable') onDialable(progress.address);
     }
     return new Promise(() => undefined);
+  }
+
+  /**
+   * A watch that is stalled shows nothing either: a pod of which there is no news is asked for, after a second and then ever
+   * more rarely, so that a creation takes seven requests at most.
+   */
+  private async askWhileSilent(pod: Pod, signal: AbortSignal): Promise<void> {
+    const name = pod.metadata?.name ?? '';
+    let silentMs = FIRST_DOUBT_MS;
+    for (;;) {
+      const before = this.store.get(name)?.metadata?.resourceVersion;
+      await this.clock.sleep(silentMs, signal);
+      if (this.store.get(name)?.metadata?.resourceVersion !== before) continue;
+      // What it answers goes into the store; where it cannot answer the next one may.
+      await this.store.confirm(name).catch(() => undefined);
+      silentMs *= 2;
+    }
   }
 
   private problemOf(error: unknown, pod: Pod): ProblemError {

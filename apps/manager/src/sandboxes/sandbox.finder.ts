@@ -42,6 +42,15 @@ export class SandboxFinder {
     return pod;
   }
 
+  /**
+   * A sandbox as the API server has it now, whatever the store shows.
+   *
+   * @throws ProblemError as `find`
+   */
+  findNewest(runtime: string, name: string): Promise<Pod> {
+    return this.findWhere(runtime, name, () => false);
+  }
+
   private async findWhere(runtime: string, name: string, satisfies: (pod: Pod) => boolean): Promise<Pod> {
     this.runtimes.get(runtime);
     const isOfRuntime = (pod: Pod | undefined): pod is Pod => pod?.metadata?.labels?.[LABEL.runtime] === runtime;

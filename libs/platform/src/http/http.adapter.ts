@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { ProblemError } from '../problem/problem.error.js';
@@ -6,6 +7,7 @@ import { sendProblem } from '../problem/problem.filter.js';
 import { answerConstraint } from './answer.constraint.js';
 import { answerClientError, answerError } from './problem.fastify.js';
 import { requestIdOf } from './request-id.js';
+import { pathOfTarget } from './request.target.js';
 import { RouteTable } from './route.table.js';
 
 declare module 'fastify' {
@@ -47,8 +49,7 @@ export class HttpAdapter extends FastifyAdapter {
       keepAliveTimeout: 75_000,
       http: { maxHeaderSize: HEAD_LIMIT, headersTimeout: 30_000, requireHostHeader: false },
       routerOptions: { constraints: answerConstraint, maxParamLength: HEAD_LIMIT, ignoreTrailingSlash: true },
-      // A target in absolute form (RFC 9112 §3.2.2) means its path; `originalUrl` keeps the whole.
-      rewriteUrl: ({ url = '/' }) => url.replace(/^https?:\/\/[^/?#]*(?=[/?]|$)/i, '').replace(/^(?=\?|$)/, '/'),
+      rewriteUrl: pathOfTarget,
       clientErrorHandler: answerClientError,
       frameworkErrors: (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
         reply.raw.setHeader('x-request-id', request.id);
@@ -56,6 +57,11 @@ export class HttpAdapter extends FastifyAdapter {
       },
     });
     const fastify = this.getInstance<FastifyInstance>();
+    // Node would answer these by itself, bare; an expectation that nobody knows may be passed over (RFC 9110 §10.1.1).
+    fastify.server.on('checkExpectation', (request, response) => fastify.server.emit('request', request, response));
+    fastify.server.on('connect', (_request, socket) => {
+      answerClientError(Object.assign(new Error('CONNECT'), { code: 'CONNECT' }), socket as Socket);
+    });
     fastify.addHook('onRoute', (route) => {
       this.routes.add(route.method, route.url);
       const limit = route.config?.bodyLimit;
@@ -91,10 +97,11 @@ export class HttpAdapter extends FastifyAdapter {
 }
 
 /** Node would refuse a request without Host by itself, but not with a problem document. */
-function named({ httpVersion, headers }: IncomingMessage): ProblemError | undefined {
-  if (headers.host !== undefined || httpVersion === '1.0') return undefined;
-  return new ProblemError('invalid_request', 'The request has no Host header.', {
-    errors: [{ pointer: 'host', detail: 'must be there (RFC 9112 §3.2)' }],
+function named({ httpVersion, rawHeaders }: IncomingMessage): ProblemError | undefined {
+  const hosts = rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === 'host').length;
+  if (hosts === 1 || (hosts === 0 && httpVersion === '1.0')) return undefined;
+  return new ProblemError('invalid_request', `The request has ${hosts === 0 ? 'no' : 'more than one'} Host header.`, {
+    errors: [{ pointer: 'host', detail: 'must be there exactly once (RFC 9112 §3.2)' }],
   });
 }
 
@@ -110,7 +117,10 @@ function acceptJsonOnly(fastify: FastifyInstance): void {
   const parse = fastify.getDefaultJsonParser('error', 'error');
   fastify.removeAllContentTypeParsers();
   fastify.addContentTypeParser<string>('application/json', { parseAs: 'string' }, (request, body, done) => {
-    if (body === '') done(null, undefined);
+    const charset = /;\s*charset="?([^";\s]+)/i.exec(request.headers['content-type'] ?? '')?.[1];
+    if (charset !== undefined && !/^utf-?8$/i.test(charset)) {
+      done(new ProblemError('unsupported_media_type', `JSON is sent as UTF-8, not as ${charset}.`));
+    } else if (body === '') done(null, undefined);
     else void parse(request, body, done);
   });
 }

@@ -53,6 +53,7 @@ export function answerError(error: unknown, request: FastifyRequest, reply: Fast
 const CLIENT_ERRORS: Partial<Record<string, { code: ProblemCode; detail: string }>> = {
   HPE_HEADER_OVERFLOW: { code: 'too_large', detail: 'The head of the request (URL and headers) is too large.' },
   HPE_CHUNK_EXTENSIONS_OVERFLOW: { code: 'too_large', detail: 'The chunk extensions of the request are too large.' },
+  CONNECT: { code: 'method_not_allowed', detail: 'This server is no proxy: CONNECT is not served.' },
   ERR_HTTP_REQUEST_TIMEOUT: { code: 'invalid_request', detail: 'The request did not arrive in time.' },
 };
 

@@ -1,0 +1,44 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { waitFor } from '@warmbox/testing';
+import { Child, WarmboxClient } from '@warmbox/testing/harness';
+import { DIST } from './suite.js';
+
+const API_KEY = '0123456789abcdef0123456789abcdef';
+
+describe('npm start', () => {
+  /** Processes on this machine whose command line contains a text. */
+  async function running(text: string): Promise<string[]> {
+    const { stdout } = await promisify(execFile)('ps', ['-A', '-ww', '-o', 'args=']);
+    return stdout.split('\n').filter((line) => line.includes(text));
+  }
+
+  /** The launcher with one sandbox in which two commands run; `mark` is the length of their sleep. */
+  async function started(mark: string): Promise<Child> {
+    const child = Child.node(join(DIST, 'local', 'main.js'), { PORT: '0', API_KEY });
+    const url = await waitFor('it says where to go', () => {
+      if (!child.isRunning) throw new Error(`the launcher ended:\n${child.output}`);
+      return /Open\s+(http:\S+)\/api\/docs/.exec(child.output)?.[1];
+    });
+    const client = new WarmboxClient(url, API_KEY);
+    const { name } = await client.create();
+    const { events } = await client.executeStreaming(name, { command: `sleep ${mark} & sleep ${mark}`, events: 'all' });
+    await events.next();
+    await waitFor('both commands run', async () => (await running(`sleep ${mark}`)).length >= 2);
+    return child;
+  }
+
+  it.each([
+    ['Ctrl-C', 'SIGINT', '87651'],
+    ['kill -9', 'SIGKILL', '87652'],
+  ] as const)('leaves no process behind after %s', async (_, signal, mark) => {
+    const child = await started(mark);
+    const pid = child.process.pid ?? 0;
+    await child.end(signal);
+    await waitFor('the commands are gone', async () => (await running(`sleep ${mark}`)).length === 0);
+    // Manager and executors carry the launcher's own folder or are its children's; none of this build is left.
+    await waitFor('manager and executors are gone', async () => (await running(`${DIST}/`)).length === 0);
+    expect(() => process.kill(pid, 0)).toThrow();
+  });
+});
