@@ -1,6 +1,6 @@
-import { ENVIRONMENT_MAX_BYTES, environmentViolation } from './environment.rule.js';
+import { ENVIRONMENT_MAX_BYTES, environmentViolations } from './environment.rule.js';
 
-describe('environmentViolation', () => {
+describe('environmentViolations', () => {
   it.each([
     {},
     { GREETING: 'hello' },
@@ -8,30 +8,36 @@ describe('environmentViolation', () => {
     { LINES: 'a\nb\tc' },
     { EMOJI: '🦊' },
   ])('has nothing against %j', (value) => {
-    expect(environmentViolation(value)).toBeUndefined();
+    expect(environmentViolations(value)).toEqual([]);
+  });
+
+  it.each([[null], ['A=b'], [['A=b']]])('refuses %j, which is no object', (value) => {
+    expect(environmentViolations(value)).toEqual([{ detail: 'must be an object of strings' }]);
+  });
+
+  it.each(['1A', '', 'A B', 'A=B', 'A\n', 'Ä'])('refuses the name %j', (key) => {
+    expect(environmentViolations({ [key]: 'x' })).toEqual([
+      { key, detail: expect.stringMatching(/^the name must consist of/) as string },
+    ]);
   });
 
   it.each([
-    [null, 'must be an object'],
-    ['A=b', 'must be an object'],
-    [['A=b'], 'must be an object'],
-    [{ '1A': 'x' }, 'has the name "1A"'],
-    [{ '': 'x' }, 'has the name ""'],
-    [{ 'A B': 'x' }, 'has the name "A B"'],
-    [{ 'A=B': 'x' }, 'has the name "A=B"'],
-    [{ 'A\n': 'x' }, 'has the name'],
-    [{ Ä: 'x' }, 'has the name'],
-    [{ A: 1 }, 'has a value that is not a string: A'],
-    [{ A: null }, 'has a value that is not a string: A'],
-    [{ A: 'x\0y' }, 'has a value with a NUL character: A'],
-  ])('refuses %j: %s', (value, why) => {
-    expect(environmentViolation(value)).toContain(why);
+    [{ A: 1 }, 'the value must be a string'],
+    [{ A: null }, 'the value must be a string'],
+    [{ A: 'x\0y' }, 'the value must not have NUL characters'],
+  ])('refuses %j: %s', (value, detail) => {
+    expect(environmentViolations(value)).toEqual([{ key: 'A', detail }]);
+  });
+
+  it('lists every entry that is wrong', () => {
+    expect(environmentViolations({ A: 1, B: 'fine', '3': 'x' }).map(({ key }) => key)).toEqual(['3', 'A']);
   });
 
   it('counts bytes of JSON in UTF-8, not characters', () => {
     const overhead = JSON.stringify({ A: '' }).length;
-    expect(environmentViolation({ A: 'x'.repeat(ENVIRONMENT_MAX_BYTES - overhead) })).toBeUndefined();
-    expect(environmentViolation({ A: 'x'.repeat(ENVIRONMENT_MAX_BYTES - overhead + 1) })).toContain('65536 bytes');
-    expect(environmentViolation({ A: 'é'.repeat(ENVIRONMENT_MAX_BYTES / 2) })).toContain('65536 bytes');
+    expect(environmentViolations({ A: 'x'.repeat(ENVIRONMENT_MAX_BYTES - overhead) })).toEqual([]);
+    const tooLarge = [{ detail: 'must not take more than 65536 bytes as JSON' }];
+    expect(environmentViolations({ A: 'x'.repeat(ENVIRONMENT_MAX_BYTES - overhead + 1) })).toEqual(tooLarge);
+    expect(environmentViolations({ A: 'é'.repeat(ENVIRONMENT_MAX_BYTES / 2) })).toEqual(tooLarge);
   });
 });

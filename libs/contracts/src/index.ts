@@ -6,6 +6,7 @@ export * from './execute.rule.js';
 export * from './execution.dto.js';
 export * from './execution.events.js';
 export * from './labels.rule.js';
+export { mapViolations, type MapViolation } from './map.rule.js';
 export * from './problem.codes.js';
 export * from './problem.dto.js';
 export * from './resources.dto.js';

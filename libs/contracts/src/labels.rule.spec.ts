@@ -74,8 +74,8 @@ describe('IsLabels', () => {
   });
 
   it('names the key that is at fault', () => {
-    expect(messages(Create, { team: 'ok', app: 'x' })).toEqual(['labels has the key "app", which is reserved']);
-    expect(messages(Create, { team: 'not ok' })[0]).toContain('at "team"');
+    expect(messages(Create, { team: 'ok', app: 'x' })).toEqual(['labels has an entry "app": the key is reserved']);
+    expect(messages(Create, { team: 'not ok' })[0]).toContain('entry "team": the value');
   });
 
   it('takes a null for a removal only where labels are updated', () => {

@@ -1,4 +1,5 @@
-import { buildMessage, ValidateBy, type ValidationOptions } from 'class-validator';
+import type { ValidationOptions } from 'class-validator';
+import { entriesOf, ObeysMapRule, type MapViolation } from './map.rule.js';
 
 /** The most labels that a caller may put on one sandbox. */
 export const LABELS_MAX = 32;
@@ -37,18 +38,18 @@ export function labelValueViolation(value: unknown): string | undefined {
   return undefined;
 }
 
-function labelsViolation(labels: unknown, nullRemoves: boolean): string | undefined {
-  if (typeof labels !== 'object' || labels === null || Array.isArray(labels)) return 'must be an object of strings';
-  const entries = Object.entries(labels);
-  if (entries.length > LABELS_MAX) return `must not have more than ${LABELS_MAX} labels`;
-  for (const [key, value] of entries) {
+function labelsViolations(labels: unknown, nullRemoves: boolean): MapViolation[] {
+  const entries = entriesOf(labels);
+  if (entries === undefined) return [{ detail: 'must be an object of strings' }];
+  if (entries.length > LABELS_MAX) return [{ detail: `must not have more than ${LABELS_MAX} labels` }];
+  return entries.flatMap(([key, value]): MapViolation[] => {
     const ofKey = labelKeyViolation(key);
-    if (ofKey !== undefined) return `has the key ${JSON.stringify(key)}, which ${ofKey}`;
-    if (value === null && nullRemoves) continue;
-    const ofValue = labelValueViolation(value);
-    if (ofValue !== undefined) return `has a value at ${JSON.stringify(key)} that ${ofValue}`;
-  }
-  return undefined;
+    const ofValue = value === null && nullRemoves ? undefined : labelValueViolation(value);
+    return [
+      ...(ofKey === undefined ? [] : [{ key, detail: `the key ${ofKey}` }]),
+      ...(ofValue === undefined ? [] : [{ key, detail: `the value ${ofValue}` }]),
+    ];
+  });
 }
 
 /** The value is an object of labels as Kubernetes takes them, with no reserved key; with `nullRemoves` a value may be null. */
@@ -56,17 +57,5 @@ export function IsLabels({
   nullRemoves = false,
   ...options
 }: ValidationOptions & { nullRemoves?: boolean } = {}): PropertyDecorator {
-  return ValidateBy(
-    {
-      name: 'isLabels',
-      validator: {
-        validate: (value: unknown) => labelsViolation(value, nullRemoves) === undefined,
-        defaultMessage: buildMessage(
-          (prefix, args) => `${prefix}$property ${labelsViolation(args?.value, nullRemoves) ?? ''}`,
-          options,
-        ),
-      },
-    },
-    options,
-  );
+  return ObeysMapRule('isLabels', (value) => labelsViolations(value, nullRemoves), options);
 }

@@ -277,7 +277,7 @@ describe('execute', () => {
     ['an empty program', { argv: ['', 'x'] }, ['/argv/0']],
     ['a NUL in an argument', { argv: ['a\0b'] }, ['/argv']],
     ['a fraction of a second', { command: 'true', timeoutSeconds: 1.5 }, ['/timeoutSeconds']],
-    ['a directory that is no string', { command: 'true', cwd: 7 }, ['/cwd', '/cwd', '/cwd']],
+    ['a directory that is no string', { command: 'true', cwd: 7 }, ['/cwd']],
     ['an unknown field', { command: 'true', shell: 'zsh' }, ['/shell']],
   ])('refuses %s by name before the executor hears of it', async (_, body, pointers) => {
     const { answer } = await ask(EXECUTE, { body });

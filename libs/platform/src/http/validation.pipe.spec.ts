@@ -1,3 +1,4 @@
+import { IsLabels } from '@warmbox/contracts';
 import { Type } from 'class-transformer';
 import { IsInt, IsObject, IsOptional, ValidateNested } from 'class-validator';
 import { ProblemError } from '../problem/problem.error.js';
@@ -15,7 +16,7 @@ class BoxDto {
   weight?: number;
 
   @IsOptional()
-  @IsObject()
+  @IsLabels({ nullRemoves: true })
   labels?: Record<string, string | null>;
 
   @IsOptional()
@@ -52,6 +53,14 @@ describe('the validation of requests', () => {
     expect(await refused({ weight: 1.5, 'a/b~c': 1, size: { width: 'wide', depth: 1 } })).toEqual(
       expect.arrayContaining(['/weight', '/a~1b~0c', '/size/width', '/size/depth']),
     );
+  });
+
+  it('lists every entry of a map that is wrong, with a pointer to it', async () => {
+    expect(await refused({ labels: { app: 'x', team: 'a b', 'k8s.io/x': 'y', fine: '1' } })).toEqual([
+      '/labels/app',
+      '/labels/team',
+      '/labels/k8s.io~1x',
+    ]);
   });
 
   it('keeps every key of a map, whatever objects inherit under its name', async () => {

@@ -1,5 +1,5 @@
 import { Injectable, type ArgumentMetadata, type PipeTransform } from '@nestjs/common';
-import type { ViolationDto } from '@warmbox/contracts';
+import { mapViolations, type ViolationDto } from '@warmbox/contracts';
 import { plainToInstance } from 'class-transformer';
 import { validate, type ValidationError } from 'class-validator';
 import { ProblemError } from '../problem/problem.error.js';
@@ -34,6 +34,9 @@ export class RequestValidationPipe implements PipeTransform {
     return instance;
   }
 }
+
+/** class-validator's names of rules on a value's type. */
+const TYPE_RULES = ['isInt', 'isNumber', 'isString', 'isText', 'isBoolean', 'isArray', 'isObject', 'nestedValidation'];
 
 /** invalid_request with its list of violations. */
 export function invalidRequest(errors: ViolationDto[]): ProblemError {
@@ -78,8 +81,28 @@ function inheritedNames(fields: object, prefix: string): ViolationDto[] {
 /** The violations behind class-validator's errors. `prefix` is `/` for a body, `?` for a query. */
 export function violations(errors: ValidationError[], prefix: string): ViolationDto[] {
   return errors.flatMap((error) => {
-    const pointer = `${prefix}${error.property.replaceAll('~', '~0').replaceAll('/', '~1')}`;
-    const own = Object.values(error.constraints ?? {}).map((detail) => ({ pointer, detail }));
-    return [...own, ...violations(error.children ?? [], `${pointer}/`)];
+    const pointer = prefix + tokenOf(error.property);
+    return [...ownViolations(error, pointer), ...violations(error.children ?? [], `${pointer}/`)];
   });
+}
+
+/** A map's violations entry by entry; of any other field every rule, but for a wrong type, which breaks all the others too. */
+function ownViolations(
+  { target = {}, property, value, constraints = {} }: ValidationError,
+  pointer: string,
+): ViolationDto[] {
+  const ofMap = mapViolations(target, property, value);
+  if (ofMap.length > 0) {
+    return ofMap.map(({ key, detail }) => ({
+      pointer: key === undefined ? pointer : `${pointer}/${tokenOf(key)}`,
+      detail,
+    }));
+  }
+  const ofType = TYPE_RULES.flatMap((rule) => constraints[rule] ?? []);
+  return (ofType.length > 0 ? ofType.slice(0, 1) : Object.values(constraints)).map((detail) => ({ pointer, detail }));
+}
+
+/** A key as a reference token of a JSON pointer. */
+function tokenOf(key: string): string {
+  return key.replaceAll('~', '~0').replaceAll('/', '~1');
 }
