@@ -4,7 +4,7 @@
  * and minifies: one file starts in half the time and a third of the memory of node_modules
  * (docs/decisions/0002-one-bundled-file.md).
  */
-import { cp, mkdir, rm } from 'node:fs/promises';
+import { cp, mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -138,9 +138,29 @@ async function copySwaggerUi(outdir) {
 /** What differs from app to app. */
 const settings = { executor: { lacks: executorLacks } };
 
-// All apps, or those that the command line names.
-const named = process.argv.slice(2);
+/** When the newest file below some paths was changed, in milliseconds since the epoch. */
+async function newestOf(paths) {
+  const times = paths.map(async (path) => {
+    const found = await stat(path);
+    return found.isDirectory() ? newestOf((await readdir(path)).map((name) => join(path, name))) : found.mtimeMs;
+  });
+  return Math.max(0, ...(await Promise.all(times)));
+}
+
+/** Whether a bundle is missing, or older than anything that it is made of. */
+async function isStale(apps) {
+  const built = await Promise.all(apps.map((app) => stat(join(root, 'dist', app, 'main.js')).catch(() => undefined)));
+  if (built.includes(undefined)) return true;
+  const sources = ['apps', 'libs', 'scripts', 'package.json', 'package-lock.json', '.swcrc'].map((path) =>
+    join(root, path),
+  );
+  return Math.min(...built.map(({ mtimeMs }) => mtimeMs)) <= (await newestOf(sources));
+}
+
+// All apps, or those that the command line names; with --if-stale only where a source is newer than a bundle.
+const named = process.argv.slice(2).filter((argument) => argument !== '--if-stale');
 const apps = named.length > 0 ? named : ['manager', 'executor', 'local'];
+if (process.argv.includes('--if-stale') && !(await isStale(apps))) process.exit(0);
 await Promise.all(
   apps.map(async (app) => {
     const outdir = await bundle(app, settings[app]);
