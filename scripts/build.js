@@ -24,9 +24,6 @@ const transpile = {
   },
 };
 
-/** Packages whose modules do nothing when imported but say so nowhere; without this their whole index would be bundled. */
-const pure = /node_modules\/(@nestjs\/swagger|@kubernetes\/client-node)\//;
-
 /** The ES modules of packages whose entry for Node is CommonJS, of which nothing could be left out. */
 const esModules = {
   'class-transformer': 'class-transformer/esm5/index.js',
@@ -50,28 +47,43 @@ const executorLacks = {
     'const decorator = () => () => undefined; export { decorator as ApiProperty, decorator as ApiPropertyOptional };',
 };
 
-/** Decides where each import leads. `lacks`: packages by what stands in for them. */
+/** client-node without its generated API: of the package only KubeConfig is used, and its index would have 1,500 files read. */
+const KUBE_CONFIG = join(root, 'node_modules/@kubernetes/client-node/dist/config.js');
+const NO_GENERATED_API = `
+  const refuse = () => { throw new Error('The bundle has no generated API classes.'); };
+  export { refuse as createConfiguration, refuse as ServerConfiguration, refuse as of };`;
+
+/** Decides where some imports lead; most are esbuild's own to resolve. `lacks`: packages by what stands in for them. */
 const route = (lacks) => ({
   name: 'route',
   setup({ onResolve, onLoad, resolve }) {
-    onLoad({ filter: /^/, namespace: 'stand-in' }, ({ path }) => ({ contents: lacks[path], loader: 'js' }));
-    onResolve({ filter: /^[@./\w]/ }, async ({ path, pluginData, ...options }) => {
+    const standIns = { ...lacks, 'generated-api': NO_GENERATED_API };
+    onLoad({ filter: /^/, namespace: 'stand-in' }, ({ path }) => ({ contents: standIns[path], loader: 'js' }));
+    onResolve({ filter: /^[@\w]/ }, async ({ path, pluginData, ...options }) => {
       if (pluginData === 'resolved' || options.kind === 'entry-point') return undefined;
       if (path in lacks) return { path, namespace: 'stand-in' };
+      if (path === '@kubernetes/client-node') return { path: KUBE_CONFIG, sideEffects: false };
       // Nest's own ValidationPipe loads the whole of these by name; ours stands in its place.
       if (/^class-(validator|transformer)$/.test(path) && options.importer.includes('/@nestjs/common/')) {
         return { path, external: true };
       }
-      const found = await resolve(path in esModules ? join(root, 'node_modules', esModules[path]) : path, {
+      if (path in esModules) return { path: join(root, 'node_modules', esModules[path]), sideEffects: false };
+      if (path !== '@nestjs/swagger') return undefined;
+      const found = await resolve(path, {
         importer: options.importer,
         resolveDir: options.resolveDir,
         kind: options.kind,
         pluginData: 'resolved',
       });
-      // What cannot be resolved is esbuild's to judge: it may be an optional require.
-      if (found.errors.length > 0) return undefined;
-      return pure.test(found.path) || path in esModules ? { ...found, sideEffects: false } : found;
+      return { ...found, sideEffects: false };
     });
+    onResolve({ filter: /^\.\/gen\// }, ({ importer }) =>
+      importer.includes('/@kubernetes/client-node/') ? { path: 'generated-api', namespace: 'stand-in' } : undefined,
+    );
+    // Modules that do nothing when imported, but whose package does not say so: without this all of it would be bundled.
+    onResolve({ filter: /^\.{1,2}\/.*\.js$/ }, ({ path, importer }) =>
+      importer.includes('/@nestjs/swagger/') ? { path: join(dirname(importer), path), sideEffects: false } : undefined,
+    );
   },
 });
 
