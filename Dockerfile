@@ -1,0 +1,48 @@
+# Warmbox's images. `manager` and `executor` are what a cluster runs; `local` is both in one container, for docker-compose.yml.
+# The bundles are JavaScript, the same for every architecture.
+FROM --platform=$BUILDPLATFORM node:24-bookworm-slim AS build
+WORKDIR /build
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci --ignore-scripts --no-audit --no-fund
+COPY .swcrc tsconfig.json ./
+COPY scripts/build.js scripts/
+COPY libs libs
+COPY apps apps
+# Source maps are for whoever reads a stack trace beside the repository.
+RUN npm run build && rm dist/*/main.js.map
+
+FROM node:24-bookworm-slim AS base
+
+FROM base AS manager
+RUN apt-get update \
+  && apt-get install -y --no-install-recommends tini \
+  && rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/cache/debconf/*-old /var/log/dpkg.log /var/log/apt
+COPY --from=build /build/dist/manager /app/manager
+ENV NODE_ENV=production
+USER 1000:1000
+EXPOSE 8668
+ENTRYPOINT ["/usr/bin/tini", "--", "node", "/app/manager/main.js"]
+
+FROM base AS executor
+# For the code that runs here: Python with pip and venv, git, curl; Node with npm is in the base.
+RUN apt-get update \
+  && apt-get install -y --no-install-recommends ca-certificates curl git python3 python3-pip python3-venv tini \
+  && rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/cache/debconf/*-old /var/log/dpkg.log /var/log/apt \
+  # The root is read-only, so pip installs below HOME, and Debian's own packages need no guard.
+  && printf '[global]\nbreak-system-packages = true\ndisable-pip-version-check = true\n' > /etc/pip.conf \
+  # The workspace is a volume that Kubernetes gives to root, and everybody in here is one user.
+  && git config --system safe.directory '*' \
+  && ln -s python3 /usr/bin/python \
+  && install -d -o 1000 -g 1000 /workspace
+COPY --from=build /build/dist/executor /app/executor
+ENV NPM_CONFIG_UPDATE_NOTIFIER=false
+USER 1000:1000
+WORKDIR /workspace
+EXPOSE 8666
+ENTRYPOINT ["/usr/bin/tini", "--", "node", "/app/executor/main.js"]
+
+FROM executor AS local
+COPY --from=build /build/dist/manager /app/manager
+COPY --from=build /build/dist/local /app/local
+EXPOSE 8668
+ENTRYPOINT ["/usr/bin/tini", "--", "node", "/app/local/main.js"]
