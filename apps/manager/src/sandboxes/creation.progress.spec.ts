@@ -44,6 +44,13 @@ describe('the progress of a new pod', () => {
       { step: 'dialable', address: { host: '10.0.0.9', port: 8666 } },
     ],
     [
+      'says what a container with an address waits for',
+      withContainer(aPod({ nodeName: 'node-1', ready: false, podIP: '10.0.0.9' }), {
+        waiting: { reason: 'ErrImagePull' },
+      }),
+      { step: 'dialable', message: 'The pod has the address 10.0.0.9; waiting for its executor: ErrImagePull.' },
+    ],
+    [
       'is a failure once its container has ended',
       withContainer(aPod({ phase: 'Failed', nodeName: 'node-1' }), { terminated: { exitCode: 1, reason: 'Error' } }),
       { step: 'failed', code: 'executor_unreachable', message: 'The sandbox ended before it was ready: Error.' },

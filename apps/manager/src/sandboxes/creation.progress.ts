@@ -21,16 +21,17 @@ export function progressOf(pod: Pod | undefined): CreationProgress {
       message: `The sandbox ended before it was ready${why ? `: ${why}` : ''}.`,
     };
   }
+  const waiting = pod.status?.containerStatuses?.find(({ name }) => name === EXECUTOR)?.state?.waiting;
+  const why = waiting?.reason === undefined ? '' : `: ${[waiting.reason, waiting.message].filter(Boolean).join(', ')}`;
   const address = executorAddress(pod);
   if (address !== undefined) {
-    return { step: 'dialable', address, message: `The pod has the address ${address.host}; waiting for its executor.` };
+    const message = `The pod has the address ${address.host}; waiting for its executor${why}.`;
+    return { step: 'dialable', address, message };
   }
   if (pod.spec?.nodeName === undefined || pod.spec.nodeName === '') {
     const scheduled = conditionOf(pod, 'PodScheduled');
-    const why = scheduled?.status === 'False' ? `: ${scheduled.message ?? scheduled.reason ?? ''}` : '';
-    return { step: 'starting', message: `The pod waits to be scheduled${why}.` };
+    const reason = scheduled?.status === 'False' ? `: ${scheduled.message ?? scheduled.reason ?? ''}` : '';
+    return { step: 'starting', message: `The pod waits to be scheduled${reason}.` };
   }
-  const waiting = pod.status?.containerStatuses?.find(({ name }) => name === EXECUTOR)?.state?.waiting;
-  const why = waiting?.reason === undefined ? '' : `: ${[waiting.reason, waiting.message].filter(Boolean).join(', ')}`;
   return { step: 'starting', message: `The pod is scheduled to ${pod.spec.nodeName}${why}.` };
 }

@@ -50,7 +50,7 @@ export class SandboxCreator {
       await this.untilReady(pod, creation, AbortSignal.any([deadline.signal, over.signal]));
       creation.succeed();
     } catch (error) {
-      const { code, detail } = this.problemOf(error, pod);
+      const { code, detail } = this.problemOf(error, creation);
       // A manager that stops leaves the pod alone: it becomes ready without it.
       if (code !== 'shutting_down') await this.remove(pod);
       creation.fail(code, detail);
@@ -109,16 +109,19 @@ export class SandboxCreator {
     }
   }
 
-  private problemOf(error: unknown, pod: Pod): ProblemError {
+  private problemOf(error: unknown, { sandbox }: Creation): ProblemError {
     if (error instanceof DeadlineError) {
+      const why = sandbox.message === undefined ? '' : `: ${sandbox.message}`;
+      const { podReadyTimeoutSeconds } = this.options;
       return new ProblemError(
         'ready_timeout',
-        `The sandbox did not become ready within ${this.options.podReadyTimeoutSeconds} seconds.`,
+        `The sandbox did not become ready within ${podReadyTimeoutSeconds} seconds${why}.`,
       );
     }
     const problem = toProblem(error);
-    if (problem.code === 'internal')
-      this.logger.error({ err: error, sandbox: pod.metadata?.name }, 'a creation failed unexpectedly');
+    if (problem.code === 'internal') {
+      this.logger.error({ err: error, sandbox: sandbox.name }, 'a creation failed unexpectedly');
+    }
     return problem;
   }
 
