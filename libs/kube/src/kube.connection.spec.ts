@@ -150,7 +150,7 @@ describe('KubeConnection', () => {
 
   it('waits for a plugin that hangs no longer than the request may take', async () => {
     const client = await clientOf({
-      exec: { command: '/bin/sh', args: ['-c', PLUGIN_OF_ONE_TOKEN.replace('FILE', join(folder, 'x'))] },
+      exec: { command: '/bin/sh', args: ['-c', PLUGIN_OF_ONE_TOKEN.replaceAll('FILE', join(folder, 'x'))] },
     });
     await clock.advance(30_000);
     const thrown = client

@@ -84,6 +84,35 @@ describe('the writer of pods', () => {
     await expect(creation).resolves.toMatchObject({ metadata: { name: 'a' } });
   });
 
+  it.each([
+    [
+      'removes a pod whose creation had no answer once it can be asked for',
+      'token-of-a-test',
+      [{ preconditions: { uid: 'u-1' } }],
+    ],
+    ['leaves a pod of that name alone that is another’s', 'another', []],
+  ])('%s', async (_, token, deletions) => {
+    const deleted: unknown[] = [];
+    let answers = false;
+    const client: Partial<KubeClient> = {
+      create: () => Promise.reject(refusal(504, {})),
+      get: <T>() =>
+        answers ? Promise.resolve(aPod({ name: 'a', uid: 'u-1', token }) as T) : Promise.reject(refusal(503, {})),
+      delete: <T>(_resource: unknown, _key: unknown, body: unknown) => {
+        deleted.push(body);
+        return Promise.resolve({ kind: 'Status' } as T);
+      },
+    };
+    const outcome = expect(writer(client).create(aPod({ name: 'a' }))).rejects.toMatchObject({
+      code: 'kubernetes_unavailable',
+    });
+    await clock.advance(10_000);
+    await outcome;
+    answers = true;
+    await clock.advance(20_000);
+    expect(deleted).toEqual(deletions);
+  });
+
   it('takes a pod that is gone, or whose name is another’s now, for deleted', async () => {
     for (const status of [404, 409]) {
       const gone = writer({ delete: () => Promise.reject(refusal(status, {})) });

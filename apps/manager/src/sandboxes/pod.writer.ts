@@ -11,7 +11,7 @@ import {
   isUnknownOutcome,
 } from '@warmbox/kube';
 import { Backoff, ProblemError, type Clock } from '@warmbox/platform';
-import type { Pod } from '@warmbox/sandbox';
+import { executorToken, type Pod } from '@warmbox/sandbox';
 import { ManagerOptions } from '../config/manager.options.js';
 import { CLOCK } from '../kube/kube.module.js';
 import { SandboxLimit } from '../limit/sandbox.limit.js';
@@ -119,11 +119,14 @@ export class PodWriter {
     while (this.clock.monotonic() < giveUpAt) {
       await this.clock.sleep(backoff.next());
       try {
-        await this.client.delete(PODS, this.keyOf(pod));
+        const found = await this.client.get(PODS, this.keyOf(pod));
+        // Only the very pod that was sent has its token.
+        if (executorToken(found) !== executorToken(pod)) return;
+        await this.client.delete(PODS, this.keyOf(pod), { preconditions: { uid: found.metadata?.uid } });
         this.logger.warn({ sandbox: pod.metadata?.name }, 'a sandbox whose creation had no answer was removed');
         return;
       } catch (error) {
-        if (error instanceof KubeApiError && error.status === 404) return;
+        if (isGone(error)) return;
       }
     }
     this.logger.error({ sandbox: pod.metadata?.name }, 'a sandbox whose creation had no answer may be left behind');
