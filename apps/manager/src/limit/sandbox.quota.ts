@@ -76,7 +76,8 @@ export class SandboxQuota implements OnApplicationBootstrap, OnApplicationShutdo
         await this.createOrSet();
         break;
       } catch (error) {
-        if (error !== signal.reason) this.logger.warn({ err: error }, 'the resource quota could not be written; trying again');
+        if (error !== signal.reason)
+          this.logger.warn({ err: error }, 'the resource quota could not be written; trying again');
         await this.clock.sleep(backoff.next(), signal).catch(() => undefined);
       }
     }
