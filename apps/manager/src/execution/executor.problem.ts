@@ -7,7 +7,6 @@ const PASSED: readonly ProblemCode[] = [
   'execution_not_found',
   'not_acceptable',
   'conflict',
-  'output_gone',
   'too_large',
   'unsupported_media_type',
   'cannot_start',

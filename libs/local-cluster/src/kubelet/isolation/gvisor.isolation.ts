@@ -33,7 +33,11 @@ export class GvisorIsolation implements Isolation {
     return {
       exited,
       terminate: () => {
-        if (isRunning(child)) spawn(this.executable, [...flags, 'kill', id, 'TERM'], { stdio: 'ignore', env }).unref();
+        if (!isRunning(child)) return;
+        const killer = spawn(this.executable, [...flags, 'kill', id, 'TERM'], { stdio: 'ignore', env });
+        // Where it cannot be started the grace runs out, and `kill` does it.
+        killer.on('error', () => undefined);
+        killer.unref();
       },
       kill: () => endContainer(child, exited, folder.path),
     };
