@@ -71,11 +71,11 @@ export default tseslint.config(
   },
   ...Object.entries(ROOMS).map(([room, allowed]) => ({ files: [`${room}/**/*.ts`], rules: imports(room, allowed) })),
   ...Object.entries(ROOMS).map(([room, allowed]) => ({
-    files: [`${room}/**/*.spec.ts`],
+    files: [`${room}/**/*.spec.ts`, `${room}/**/fixtures/*.ts`],
     rules: imports(room, [...allowed, 'testing']),
   })),
   {
-    files: ['**/*.spec.ts', 'test/**/*.ts'],
+    files: ['**/*.spec.ts', '**/fixtures/*.ts', 'test/**/*.ts'],
     rules: { '@typescript-eslint/no-non-null-assertion': 'off', '@typescript-eslint/unbound-method': 'off' },
   },
 );

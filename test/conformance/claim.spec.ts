@@ -64,6 +64,18 @@ describe('the claim of a warm pod', () => {
     expect(now.metadata?.annotations?.[ANNOTATION.claimId]).toBe(winners[0]?.claimId);
   });
 
+  it('ends the record of who wrote which field, and a status write does not begin it again', async () => {
+    const pod = await warmPod('unrecorded');
+    const recordOf = ({ metadata }: Pod): unknown => (metadata as { managedFields?: unknown }).managedFields;
+    const claimed = (await claim(pod, 'claim')).pod ?? {};
+    expect(recordOf(claimed)).toBeUndefined();
+    const status = { message: 'written' };
+    const key = target().key('unrecorded');
+    const written = await target().client.patchMerge(PODS, key, { status }, { subresource: 'status' });
+    expect(written.status?.message).toBe('written');
+    expect(recordOf(written)).toBeUndefined();
+  });
+
   it('needs no second try for a status write in between', async () => {
     const pod = await warmPod('written');
     const status = { status: { message: 'newer than what the claimer has seen' } };

@@ -20,9 +20,9 @@ describe('sandboxes', () => {
   it('stream their creation from created to ready', async () => {
     const events = await created();
     expect(events[0]).toMatchObject({ eventType: 'created', phase: 'Pending' });
-    const podName = events[0]!.podName;
+    const podName = podNameOf(events[0]);
     expect(podName).toMatch(/^kata-sandbox-[a-z0-9]{10}$/);
-    expect(events.every((event) => event.podName === podName)).toBe(true);
+    expect(events.every((event) => podNameOf(event) === podName)).toBe(true);
     const attempts = events.flatMap((event) => (event.eventType === 'waiting' ? [event.attemptNumber] : []));
     expect(attempts).toEqual(attempts.map((_, index) => index + 1));
     expect(events.at(-2)).toMatchObject({ eventType: 'healthcheck', isHealthy: true });
@@ -73,7 +73,7 @@ describe('sandboxes', () => {
   it('are answered as soon as the pod exists where nobody waits for ready', async () => {
     const events = await Array.fromAsync(client.createStreaming({ waitForReady: false }));
     expect(events.map(({ eventType }) => eventType)).toEqual(['created']);
-    await waitFor('it becomes ready all the same', async () => (await client.get(events[0]!.podName)).isReady);
+    await waitFor('it becomes ready all the same', async () => (await client.get(podNameOf(events[0]))).isReady);
   });
 
   it('come into being although their client has left', async () => {
@@ -81,7 +81,7 @@ describe('sandboxes', () => {
     const events = client.createStreaming({ labels: { left: 'yes' } }, leaving.signal);
     const first = await events.next();
     leaving.abort();
-    const { podName } = first.value as CreationEvent;
+    const podName = podNameOf(first.value as CreationEvent);
     await waitFor('it becomes ready all the same', async () => (await client.get(podName)).isReady);
   });
 
@@ -114,17 +114,17 @@ describe('sandboxes', () => {
     expect((await client.get(name)).labels).toEqual({ keep: '1', add: '2' });
   });
 
-  it('are deleted, with 200 while they terminate and 404 afterwards', async () => {
+  it('are deleted, with 200 while they terminate and 410 afterwards', async () => {
     const { name } = await client.create();
     await expect(client.delete(name)).resolves.toMatchObject({ success: true, podName: name });
     await waitFor('the sandbox is gone', async () => {
       const response = await client.fetch('DELETE', `/api/kata/${name}`);
       if (response.status === 200) return false;
-      expect(response.status).toBe(404);
+      expect(response.status).toBe(410);
       return true;
     });
     const gone = await client.fetch('GET', `/api/kata/${name}`);
-    expect(await gone.json()).toMatchObject({ code: 'sandbox_not_found' });
+    expect(await gone.json()).toMatchObject({ code: 'sandbox_gone' });
   });
 
   it('are deleted many at once by filter, and only those', async () => {
@@ -140,3 +140,7 @@ describe('sandboxes', () => {
     expect((await client.get(other.name)).status).not.toBe('terminating');
   });
 });
+
+function podNameOf(event: CreationEvent | undefined): string {
+  return event !== undefined && 'podName' in event ? event.podName : '';
+}

@@ -28,7 +28,7 @@ describe("The executor's HTTP", () => {
     ['an empty command', { body: { command: '' } }, 400, 'invalid_request'],
     ['an empty argv', { body: { argv: [] } }, 400, 'invalid_request'],
     ['an argv without a program', { body: { argv: [''] } }, 400, 'invalid_request'],
-    ['a field that does not exist', { body: { command: 'true', detached: true } }, 400, 'invalid_request'],
+    ['a field that does not exist', { body: { command: 'true', frobnicate: true } }, 400, 'invalid_request'],
     ['a NUL in the command', { body: { command: 'echo \0' } }, 400, 'invalid_request'],
     ['a NUL in an argument', { body: { argv: ['echo', '\0'] } }, 400, 'invalid_request'],
     ['a NUL in a variable', { body: { command: 'true', environmentVariables: { A: '\0' } } }, 400, 'invalid_request'],

@@ -2,6 +2,23 @@ import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { POD_PHASES, SandboxDto, type PodPhase } from './sandbox.dto.js';
 import { PROBLEM_STATUS, type ProblemCode } from './problem.codes.js';
 
+/** The limit is reached: the creation waits for its turn. */
+export class QueuedEventDto {
+  @ApiProperty({ enum: ['queued'], description: 'Tells the events apart.' })
+  eventType!: 'queued';
+
+  @ApiProperty({ description: 'Its place in the queue.', type: 'integer', minimum: 1, example: 3 })
+  position!: number;
+
+  @ApiProperty({
+    description: 'In how many seconds its turn may come, judging by the last ones.',
+    type: 'integer',
+    minimum: 0,
+    example: 6,
+  })
+  estimatedSeconds!: number;
+}
+
 /** The pod exists. */
 export class CreatedEventDto {
   @ApiProperty({ enum: ['created'], description: 'Tells the events apart.' })
@@ -67,7 +84,7 @@ export class FailedEventDto {
   @ApiProperty({ enum: ['failed'], description: 'Tells the events apart.' })
   eventType!: 'failed';
 
-  @ApiProperty({ description: 'The sandbox.', example: 'kata-sandbox-7g4kx2p9' })
+  @ApiProperty({ description: 'The sandbox; empty where none was made.', example: 'kata-sandbox-7g4kx2p9' })
   podName!: string;
 
   @ApiProperty({ description: 'What went wrong.', example: 'The sandbox did not become ready within 90 seconds.' })
@@ -84,6 +101,14 @@ export class FailedEventDto {
   containerInfo?: SandboxDto;
 }
 
-export const CREATION_EVENTS = [CreatedEventDto, WaitingEventDto, HealthcheckEventDto, ReadyEventDto, FailedEventDto];
+export const CREATION_EVENTS = [
+  QueuedEventDto,
+  CreatedEventDto,
+  WaitingEventDto,
+  HealthcheckEventDto,
+  ReadyEventDto,
+  FailedEventDto,
+];
 
-export type CreationEvent = CreatedEventDto | WaitingEventDto | HealthcheckEventDto | ReadyEventDto | FailedEventDto;
+export type CreationEvent =
+  QueuedEventDto | CreatedEventDto | WaitingEventDto | HealthcheckEventDto | ReadyEventDto | FailedEventDto;

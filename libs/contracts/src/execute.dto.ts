@@ -3,6 +3,7 @@ import {
   ArrayMaxSize,
   ArrayMinSize,
   IsArray,
+  IsBoolean,
   IsIn,
   IsInt,
   IsOptional,
@@ -121,6 +122,16 @@ export class ExecuteDto {
   @IsOptional()
   @IsIn(EVENT_SELECTIONS)
   events?: EventSelection;
+
+  @ApiPropertyOptional({
+    description:
+      'Whether the command goes on without readers, until it ends or its time is up. It never waits for one either: who comes too late gets a GapEvent.',
+    default: false,
+    example: false,
+  })
+  @IsOptional()
+  @IsBoolean()
+  detached?: boolean;
 
   @ApiPropertyOptional({
     description: 'Seconds for which the command lives on after its last reader has left.',

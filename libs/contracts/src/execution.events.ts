@@ -41,6 +41,19 @@ export class GapEventDto {
   bytes!: number;
 }
 
+/** The sandbox, and with it the command, ends soon. Sent with `events: all` and on GET …/events, about a minute before. Without id. */
+export class ExpiringEventDto {
+  @ApiProperty({
+    description: 'When the sandbox ends unless its lifetime is renewed (RFC 3339, UTC).',
+    format: 'date-time',
+    example: '2026-11-24T09:45:00.000Z',
+  })
+  expiresAt!: string;
+
+  @ApiProperty({ description: 'Why it ends.', enum: ['lifetime'], example: 'lifetime' })
+  reason!: 'lifetime';
+}
+
 /** The command is over; exactly one, the last event. Id: the final offset and `e`. */
 export class CompletedEventDto {
   @ApiProperty({ description: 'The process.', type: 'integer', minimum: 1, example: 42 })
@@ -91,6 +104,7 @@ export interface ExecutionEvents {
   StartedEvent: StartedEventDto;
   OutputEvent: OutputEventDto;
   GapEvent: GapEventDto;
+  ExpiringEvent: ExpiringEventDto;
   CompletedEvent: CompletedEventDto;
   ErrorEvent: ErrorEventDto;
 }

@@ -39,6 +39,35 @@ export class SandboxDto {
   })
   createdAt!: string;
 
+  @ApiPropertyOptional({
+    description: 'When it was taken from the pool (RFC 3339, UTC); absent where it was not.',
+    format: 'date-time',
+    example: '2026-11-24T09:31:00.000Z',
+  })
+  allocatedAt?: string;
+
+  @ApiPropertyOptional({
+    description:
+      'When it was last seen to be active (RFC 3339, UTC). Written at most once per quarter of its idle time-out, so it may be later in truth.',
+    format: 'date-time',
+    example: '2026-11-24T09:31:00.000Z',
+  })
+  lastActivityAt?: string;
+
+  @ApiPropertyOptional({
+    description: 'When its lifetime ends, whatever it does then (RFC 3339, UTC).',
+    format: 'date-time',
+    example: '2026-11-24T09:45:00.000Z',
+  })
+  expiresAt?: string;
+
+  @ApiPropertyOptional({
+    description: 'When it is removed unless it is active before or then (RFC 3339, UTC).',
+    format: 'date-time',
+    example: '2026-11-24T09:36:00.000Z',
+  })
+  idleExpiresAt?: string;
+
   @ApiPropertyOptional({ description: 'Whom it is for.', example: 'ada@example.org' })
   userId?: string;
 

@@ -1,9 +1,10 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { IsOptional } from 'class-validator';
+import { GrantDto } from './grant.dto.js';
 import { IsLabels } from './labels.rule.js';
 
-/** A change to a sandbox. */
-export class UpdateSandboxDto {
+/** A change to a sandbox; lifetime and idle time-out begin anew. */
+export class UpdateSandboxDto extends GrantDto {
   @ApiPropertyOptional({
     description:
       'Labels to set; one whose value is null is removed; the others stay. Reserved keys are those of creation.',

@@ -1,8 +1,9 @@
 import type { Pod } from '@warmbox/sandbox';
 import { aPod, ApiDouble, FakeClock, faults, waitFor } from '@warmbox/testing';
-import { createOnce } from './create.once.js';
+import { createOnce, isUnknownOutcome } from './create.once.js';
 import { KubeClient } from './kube.client.js';
 import { KubeConnection } from './kube.connection.js';
+import { NameTakenError } from './kube.error.js';
 import { PODS } from './kube.resource.js';
 
 const NAMESPACE = 'sandbox-containers';
@@ -88,9 +89,26 @@ describe('createOnce', () => {
     double.putPod(aPod({ name: 'a', token: 'one' }));
     expect(await settled(create(pod))).toMatchObject({ metadata: { name: 'a' } });
     double.putPod(aPod({ name: 'a', token: 'of another' }));
-    await expect(settled(create(pod))).rejects.toMatchObject({ reason: 'AlreadyExists' });
+    await expect(settled(create(pod))).rejects.toBeInstanceOf(NameTakenError);
     double.putPod(aPod({ name: 'a', token: 'one', createdBy: 'another' }));
-    await expect(settled(create(pod))).rejects.toMatchObject({ reason: 'AlreadyExists' });
+    await expect(settled(create(pod))).rejects.toBeInstanceOf(NameTakenError);
+  });
+
+  it('knows that it created nothing where another object of that name is found', async () => {
+    double.putPod(aPod({ name: 'a', token: 'of another' }));
+    for (const fault of [undefined, faults.status(504, 'Timeout')]) {
+      if (fault !== undefined) double.fail('POST', fault);
+      const error: unknown = await settled(create(pod)).catch((reason: unknown) => reason);
+      expect([error instanceof NameTakenError, isUnknownOutcome(error)]).toEqual([true, false]);
+    }
+  });
+
+  it('creates nothing, and looks for nothing, where beforeSend throws', async () => {
+    const beforeSend = (): void => {
+      throw new Error('not any more');
+    };
+    await expect(createOnce(client, PODS, NAMESPACE, pod, clock, { beforeSend })).rejects.toThrow('not any more');
+    expect(double.asked).toEqual([]);
   });
 
   it('stops when its signal aborts', async () => {

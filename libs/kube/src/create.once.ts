@@ -1,7 +1,7 @@
 import { Backoff, type Clock } from '@warmbox/platform';
 import { executorToken, type KubeObject } from '@warmbox/sandbox';
 import type { KubeClient } from './kube.client.js';
-import { KubeApiError, KubeUnreachableError } from './kube.error.js';
+import { KubeApiError, KubeUnreachableError, NameTakenError } from './kube.error.js';
 import type { Resource } from './kube.resource.js';
 
 /**
@@ -12,7 +12,10 @@ const LOOKS = 5;
 const DELAYS = { initialMs: 100, maxMs: 2_000 };
 
 export interface CreateOnceOptions {
+  /** Gives up what is under way, the creation and the looks for it; then it is not known whether the object was created. */
   signal?: AbortSignal;
+  /** Called at the moment of sending; what it throws keeps the creation back. */
+  beforeSend?: () => void;
   /** For jitter. */
   random?: () => number;
 }
@@ -25,7 +28,8 @@ export interface CreateOnceOptions {
  * left behind that was reported as failed; `isUnknownOutcome` of the error tells that there may be one.
  *
  * @returns the object as it was created.
- * @throws KubeApiError, KubeUnreachableError: the creation's own error, where it was refused or is not found afterwards.
+ * @throws KubeApiError, KubeUnreachableError: the creation's own error, where it was refused or is not found afterwards;
+ *   NameTakenError where another object has its name; the signal's reason.
  */
 export async function createOnce<T extends KubeObject>(
   client: KubeClient,
@@ -33,10 +37,10 @@ export async function createOnce<T extends KubeObject>(
   namespace: string | undefined,
   object: T,
   clock: Clock,
-  { signal, random }: CreateOnceOptions = {},
+  { signal, beforeSend, random }: CreateOnceOptions = {},
 ): Promise<T> {
   try {
-    return await client.create(resource, namespace, object, { signal });
+    return await client.create(resource, namespace, object, { signal, beforeSend });
   } catch (error) {
     if (!isUnknownOutcome(error)) throw error;
     const name = object.metadata?.name ?? '';
@@ -45,7 +49,8 @@ export async function createOnce<T extends KubeObject>(
       const found = await client.get(resource, { namespace, name }, { signal }).catch(() => undefined);
       if (found !== undefined) {
         if (isSame(found, object)) return found;
-        break;
+        // Whatever became of the creation: there is one object of a name, and this is not it.
+        throw new NameTakenError(name, error);
       }
       if (look < LOOKS) await clock.sleep(backoff.next(), signal);
     }

@@ -1,3 +1,4 @@
+export * from './collection.watch.js';
 export * from './create.once.js';
 export * from './kube.client.js';
 export * from './kube.connection.js';
@@ -10,3 +11,6 @@ export * from './object.watch.js';
 export type { PodQuery } from './pod.index.js';
 export * from './pod.store.js';
 export type { PodChange } from './pod.view.js';
+export * from './lease.elector.js';
+export { LeadershipLostError, type LeaseTerm } from './lease.term.js';
+export { leaseTimes, type LeaseTimes } from './lease.times.js';

@@ -70,6 +70,60 @@ describe('KubeClient', () => {
     expect(clock.waiting).toBe(0);
   });
 
+  it('asks beforeSend at the moment of sending, and sends nothing where that throws', async () => {
+    const reason = new Error('not any more');
+    let allowed = true;
+    const beforeSend = (): void => {
+      if (!allowed) throw reason;
+    };
+    await client.create(PODS, NAMESPACE, aPod({ name: 'a' }), { beforeSend });
+    allowed = false;
+    const writes = [
+      client.create(PODS, NAMESPACE, aPod({ name: 'b' }), { beforeSend }),
+      client.delete(PODS, KEY, {}, { beforeSend }),
+      client.patchMerge(PODS, KEY, {}, { beforeSend }),
+    ];
+    for (const write of writes) expect(await thrownBy(write)).toBe(reason);
+    expect(double.asked).toHaveLength(1);
+    expect(clock.waiting).toBe(0);
+  });
+
+  it('asks beforeSend again where a new token makes it send again', async () => {
+    let asked = 0;
+    double.fail('GET', faults.status(401));
+    const renewed = { ...(await connection.current()), headers: { authorization: 'Bearer newer' } };
+    connection.renewed = () => Promise.resolve(renewed);
+    double.putPod(aPod({ name: 'a' }));
+    await client.get(PODS, KEY, { beforeSend: () => (asked += 1) });
+    expect(double.asked.map(({ request }) => request.headers.authorization)).toEqual([
+      'Bearer secret-token',
+      'Bearer newer',
+    ]);
+    expect(asked).toBe(2);
+  });
+
+  it('tells its observer of every request that was sent: verb, status and seconds', async () => {
+    const told: unknown[] = [];
+    const watched = new KubeClient(connection, clock, (verb, status, seconds) => told.push([verb, status, seconds]));
+    await watched.create(PODS, NAMESPACE, aPod({ name: 'a' }));
+    await watched.get(PODS, KEY);
+    await watched.list(PODS, NAMESPACE);
+    await thrownBy(watched.get(PODS, { ...KEY, name: 'missing' }));
+    double.fail('DELETE', faults.reset());
+    await thrownBy(watched.delete(PODS, KEY));
+    const beforeSend = (): void => {
+      throw new Error('not any more');
+    };
+    await thrownBy(watched.delete(PODS, KEY, {}, { beforeSend }));
+    expect(told).toEqual([
+      ['create', 201, 0],
+      ['get', 200, 0],
+      ['list', 200, 0],
+      ['get', 404, 0],
+      ['delete', undefined, 0],
+    ]);
+  });
+
   it('says what the API server said', async () => {
     const status = { reason: 'Invalid', message: 'no', details: { causes: [{ field: 'spec.a' }, { message: 'x' }] } };
     double.fail('GET', faults.body(422, JSON.stringify(status)));

@@ -39,7 +39,19 @@ export interface RequestOptions {
   signal?: AbortSignal;
   /** Milliseconds after which no answer counts as none (10,000). */
   timeoutMs?: number;
+  /** Called at the moment of sending; what it throws keeps the request back and is thrown as it is. */
+  beforeSend?: () => void;
 }
+
+export type KubeVerb = 'get' | 'list' | 'create' | 'update' | 'patch' | 'delete';
+
+/**
+ * Told of each request but watches once it is over: its verb, the status of its answer (undefined: none came), and how long
+ * it took, in seconds.
+ */
+export type RequestObserver = (verb: KubeVerb, status: number | undefined, seconds: number) => void;
+
+const METHODS = { get: 'GET', list: 'GET', create: 'POST', update: 'PUT', patch: 'PATCH', delete: 'DELETE' } as const;
 
 /** Where an object is. `namespace` is left out for kinds that have none. */
 export interface ObjectKey {
@@ -56,10 +68,11 @@ export class KubeClient {
   constructor(
     private readonly connection: KubeConnection,
     private readonly clock: Clock = systemClock,
+    private readonly observe: RequestObserver = () => undefined,
   ) {}
 
   get<T>(resource: Resource<T>, { namespace, name }: ObjectKey, options?: RequestOptions): Promise<T> {
-    return this.send('GET', pathOf(resource, namespace, name), undefined, options);
+    return this.send('get', pathOf(resource, namespace, name), undefined, options);
   }
 
   list<T>(
@@ -68,11 +81,11 @@ export class KubeClient {
     query: ListOptions = {},
     options?: RequestOptions,
   ): Promise<KubeList<T>> {
-    return this.send('GET', pathOf(resource, namespace) + queryOf({ ...query }), undefined, options);
+    return this.send('list', pathOf(resource, namespace) + queryOf({ ...query }), undefined, options);
   }
 
   create<T>(resource: Resource<T>, namespace: string | undefined, object: T, options?: RequestOptions): Promise<T> {
-    return this.send('POST', pathOf(resource, namespace), { type: 'application/json', value: object }, options);
+    return this.send('create', pathOf(resource, namespace), { type: 'application/json', value: object }, options);
   }
 
   /** Writes the whole object; with its resourceVersion set, only if nobody wrote it since. */
@@ -83,7 +96,7 @@ export class KubeClient {
     options?: RequestOptions & { subresource?: 'status' },
   ): Promise<T> {
     return this.send(
-      'PUT',
+      'update',
       pathOf(resource, namespace, name, options?.subresource),
       { type: 'application/json', value: object },
       options,
@@ -97,7 +110,7 @@ export class KubeClient {
     options?: RequestOptions,
   ): Promise<T> {
     return this.send(
-      'PATCH',
+      'patch',
       pathOf(resource, namespace, name),
       { type: 'application/json-patch+json', value: operations },
       options,
@@ -111,7 +124,7 @@ export class KubeClient {
     options?: RequestOptions & { subresource?: 'status' },
   ): Promise<T> {
     const path = pathOf(resource, namespace, name, options?.subresource);
-    return this.send('PATCH', path, { type: 'application/merge-patch+json', value: patch }, options);
+    return this.send('patch', path, { type: 'application/merge-patch+json', value: patch }, options);
   }
 
   /** Answers the object as it now is (terminating) or a Status (gone). */
@@ -122,7 +135,7 @@ export class KubeClient {
     options?: RequestOptions,
   ): Promise<T | Status> {
     const value = { apiVersion: 'v1', kind: 'DeleteOptions', ...body };
-    return this.send('DELETE', pathOf(resource, namespace, name), { type: 'application/json', value }, options);
+    return this.send('delete', pathOf(resource, namespace, name), { type: 'application/json', value }, options);
   }
 
   /** Binds a pod to a node, as a scheduler does. */
@@ -134,7 +147,7 @@ export class KubeClient {
       target: { apiVersion: 'v1', kind: 'Node', name: node },
     };
     const path = `/api/v1/namespaces/${namespace ?? ''}/pods/${name}/binding`;
-    await this.send('POST', path, { type: 'application/json', value: binding }, options);
+    await this.send('create', path, { type: 'application/json', value: binding }, options);
   }
 
   /**
@@ -162,13 +175,25 @@ export class KubeClient {
     }
   }
 
-  private send<T>(
-    method: Exchange['method'],
+  private async send<T>(
+    verb: KubeVerb,
     path: string,
     content: Exchange['content'],
-    { signal, timeoutMs = 10_000 }: RequestOptions = {},
+    { signal, timeoutMs = 10_000, beforeSend }: RequestOptions = {},
   ): Promise<T> {
-    return exchange<T>(this.connection, this.clock, { method, path, content, signal, timeoutMs });
+    let sentAt: number | undefined;
+    let status: number | undefined;
+    const marked = (): void => {
+      beforeSend?.();
+      sentAt ??= this.clock.monotonic();
+    };
+    const onAnswer = (code: number): void => void (status = code);
+    const what = { method: METHODS[verb], path, content, beforeSend: marked, onAnswer };
+    try {
+      return await exchange<T>(this.connection, this.clock, { ...what, signal, timeoutMs });
+    } finally {
+      if (sentAt !== undefined) this.observe(verb, status, (this.clock.monotonic() - sentAt) / 1000);
+    }
   }
 }
 

@@ -41,6 +41,18 @@ export class KubeUnreachableError extends Error {
   }
 }
 
+/** An object was not created, because its name is that of another one. */
+export class NameTakenError extends Error {
+  override readonly name = 'NameTakenError';
+
+  constructor(
+    readonly objectName: string,
+    override readonly cause: unknown,
+  ) {
+    super(`There is another object by the name of ${objectName}.`);
+  }
+}
+
 /** The credentials for a request could not be got: a token file or a plugin failed. */
 export class KubeCredentialsError extends Error {
   override readonly name = 'KubeCredentialsError';

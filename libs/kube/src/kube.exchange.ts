@@ -10,6 +10,10 @@ export interface Exchange {
   /** Path and query. */
   path: string;
   content?: { type: string; value: unknown };
+  /** Called at the moment of sending; what it throws keeps the request back and is thrown as it is. */
+  beforeSend?: () => void;
+  /** Called with the status of each answer that comes. */
+  onAnswer?: (status: number) => void;
 }
 
 /** How much of an error's body is read, in bytes; Statuses are far smaller, and what a proxy sends need not be known. */
@@ -33,6 +37,7 @@ export async function exchange<T>(
     return (await body.json()) as T;
   } catch (error) {
     if (error instanceof KubeApiError) throw error;
+    if (error instanceof HeldBack) throw error.cause;
     signal?.throwIfAborted();
     throw new KubeUnreachableError(`${what.method} ${what.path}`, deadline.passed ? deadline.signal.reason : error);
   } finally {
@@ -62,6 +67,7 @@ export async function open(
     }
   }
   const { statusCode, headers, body } = response;
+  what.onAnswer?.(statusCode);
   if (statusCode >= 200 && statusCode <= 299) return body;
   const status = parseStatus(await textOf(body));
   throw new KubeApiError(statusCode, status, `${what.method} ${what.path}`, retryAfter(headers, status));
@@ -69,12 +75,17 @@ export async function open(
 
 function dispatch(
   connection: KubeConnection,
-  { method, path, content }: Exchange,
+  { method, path, content, beforeSend }: Exchange,
   access: KubeAccess,
   agent: 'requests' | 'watches',
   signal: AbortSignal,
 ): Promise<Dispatcher.ResponseData> {
   signal.throwIfAborted();
+  try {
+    beforeSend?.();
+  } catch (error) {
+    return Promise.reject(new HeldBack(error));
+  }
   return request(connection.server + path, {
     method,
     signal,
@@ -98,6 +109,13 @@ async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promi
     return await Promise.race([promise, aborted.promise]);
   } finally {
     signal.removeEventListener('abort', onAbort);
+  }
+}
+
+/** The request was not sent, because its sender does not want it any more. */
+class HeldBack extends Error {
+  constructor(override readonly cause: unknown) {
+    super('The request was held back.');
   }
 }
 

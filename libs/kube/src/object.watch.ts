@@ -1,4 +1,4 @@
-import { Backoff, Deadline, type Clock } from '@warmbox/platform';
+import { Backoff, type Clock, Deadline, pause } from '@warmbox/platform';
 import type { KubeObject } from '@warmbox/sandbox';
 import type { KubeClient } from './kube.client.js';
 import type { KubeLog } from './kube.log.js';
@@ -54,7 +54,7 @@ export class ObjectWatch<T extends KubeObject> {
       if (this.round.signal.aborted) return;
       if (!this.failing) this.log.warn({ err: error, ...this.what }, 'the watch of an object is broken; trying again');
       this.failing = true;
-      await this.clock.sleep(this.backoff.next(), signal).catch(() => undefined);
+      await pause(this.clock, this.backoff.next(), signal);
     }
   }
 

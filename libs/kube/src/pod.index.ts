@@ -1,4 +1,5 @@
 import { LABEL, poolOf, type Pod, type Pool } from '@warmbox/sandbox';
+import { PodGroup } from './pod.group.js';
 
 /** What a list is narrowed to; absent means any. */
 export interface PodQuery {
@@ -18,7 +19,7 @@ const NAMES = Object.keys(KEYS) as Key[];
 /** Pods by name, and by what lists ask for. */
 export class PodIndex {
   private readonly byName = new Map<string, Pod>();
-  private readonly groups: Record<Key, Map<string, Map<string, Pod>>> = {
+  private readonly groups: Record<Key, Map<string, PodGroup>> = {
     runtime: new Map(),
     pool: new Map(),
     owner: new Map(),
@@ -43,8 +44,9 @@ export class PodIndex {
     for (const key of NAMES) {
       const value = KEYS[key](pod);
       if (value === undefined) continue;
-      const group = this.groups[key].get(value) ?? new Map<string, Pod>();
-      this.groups[key].set(value, group.set(name, pod));
+      const group = this.groups[key].get(value) ?? new PodGroup();
+      group.set(name, pod);
+      this.groups[key].set(value, group);
     }
   }
 
@@ -63,13 +65,28 @@ export class PodIndex {
 
   /** Every pod of the query: the smallest group that it names is searched, not all pods. */
   select(query: PodQuery = {}): Pod[] {
-    const asked = NAMES.flatMap((key) => {
-      const value = query[key];
-      return value === undefined ? [] : [{ key, value, group: this.groups[key].get(value) }];
-    });
-    if (asked.length === 0) return this.values();
-    const smallest = asked.reduce((a, b) => ((a.group?.size ?? 0) <= (b.group?.size ?? 0) ? a : b));
-    const pods = [...(smallest.group?.values() ?? [])];
-    return pods.filter((pod) => asked.every(({ key, value }) => KEYS[key](pod) === value));
+    const group = this.smallest(query);
+    return group === undefined ? this.values() : group.values().filter((pod) => isOf(query, pod));
   }
+
+  /** As `select`, one by one from a pod on that is drawn by lot: whoever takes one of the first pays for no others. */
+  *draw(query: PodQuery, random: () => number): Generator<Pod, void> {
+    const pods = this.smallest(query)?.drawn(random) ?? this.values();
+    for (const pod of pods) if (isOf(query, pod)) yield pod;
+  }
+
+  /** Of the groups that a query names the one with the fewest pods; undefined where it names none. */
+  private smallest(query: PodQuery): PodGroup | undefined {
+    const groups = NAMES.flatMap((key) => {
+      const value = query[key];
+      return value === undefined ? [] : [this.groups[key].get(value) ?? NONE];
+    });
+    return groups.length === 0 ? undefined : groups.reduce((a, b) => (a.size <= b.size ? a : b));
+  }
+}
+
+const NONE = new PodGroup();
+
+function isOf(query: PodQuery, pod: Pod): boolean {
+  return NAMES.every((key) => query[key] === undefined || KEYS[key](pod) === query[key]);
 }

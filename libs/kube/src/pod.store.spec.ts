@@ -88,6 +88,7 @@ describe('PodStore', () => {
     expect(store.list({ runtime: 'gvisor' }).map((pod) => pod.metadata?.name)).toEqual(['b']);
     expect(store.list({ pool: 'warm' }).map((pod) => pod.metadata?.name)).toEqual(['a']);
     expect(store.list()).toHaveLength(2);
+    expect(store.size).toBe(2);
   });
 
   describe('put', () => {

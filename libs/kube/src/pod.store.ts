@@ -1,5 +1,6 @@
 import { systemClock, type Clock } from '@warmbox/platform';
 import { isSandbox, type Pod } from '@warmbox/sandbox';
+import { COLLECTION_WATCH_DEFAULTS, CollectionWatch, type CollectionWatchOptions } from './collection.watch.js';
 import { ConfirmLimit } from './confirm.limit.js';
 import type { KubeClient } from './kube.client.js';
 import { KubeApiError } from './kube.error.js';
@@ -9,9 +10,9 @@ import { PODS } from './kube.resource.js';
 import { trimPod } from './pod.fields.js';
 import type { PodQuery } from './pod.index.js';
 import { nameOf, PodView, uidOf, type PodChange } from './pod.view.js';
-import { POD_WATCH_DEFAULTS, PodWatch, type PodWatchOptions } from './pod.watch.js';
+import { SANDBOX_PODS } from './pod.watch.js';
 
-export interface PodStoreOptions extends Partial<PodWatchOptions> {
+export interface PodStoreOptions extends Partial<CollectionWatchOptions> {
   namespace: string;
   /** How long after the last proof of life the store still counts as current, in milliseconds (30,000). */
   currentForMs?: number;
@@ -32,7 +33,7 @@ export class PodStore {
   private readonly namespace: string;
   private readonly currentForMs: number;
   private readonly view = new PodView();
-  private readonly watch: PodWatch;
+  private readonly watch: CollectionWatch<Pod>;
   private readonly limit: ConfirmLimit;
   private readonly listeners = new Set<(change: PodChange) => void>();
   private readonly followers = new Map<string, Set<() => void>>();
@@ -55,9 +56,10 @@ export class PodStore {
     this.limit = new ConfirmLimit(missesPerSecond, missesBurst, clock);
     const { promise, resolve } = Promise.withResolvers<undefined>();
     this.synced = promise;
-    this.watch = new PodWatch(
+    this.watch = new CollectionWatch(
       client,
-      { ...POD_WATCH_DEFAULTS, ...watch },
+      SANDBOX_PODS,
+      { ...COLLECTION_WATCH_DEFAULTS, ...watch },
       {
         replace: (pods, version) => {
           this.tell(this.view.replace(pods, version));
@@ -86,16 +88,31 @@ export class PodStore {
 
   /** Whether the first LIST is in and the server has proved since, within the last 30 s, that the store is up to date. */
   isCurrent(): boolean {
-    return this.provenAt !== undefined && this.clock.monotonic() - this.provenAt <= this.currentForMs;
+    return this.ageMs !== undefined && this.ageMs <= this.currentForMs;
+  }
+
+  /** Milliseconds since the server last proved that the store is up to date; undefined before the first LIST is in. */
+  get ageMs(): number | undefined {
+    return this.provenAt === undefined ? undefined : this.clock.monotonic() - this.provenAt;
   }
 
   get(name: string): Pod | undefined {
     return this.view.pods.get(name);
   }
 
+  /** How many pods there are, whatever their state. */
+  get size(): number {
+    return this.view.pods.size;
+  }
+
   /** The pods of a query, in no order. */
   list(query?: PodQuery): Pod[] {
     return this.view.pods.select(query);
+  }
+
+  /** As `list`, one by one from a pod on that is drawn by lot: whoever takes one of the first pays for no others. */
+  draw(query: PodQuery, random: () => number = Math.random): Iterable<Pod> {
+    return this.view.pods.draw(query, random);
   }
 
   /** Takes in the answer of a write or a GET, unless the watch has shown that or something later already. */

@@ -1,4 +1,4 @@
-import { podOf, type SandboxSpec } from './pod.template.js';
+import { podOf, templateOf, type SandboxSpec } from './pod.template.js';
 import { ownerOf } from './sandbox.owner.js';
 
 const spec: SandboxSpec = {
@@ -63,19 +63,27 @@ describe('podOf', () => {
   });
 
   it('lets neither settings nor labels of the caller override its own', () => {
+    const settings = { EXECUTOR_TOKEN: 'forged' };
     const forged = podOf({
       ...spec,
-      settings: { EXECUTOR_TOKEN: 'forged' },
-      labels: { app: 'forged', 'warmbox.dev/pool': 'forged', 'app.kubernetes.io/managed-by': 'forged', team: 'search' },
+      settings,
+      labels: {
+        app: 'forged',
+        'warmbox.dev/pool': 'forged',
+        'warmbox.dev/template': 'forged',
+        'app.kubernetes.io/managed-by': 'forged',
+        team: 'search',
+      },
     });
     expect(forged.metadata?.labels).toEqual({
       app: 'kata-manager',
       runtime: 'kata',
       'app.kubernetes.io/managed-by': 'warmbox',
       'warmbox.dev/pool': 'manual',
+      'warmbox.dev/template': templateOf({ ...spec, settings }),
       team: 'search',
     });
-    expect(env({ ...spec, settings: { EXECUTOR_TOKEN: 'forged' } }).EXECUTOR_TOKEN).toBe('secret');
+    expect(env({ ...spec, settings }).EXECUTOR_TOKEN).toBe('secret');
   });
 
   it('says whom it is for, by a label for selecting and an annotation with the id itself', () => {
@@ -86,5 +94,38 @@ describe('podOf', () => {
       'warmbox.dev/user-id': 'ада@example.org',
     });
     expect(podOf(spec).metadata?.labels).not.toHaveProperty('warmbox.dev/owner');
+  });
+});
+
+describe('the pod of a request with an idempotency key', () => {
+  it('carries what stands for the request, and has the template of any other', () => {
+    const labels = podOf({ ...spec, request: 'the-hash' }).metadata?.labels;
+    expect(labels).toMatchObject({ 'warmbox.dev/request': 'the-hash', 'warmbox.dev/template': templateOf(spec) });
+    expect(podOf(spec).metadata?.labels).not.toHaveProperty('warmbox.dev/request');
+  });
+});
+
+describe('the template of a sandbox', () => {
+  it('is a label of its pod', () => {
+    expect(podOf(spec).metadata?.labels?.['warmbox.dev/template']).toBe(templateOf(spec));
+    expect(templateOf(spec)).toMatch(/^[0-9a-f]{10}$/);
+  });
+
+  it('is that of the warm sandbox that could stand in for it', () => {
+    const warm: SandboxSpec = { ...spec, name: 'kata-sandbox-2', token: 'other', createdBy: 'manager-2', pool: 'warm' };
+    const nobodys = { environmentVariables: {}, labels: {}, userId: undefined };
+    expect(templateOf({ ...spec, userId: 'ada' })).toBe(templateOf({ ...warm, ...nobodys }));
+  });
+
+  it.each<[string, Partial<SandboxSpec>]>([
+    ['image', { image: 'warmbox/executor:2' }],
+    ['runtime class', { runtimeClassName: 'gvisor' }],
+    ['requests', { requests: { memoryMi: 64, cpuMillicores: 250 } }],
+    ['limits', { limits: { memoryMi: 512, cpuMillicores: 500 } }],
+    ['settings of the executor', { settings: { EXECUTOR_OUTPUT_RING_MI: '8' } }],
+    ['runtime', { runtime: 'gvisor' }],
+    ['namespace', { namespace: 'other' }],
+  ])('changes with the %s', (_what, change) => {
+    expect(templateOf({ ...spec, ...change })).not.toBe(templateOf(spec));
   });
 });

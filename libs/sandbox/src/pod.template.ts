@@ -1,6 +1,7 @@
 import type { Pod } from './kubernetes.types.js';
 import { ANNOTATION, APP, LABEL, MANAGED_BY, type Pool } from './sandbox.labels.js';
 import { ownerOf } from './sandbox.owner.js';
+import { templateHash } from './template.hash.js';
 
 /** The container of a sandbox, and the name of its port. */
 export const EXECUTOR = 'executor';
@@ -32,6 +33,10 @@ export interface SandboxSpec {
   /** The caller's own labels, validated. */
   labels: Record<string, string>;
   userId?: string;
+  /** Stands for the request that it is created for, where that has an idempotency key. */
+  request?: string;
+  /** Further annotations of ours, a grant's for example. */
+  annotations?: Record<string, string>;
   /** Which manager made it; a hint for people. */
   createdBy: string;
 }
@@ -44,6 +49,23 @@ const SANDBOX_UID = 1000;
 
 /** The pod of a sandbox: it passes Pod Security `restricted`, and nothing of the cluster is mounted into it. */
 export function podOf(spec: SandboxSpec): Pod {
+  const pod = unmarked(spec);
+  const labels = { ...pod.metadata?.labels, [LABEL.template]: templateOf(spec) };
+  return { ...pod, metadata: { ...pod.metadata, labels } };
+}
+
+/**
+ * A short hash of all that sandboxes of one template have in common: everything but their names, tokens, labels and variables,
+ * and whom they are for. A warm sandbox with the template of a wanted one can stand in for it.
+ */
+export function templateOf(spec: SandboxSpec): string {
+  const nobodys = { name: '', token: '', createdBy: '', pool: 'warm', labels: {}, annotations: {} } as const;
+  return templateHash(
+    unmarked({ ...spec, ...nobodys, environmentVariables: {}, userId: undefined, request: undefined }),
+  );
+}
+
+function unmarked(spec: SandboxSpec): Pod {
   return {
     apiVersion: 'v1',
     kind: 'Pod',
@@ -57,8 +79,10 @@ export function podOf(spec: SandboxSpec): Pod {
         [LABEL.managedBy]: MANAGED_BY,
         [LABEL.pool]: spec.pool,
         ...(spec.userId === undefined ? {} : { [LABEL.owner]: ownerOf(spec.userId) }),
+        ...(spec.request === undefined ? {} : { [LABEL.request]: spec.request }),
       },
       annotations: {
+        ...spec.annotations,
         [ANNOTATION.createdBy]: spec.createdBy,
         ...(spec.userId === undefined ? {} : { [ANNOTATION.userId]: spec.userId }),
       },

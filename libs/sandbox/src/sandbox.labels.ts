@@ -6,6 +6,9 @@ export const LABEL = {
   pool: 'warmbox.dev/pool',
   template: 'warmbox.dev/template',
   owner: 'warmbox.dev/owner',
+  request: 'warmbox.dev/request',
+  requestRecord: 'warmbox.dev/request-record',
+  tombstone: 'warmbox.dev/tombstone',
 } as const;
 
 export const APP = 'kata-manager';
@@ -22,6 +25,9 @@ export const ANNOTATION = {
   userId: 'warmbox.dev/user-id',
   claimId: 'warmbox.dev/claim-id',
   allocatedAt: 'warmbox.dev/allocated-at',
+  expiresAt: 'warmbox.dev/expires-at',
+  idleTimeoutSeconds: 'warmbox.dev/idle-timeout-seconds',
+  lastActivity: 'warmbox.dev/last-activity',
   createdBy: 'warmbox.dev/created-by',
 } as const;
 

@@ -3,6 +3,7 @@ import { RESERVED_LABEL_DOMAINS, RESERVED_LABEL_KEYS } from '@warmbox/contracts'
 import type { Pod, PodCondition } from './kubernetes.types.js';
 import { EXECUTOR, TOKEN_VARIABLE } from './pod.template.js';
 import { parseQuantity } from './quantity.js';
+import { grantedTimes } from './sandbox.grant.js';
 import { ANNOTATION, LABEL, MANAGED_BY, POOLS, type Pool } from './sandbox.labels.js';
 
 export function conditionOf(pod: Pod, type: string): PodCondition | undefined {
@@ -95,6 +96,8 @@ export function sandboxOf(pod: Pod): SandboxDto {
     phase: (pod.status?.phase ?? 'Pending') as PodPhase,
     isReady: isReady(pod),
     createdAt: new Date(metadata.creationTimestamp ?? 0).toISOString(),
+    ...grantOf(pod),
+    allocatedAt: metadata.annotations?.[ANNOTATION.allocatedAt],
     userId: metadata.annotations?.[ANNOTATION.userId],
     nodeName: pod.spec?.nodeName ?? '',
     podIP: pod.status?.podIP ?? '',
@@ -102,6 +105,19 @@ export function sandboxOf(pod: Pod): SandboxDto {
     image: container?.image ?? '',
     resources: { requests: resources(container?.resources?.requests), limits: resources(container?.resources?.limits) },
     message: messageOf(pod),
+  };
+}
+
+/** When it ends, as clients see it: RFC 3339. */
+function grantOf(pod: Pod): Pick<SandboxDto, 'lastActivityAt' | 'expiresAt' | 'idleExpiresAt'> {
+  const { expiresAt, idleTimeoutSeconds, lastActivityAt } = grantedTimes(pod);
+  const text = (ms: number | undefined): string | undefined =>
+    ms === undefined ? undefined : new Date(ms).toISOString();
+  const idleMs = idleTimeoutSeconds === undefined ? undefined : idleTimeoutSeconds * 1000;
+  return {
+    lastActivityAt: text(lastActivityAt),
+    expiresAt: text(expiresAt),
+    idleExpiresAt: text(lastActivityAt === undefined || idleMs === undefined ? undefined : lastActivityAt + idleMs),
   };
 }
 

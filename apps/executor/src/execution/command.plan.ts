@@ -12,7 +12,7 @@ export interface Surroundings {
   /** Where commands run unless told. */
   workspace: string;
   /** The environment of every command. */
-  environment: Record<string, string>;
+  environment: Readonly<Record<string, string>>;
   /** The request's `traceparent` header. */
   traceparent?: string;
 }

@@ -3,7 +3,14 @@ import { CreatorsPlace } from './creators.place.js';
 import type { Reader } from './reader.js';
 
 function reader(startedAt = 0, position = startedAt): Reader & { position: number; blockedSince: number | undefined } {
-  return { startedAt, position, blockedSince: undefined, advance: () => undefined, fail: () => undefined };
+  return {
+    startedAt,
+    position,
+    blockedSince: undefined,
+    advance: () => undefined,
+    expire: () => undefined,
+    fail: () => undefined,
+  };
 }
 
 describe("The creator's place", () => {

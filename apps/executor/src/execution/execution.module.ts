@@ -1,28 +1,37 @@
 import { tmpdir } from 'node:os';
 import { Logger, Module, type OnModuleDestroy } from '@nestjs/common';
 import { systemClock } from '@warmbox/platform';
+import { ActivityModule } from '../activity/activity.module.js';
+import { EnvironmentModule } from '../environment/environment.module.js';
 import { childStarter } from '../process/child.js';
+import { MarkedProcesses } from '../process/marked.processes.js';
 import { PipePool } from '../process/pipe.pool.js';
 import { ExecutionController } from './execution.controller.js';
 import { ExecutionRegistry } from './execution.registry.js';
-import { CLOCK, ENVIRONMENT, START_CHILD, TEMPORARY_FOLDER } from './execution.tokens.js';
+import { CLOCK, START_CHILD, TEMPORARY_FOLDER } from './execution.tokens.js';
+import { NoticeController } from './notice.controller.js';
 
 const logger = new Logger('Pipes');
 
 @Module({
-  controllers: [ExecutionController],
+  imports: [ActivityModule, EnvironmentModule],
+  controllers: [ExecutionController, NoticeController],
   providers: [
     ExecutionRegistry,
     { provide: CLOCK, useValue: systemClock },
     { provide: TEMPORARY_FOLDER, useFactory: () => tmpdir() },
-    { provide: ENVIRONMENT, useFactory: () => process.env },
     {
       provide: PipePool,
       useFactory: (folder: string) =>
         new PipePool(folder, (err) => logger.warn({ err }, 'no pipes can be made: commands get sockets')),
       inject: [TEMPORARY_FOLDER],
     },
-    { provide: START_CHILD, useFactory: childStarter, inject: [PipePool, TEMPORARY_FOLDER] },
+    { provide: MarkedProcesses, useFactory: () => new MarkedProcesses() },
+    {
+      provide: START_CHILD,
+      useFactory: (pool: PipePool, folder: string, { mark }: MarkedProcesses) => childStarter(pool, folder, mark),
+      inject: [PipePool, TEMPORARY_FOLDER, MarkedProcesses],
+    },
   ],
   exports: [ExecutionRegistry, PipePool],
 })

@@ -1,15 +1,18 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { ExecuteDto } from '@warmbox/contracts';
 import { ProblemError, type Clock } from '@warmbox/platform';
+import { ActivityMeter, type Ongoing } from '../activity/activity.meter.js';
 import { ExecutorOptions } from '../config/executor.options.js';
+import { SessionEnvironment } from '../environment/session.environment.js';
 import { PagePool } from '../output/page.pool.js';
 import type { StartChild } from '../process/child.js';
-import { baseEnvironment } from '../process/command.environment.js';
+import { MarkedProcesses } from '../process/marked.processes.js';
 import type { ProcessGroup } from '../process/process.group.js';
+import { Background } from './background.js';
 import { commandOf, titleOf } from './command.plan.js';
 import { Execution } from './execution.js';
 import { newExecutionId } from './execution.id.js';
-import { CLOCK, ENVIRONMENT, START_CHILD } from './execution.tokens.js';
+import { CLOCK, START_CHILD } from './execution.tokens.js';
 import { RetainedExecutions } from './retained.executions.js';
 
 const MI = 2 ** 20;
@@ -27,39 +30,66 @@ export class ExecutionRegistry {
   private readonly running = new Map<string, Execution>();
   private readonly retained: RetainedExecutions;
   private readonly pages = new PagePool();
-  private readonly environment: Record<string, string>;
-  /** Groups of ended commands that have left something in the background. */
-  private readonly leftBehind = new Set<ProcessGroup>();
+  private readonly background: Background;
+  /** Commands that are being started. */
+  private starting = 0;
+  /** The end of the sandbox that streams were told of last. */
+  private expiresAt: string | undefined;
   private isStopping = false;
 
   constructor(
     private readonly options: ExecutorOptions,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(START_CHILD) private readonly startChild: StartChild,
-    @Inject(ENVIRONMENT) own: Readonly<Record<string, string | undefined>>,
+    private readonly session: SessionEnvironment,
+    private readonly meter: ActivityMeter,
+    processes: MarkedProcesses,
   ) {
-    const { workspace, environment, outputRingMi, resultRetentionMinutes } = options;
-    this.environment = baseEnvironment({ own, workspace, sandbox: environment });
+    const { outputRingMi, resultRetentionMinutes } = options;
     this.retained = new RetainedExecutions(resultRetentionMinutes * 60_000, 4 * outputRingMi * MI, clock);
+    this.background = new Background({
+      processes,
+      clock,
+      running: () => this.runningGroups(),
+      onAlive: () => meter.touch(),
+    });
+    meter.observe(() => this.ongoing());
   }
 
   /**
    * Starts a command. Somebody should attach to it in the same turn of the event loop: nobody counts yet.
    *
-   * @throws ProblemError cannot_start, invalid_request, shutting_down.
+   * @throws ProblemError cannot_start, invalid_request, shutting_down; conflict while the sandbox is sealed.
    */
   async start(request: ExecuteDto, traceparent: string | undefined): Promise<Execution> {
+    this.meter.admit();
+    this.starting += 1;
+    try {
+      return await this.begin(request, traceparent);
+    } finally {
+      this.starting -= 1;
+      this.meter.touch();
+    }
+  }
+
+  private async begin(request: ExecuteDto, traceparent: string | undefined): Promise<Execution> {
     const { options } = this;
-    const command = commandOf(request, { workspace: options.workspace, environment: this.environment, traceparent });
-    const { timeoutSeconds = DEFAULT_TIMEOUT_SECONDS, disconnectGraceSeconds = options.disconnectGraceSeconds } =
-      request;
+    const environment = this.session.current;
+    const command = commandOf(request, { workspace: options.workspace, environment, traceparent });
+    const {
+      timeoutSeconds = DEFAULT_TIMEOUT_SECONDS,
+      disconnectGraceSeconds = options.disconnectGraceSeconds,
+      detached = false,
+    } = request;
     const execution = await Execution.start(
       {
         id: newExecutionId(),
         command,
         title: titleOf(request),
         timeoutMs: timeoutSeconds * 1000,
-        grace: { leftMs: disconnectGraceSeconds * 1000, lostMs: options.relayLossGraceSeconds * 1000 },
+        grace: detached
+          ? undefined
+          : { leftMs: disconnectGraceSeconds * 1000, lostMs: options.relayLossGraceSeconds * 1000 },
       },
       {
         startChild: this.startChild,
@@ -68,7 +98,7 @@ export class ExecutionRegistry {
         ringBytes: options.outputRingMi * MI,
         killGraceMs: options.killGraceSeconds * 1000,
         onCompleted: (ended) => this.ended(ended),
-        onUnread: () => this.retained.trim(),
+        onUnread: () => this.unread(),
       },
     );
     this.running.set(execution.id, execution);
@@ -108,6 +138,13 @@ export class ExecutionRegistry {
     return execution;
   }
 
+  /** The sandbox ends soon: every stream that is attached now is told. Several managers may say so; it is told once. */
+  expire(expiresAt: string): void {
+    if (this.expiresAt === expiresAt) return;
+    this.expiresAt = expiresAt;
+    for (const execution of this.running.values()) execution.expire({ expiresAt, reason: 'lifetime' });
+  }
+
   /** The sandbox ends: every stream is told, every process of every command is killed. Takes about a second at most. */
   async stop(): Promise<void> {
     if (this.isStopping) return;
@@ -116,9 +153,9 @@ export class ExecutionRegistry {
       execution.fail(shuttingDown());
       execution.end('shutdown');
     }
-    this.forgetDead();
-    for (const group of this.leftBehind) group.terminate();
-    const groups = [...this.leftBehind, ...[...this.running.values()].map(({ group }) => group)];
+    const leftBehind = this.background.stop();
+    for (const group of leftBehind) group.terminate();
+    const groups = [...leftBehind, ...this.runningGroups()];
     const deadline = this.clock.monotonic() + SHUTDOWN_GRACE_MS;
     while (groups.some((group) => group.isAlive()) && this.clock.monotonic() < deadline) {
       await this.clock.sleep(SHUTDOWN_POLL_MS);
@@ -126,16 +163,29 @@ export class ExecutionRegistry {
     for (const group of groups) if (group.isAlive()) group.end();
   }
 
-  private ended(execution: Execution): void {
-    this.running.delete(execution.id);
-    this.retained.add(execution);
-    this.forgetDead();
-    if (execution.group.isAlive()) this.leftBehind.add(execution.group);
-    this.logger.debug({ executionId: execution.id, result: execution.result }, 'completed');
+  private ongoing(): Ongoing {
+    const readers = [...this.running.values(), ...this.retained.all()].map(({ attached }) => attached);
+    return {
+      running: this.starting + this.running.size + this.background.count(),
+      attached: readers.reduce((sum, count) => sum + count, 0),
+    };
   }
 
-  private forgetDead(): void {
-    for (const group of this.leftBehind) if (!group.isAlive()) this.leftBehind.delete(group);
+  private runningGroups(): ProcessGroup[] {
+    return Array.from(this.running.values(), ({ group }) => group);
+  }
+
+  private unread(): void {
+    this.meter.touch();
+    this.retained.trim();
+  }
+
+  private ended(execution: Execution): void {
+    this.meter.touch();
+    this.running.delete(execution.id);
+    this.retained.add(execution);
+    this.background.commandEnded(execution.group);
+    this.logger.debug({ executionId: execution.id, result: execution.result }, 'completed');
   }
 }
 

@@ -56,6 +56,10 @@ export class ExecutionResult implements Reader {
     });
   }
 
+  expire(): void {
+    // An answer in one piece has no place for it.
+  }
+
   fail(problem: ProblemError): void {
     this.leave();
     this.outcome.reject(problem);

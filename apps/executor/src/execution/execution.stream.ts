@@ -3,6 +3,7 @@ import {
   type EventSelection,
   type ExecutionEventName,
   type ExecutionEvents,
+  type ExpiringEventDto,
   type OutputEncoding,
 } from '@warmbox/contracts';
 import { KEEP_ALIVE_COMMENT, type Clock, type ProblemError, type StreamEvent, type Timer } from '@warmbox/platform';
@@ -44,6 +45,7 @@ export class ExecutionStream implements Reader {
   blockedSince: number | undefined;
   private isOver = false;
   private hasBegun = false;
+  private notice: ExpiringEventDto | undefined;
   private wroteAt = -Infinity;
   private gathering: Timer | undefined;
   private head: Timer | undefined;
@@ -72,6 +74,7 @@ export class ExecutionStream implements Reader {
   advance(): void {
     if (this.isOver || this.blockedSince !== undefined) return;
     if (!this.hasBegun) this.begin();
+    this.sendNotice();
     const { log } = this.execution;
     while (this.canWrite() && this.position < log.end) {
       if (this.isToGather()) return;
@@ -82,6 +85,13 @@ export class ExecutionStream implements Reader {
     if (result !== undefined && this.position === log.end && this.canWrite()) {
       this.finish(this.text('CompletedEvent', result, completedId(log.end)));
     }
+  }
+
+  expire(notice: ExpiringEventDto): void {
+    if (this.isOver) return;
+    // Who does not take what there is gets it afterwards.
+    if (this.canWrite() && this.hasBegun) this.send('ExpiringEvent', notice);
+    else this.notice = notice;
   }
 
   fail({ code, detail }: ProblemError): void {
@@ -114,6 +124,12 @@ export class ExecutionStream implements Reader {
       this.execution.progressed();
     });
     return true;
+  }
+
+  private sendNotice(): void {
+    if (this.notice === undefined || !this.canWrite()) return;
+    this.send('ExpiringEvent', this.notice);
+    this.notice = undefined;
   }
 
   private sendGap(bytes: number): void {

@@ -1,4 +1,4 @@
-import type { CompletedEventDto, ExecutionDto } from '@warmbox/contracts';
+import type { CompletedEventDto, ExecutionDto, ExpiringEventDto } from '@warmbox/contracts';
 import type { Clock, ProblemError, Timer } from '@warmbox/platform';
 import { OutputLog, type OutputStream } from '../output/output.log.js';
 import type { PagePool } from '../output/page.pool.js';
@@ -19,7 +19,8 @@ export interface ExecutionRequest {
   /** The command as it is shown. */
   title: string;
   timeoutMs: number;
-  grace: GraceTimes;
+  /** What it gets without readers; undefined: it needs none. */
+  grace: GraceTimes | undefined;
 }
 
 /** What an execution lives on. */
@@ -57,7 +58,7 @@ export class Execution {
   private readonly begunAt: number;
   private readonly readers = new Set<Reader>();
   private readonly place: CreatorsPlace;
-  private readonly grace: Grace;
+  private readonly grace: Grace | undefined;
   private readonly timeout: Timer;
   private readonly completion = Promise.withResolvers<undefined>();
   private cause: EndCause | undefined;
@@ -95,7 +96,9 @@ export class Execution {
     this.begunAt = clock.monotonic();
     this.group = new ProcessGroup(child.pid, means.killGraceMs, clock, means.kill);
     this.place = new CreatorsPlace(clock, () => this.regulate());
-    this.grace = new Grace(request.grace, clock, () => this.graceOver());
+    // Nobody has the place of a detached one's creator: it waits for no reader.
+    if (request.grace === undefined) this.place.lapse();
+    else this.grace = new Grace(request.grace, clock, () => this.graceOver());
     this.timeout = clock.after(request.timeoutMs, () => this.end('timeout'));
     void child.exited.then((exit) => this.exited(exit));
     void child.closed.then(() => this.pipesClosed());
@@ -108,6 +111,11 @@ export class Execution {
   /** Whether anybody is connected to it. */
   get isRead(): boolean {
     return this.readers.size > 0;
+  }
+
+  /** How many are connected to it. */
+  get attached(): number {
+    return this.readers.size;
   }
 
   /** Resolves when it has completed. */
@@ -133,9 +141,11 @@ export class Execution {
 
   /** A reader comes; it is told at once what there is. `resumes`: it says what it has already seen. */
   attach(reader: Reader, resumes: boolean): void {
-    this.grace.cancel();
     this.readers.add(reader);
-    this.place.enter(reader, resumes);
+    if (this.grace !== undefined) {
+      this.grace.cancel();
+      this.place.enter(reader, resumes);
+    }
     reader.advance();
     this.regulate();
   }
@@ -144,14 +154,14 @@ export class Execution {
   detach(reader: Reader): void {
     if (!this.readers.delete(reader)) return;
     const isVacant = this.place.leave(reader);
-    if (this.result === undefined) this.grace.readerGone(isVacant || !this.isRead);
+    if (this.result === undefined) this.grace?.readerGone(isVacant || !this.isRead);
     this.regulate();
     if (!this.isRead) this.means.onUnread(this);
   }
 
   /** The manager's word that the client of a stream has left. */
   clientLeft(): void {
-    if (this.result === undefined) this.grace.clientLeft(this.readers.size);
+    if (this.result === undefined) this.grace?.clientLeft(this.readers.size);
   }
 
   /** A reader has taken output by itself, not when it was told to. */
@@ -172,6 +182,11 @@ export class Execution {
     if (this.cause !== undefined) return;
     this.cause = cause;
     this.group.terminate();
+  }
+
+  /** Tells every reader that the sandbox ends soon. */
+  expire(notice: ExpiringEventDto): void {
+    for (const reader of this.readers) reader.expire(notice);
   }
 
   /** Tells every reader that there will be no result. */
@@ -226,7 +241,7 @@ export class Execution {
       bytes: this.log.end,
     };
     this.timeout.cancel();
-    this.grace.cancel();
+    this.grace?.cancel();
     this.place.close();
     this.log.compact();
     this.regulate();

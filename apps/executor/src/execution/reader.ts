@@ -1,3 +1,4 @@
+import type { ExpiringEventDto } from '@warmbox/contracts';
 import type { ProblemError } from '@warmbox/platform';
 
 /** Somebody who gets the events of an execution; told synchronously, and expected to take as much as it can at once. */
@@ -10,6 +11,8 @@ export interface Reader {
   readonly blockedSince: number | undefined;
   /** There is more output, or the execution has completed. */
   advance(): void;
+  /** The sandbox ends soon. */
+  expire(notice: ExpiringEventDto): void;
   /** There will be no result. */
   fail(problem: ProblemError): void;
 }

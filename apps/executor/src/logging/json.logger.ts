@@ -1,5 +1,6 @@
 import type { LoggerService } from '@nestjs/common';
-import { destination, pino, type Logger, type LevelWithSilent } from 'pino';
+import { LogOutput } from '@warmbox/platform';
+import { pino, type Logger, type LevelWithSilent } from 'pino';
 
 /** Who tells at start which modules and routes there are. */
 const FRAMEWORK = new Set(['NestFactory', 'InstanceLoader', 'RoutesResolver', 'RouterExplorer', 'NestApplication']);
@@ -12,7 +13,7 @@ export class JsonLogger implements LoggerService {
   private readonly pino: Logger;
 
   constructor(level: LevelWithSilent) {
-    this.pino = pino({ level, base: null }, destination({ dest: 2, sync: true }));
+    this.pino = pino({ level, base: null }, new LogOutput(2));
   }
 
   log(message: unknown, ...more: unknown[]): void {

@@ -43,7 +43,7 @@ export function baseEnvironment({ own, workspace, sandbox }: BaseSources): Recor
 
 /** One command's environment; the request's variables win over everything. */
 export function commandEnvironment(
-  base: Record<string, string>,
+  base: Readonly<Record<string, string>>,
   { cwd, traceparent, request }: CommandSources,
 ): Record<string, string> {
   const trace: Record<string, string> =

@@ -3,6 +3,7 @@ import { ApiHeader, ApiParam } from '@nestjs/swagger';
 import {
   CompletedEventDto,
   ErrorEventDto,
+  ExpiringEventDto,
   GapEventDto,
   OutputEventDto,
   StartedEventDto,
@@ -14,6 +15,7 @@ export const EXECUTION_EVENTS: Readonly<Record<keyof ExecutionEvents, new () => 
   StartedEvent: StartedEventDto,
   OutputEvent: OutputEventDto,
   GapEvent: GapEventDto,
+  ExpiringEvent: ExpiringEventDto,
   CompletedEvent: CompletedEventDto,
   ErrorEvent: ErrorEventDto,
 };

@@ -180,6 +180,17 @@ describe('ApiServer', () => {
     expect(errors).toEqual([]);
   });
 
+  it('is back at its place with all that it stored after a restart that cut every connection', async () => {
+    await start();
+    await client.create(PODS, 'default', POD);
+    const { answer } = await openWatch('timeoutSeconds=60');
+    const cut = once(answer, 'error');
+    const back = server.restart(1);
+    await expect(cut).resolves.toMatchObject([{ code: 'ECONNRESET' }]);
+    await back;
+    expect(await client.get(PODS, { namespace: 'default', name: 'a' })).toMatchObject({ metadata: { name: 'a' } });
+  });
+
   it('refuses a path that is no valid escape: 400', async () => {
     await start();
     const answer = await get(`${pods}/%zz`, `Bearer ${TOKEN}`);

@@ -97,6 +97,18 @@ export class ApiServer {
     await closed;
   }
 
+  /** Dies with every connection, and is back at the same place after so many milliseconds: what is stored stays. */
+  async restart(downMs: number): Promise<void> {
+    const { address, port } = this.server.address() as AddressInfo;
+    const closed = once(this.server, 'close');
+    this.server.close();
+    this.server.closeAllConnections();
+    await closed;
+    await (this.options.clock ?? systemClock).sleep(downMs);
+    this.server.listen(port, address);
+    await once(this.server, 'listening');
+  }
+
   /** Forgets the history: watches and lists that ask for an older version are answered 410. */
   compact(): void {
     this.store.compact();

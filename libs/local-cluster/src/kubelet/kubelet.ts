@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { KubeClient, KubeLog } from '@warmbox/kube';
-import { Backoff, type Clock } from '@warmbox/platform';
+import { Backoff, type Clock, pause } from '@warmbox/platform';
 import type { Pod } from '@warmbox/sandbox';
 import { isAborted } from './abort.js';
 import { Concurrency } from './concurrency.js';
@@ -127,7 +127,7 @@ export class Kubelet implements PodSink {
         // Gone, or bound already: the watch says which.
         if (isAborted(signal) || isGone(error)) return;
         this.log.warn({ err: error, pod: name }, 'a pod could not be bound; trying again');
-        await this.clock.sleep(backoff.next(), signal).catch(() => undefined);
+        await pause(this.clock, backoff.next(), signal);
       }
     }
   }

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { connect } from 'node:net';
 import {
   Body,
@@ -195,6 +196,24 @@ describe('a server of ours', () => {
     expect((await ask('/boxes/a/large', post(body))).text).toBe(`{"bytes":${body.length}}`);
     const problem = problemOf(await ask('/boxes/a/large', post(JSON.stringify({ a: 'x'.repeat(5000) }))));
     expect(problem.detail).toContain('4096');
+  });
+
+  it('answers a body that is far too large also to a client that reads only when it has sent all of it', async () => {
+    const socket = connect(Number(new URL(url).port), '127.0.0.1');
+    const head = `POST /boxes HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\n`;
+    const body = Buffer.alloc(20_000_000, 'x');
+    await new Promise<void>((resolve, reject) => {
+      socket.once('error', reject);
+      socket.write(`${head}content-length: ${body.length}\r\n\r\n`);
+      socket.write(body, () => resolve());
+    });
+    const [answer] = (await once(socket, 'data')) as [Buffer];
+    expect(answer.toString()).toMatch(/^HTTP\/1\.1 413 /);
+    // The connection is as good as before.
+    socket.write('GET /boxes/a HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n');
+    const rest: Buffer[] = [];
+    for await (const chunk of socket) rest.push(chunk as Buffer);
+    expect(Buffer.concat(rest).toString()).toMatch(/HTTP\/1\.1 200 .*"name":"a"/s);
   });
 
   it('gives names of any length to the handler: they are not found, not refused', async () => {

@@ -46,6 +46,7 @@ function malformed(detail: string, cause: unknown): ProblemError {
 export function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const problem = fastifyProblem(error, request);
   if (problem.code === 'internal') logger.error({ err: error, requestId: request.id }, 'unexpected error');
+  if (!request.raw.complete) readToTheEnd(request, reply);
   return sendProblem(reply, problem, request.id);
 }
 
@@ -82,4 +83,13 @@ export function answerClientError(error: Error & { code?: string }, socket: Sock
     'connection: close',
   ];
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy());
+}
+
+/**
+ * Fastify would close the connection on a body that it does not want: a client that is still sending then gets a reset, and often
+ * never the answer. The rest is read and dropped instead, for as long as a request may take to arrive.
+ */
+function readToTheEnd(request: FastifyRequest, reply: FastifyReply): void {
+  reply.removeHeader('connection');
+  request.raw.resume();
 }

@@ -1,6 +1,6 @@
 import { IsLabels } from '@warmbox/contracts';
 import { Type } from 'class-transformer';
-import { IsInt, IsObject, IsOptional, ValidateNested } from 'class-validator';
+import { IsInt, IsObject, IsOptional, Min, ValidateNested } from 'class-validator';
 import { ProblemError } from '../problem/problem.error.js';
 import { RequestValidationPipe } from './validation.pipe.js';
 
@@ -24,6 +24,20 @@ class BoxDto {
   @ValidateNested()
   @Type(() => SizeDto)
   size?: SizeDto;
+}
+
+class ParcelDto {
+  @IsInt()
+  @Min(1)
+  weight!: number;
+
+  @IsLabels()
+  labels!: Record<string, string>;
+
+  @IsObject()
+  @ValidateNested()
+  @Type(() => SizeDto)
+  size!: SizeDto;
 }
 
 const pipe = new RequestValidationPipe();
@@ -53,6 +67,19 @@ describe('the validation of requests', () => {
     expect(await refused({ weight: 1.5, 'a/b~c': 1, size: { width: 'wide', depth: 1 } })).toEqual(
       expect.arrayContaining(['/weight', '/a~1b~0c', '/size/width', '/size/depth']),
     );
+  });
+
+  it('says of what is missing that it must be given, and nothing else', async () => {
+    const parcel = { type: 'body', metatype: ParcelDto } as const;
+    const errors = ['weight', 'labels', 'size'].map((field) => ({
+      pointer: `/${field}`,
+      detail: `${field} must be given`,
+    }));
+    await expect(pipe.transform({}, parcel)).rejects.toMatchObject({ errors });
+    await expect(pipe.transform({ weight: null }, parcel)).rejects.toMatchObject({ errors });
+    await expect(pipe.transform({ weight: 0, labels: {}, size: {} }, parcel)).rejects.toMatchObject({
+      errors: [{ pointer: '/weight', detail: 'weight must not be less than 1' }],
+    });
   });
 
   it('lists every entry of a map that is wrong, with a pointer to it', async () => {

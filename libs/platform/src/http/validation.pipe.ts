@@ -86,11 +86,15 @@ export function violations(errors: ValidationError[], prefix: string): Violation
   });
 }
 
-/** A map's violations entry by entry; of any other field every rule, but for a wrong type, which breaks all the others too. */
+/**
+ * That a field is missing, where it is; a map's violations entry by entry; of any other field every rule, but for a wrong type, which
+ * breaks all the others too.
+ */
 function ownViolations(
   { target = {}, property, value, constraints = {} }: ValidationError,
   pointer: string,
 ): ViolationDto[] {
+  if (value === undefined) return [{ pointer, detail: `${property} must be given` }];
   const ofMap = mapViolations(target, property, value);
   if (ofMap.length > 0) {
     return ofMap.map(({ key, detail }) => ({

@@ -1,9 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import type { DynamicModule } from '@nestjs/common';
 import { LoggerModule } from 'nestjs-pino';
-import { destination, type DestinationStream } from 'pino';
+import type { DestinationStream } from 'pino';
 import pretty from 'pino-pretty';
-import { SECRET_PATHS } from './secret.paths.js';
+import { LogOutput } from './log.output.js';
+import { WITHOUT_SECRETS } from './secret.censor.js';
 
 export interface LoggingOptions {
   level: string;
@@ -31,8 +32,9 @@ export function loggingModule({ level, pretty: forPeople, isSilent, stream }: Lo
         // pino-http makes up an error for every 5xx; the real one has its own line, with its cause.
         customErrorObject: (_request, _response, _error, { err: _err, ...line }: Record<string, unknown>) => line,
         autoLogging: { ignore: (request) => isSilent(targetOf(request)) },
-        redact: { paths: SECRET_PATHS, censor: '***' },
+        formatters: WITHOUT_SECRETS.formatters,
         serializers: {
+          ...WITHOUT_SECRETS.serializers,
           req: ({ method, url }: { method: string; url: string }) => ({ method, url }),
           res: ({ statusCode }: { statusCode: number }) => ({ statusCode }),
         },
@@ -53,5 +55,5 @@ function targetOf(request: IncomingMessage & { originalUrl?: string }): string {
 function streamOf(forPeople: boolean): DestinationStream {
   return forPeople
     ? pretty({ sync: true, singleLine: true, translateTime: 'SYS:HH:MM:ss.l', ignore: 'pid,hostname' })
-    : destination(1);
+    : new LogOutput();
 }

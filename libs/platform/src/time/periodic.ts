@@ -1,4 +1,5 @@
 import type { Clock } from './clock.js';
+import { pause } from './pause.js';
 
 /**
  * Runs a task, waits, and runs it again: never twice at once. A failure is reported and does not end the loop.
@@ -33,7 +34,7 @@ export class Periodic {
       } catch (error) {
         if (error !== signal.reason) this.onError(error);
       }
-      await this.clock.sleep(this.intervalMs, signal).catch(() => undefined);
+      await pause(this.clock, this.intervalMs, signal);
     }
   }
 }

@@ -1,10 +1,11 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import type { KubeObject, Pod } from '@warmbox/sandbox';
+import type { JsonPatchOperation, KubeObject, Pod } from '@warmbox/sandbox';
 import { fail, send } from './answer.js';
 import { matches, understand, type Asked, type Verb } from './asked.js';
 import type { Fault } from './fault.js';
+import { patched } from './json.patch.js';
 import { Objects, type Change } from './objects.js';
 
 interface Watch {
@@ -166,7 +167,8 @@ export class ApiDouble {
     else if (verb === 'POST') this.create(collection, JSON.parse(body) as KubeObject, response);
     else if (existing === undefined) fail(response, 404, 'NotFound');
     else if (verb === 'GET') send(response, 200, existing);
-    else if (verb === 'DELETE') send(response, 200, this.objects.delete(collection, name));
+    else if (verb === 'DELETE') this.delete(collection, existing, body, response);
+    else if (verb === 'PATCH') this.patch(collection, existing, JSON.parse(body) as JsonPatchOperation[], response);
     else this.replace(collection, existing, JSON.parse(body) as KubeObject, response);
   }
 
@@ -180,6 +182,25 @@ export class ApiDouble {
     const expected = object.metadata?.resourceVersion;
     const isStale = expected !== undefined && expected !== existing.metadata?.resourceVersion;
     if (isStale) fail(response, 409, 'Conflict');
+    else send(response, 200, this.objects.set(collection, object));
+  }
+
+  private delete(collection: string, existing: KubeObject, body: string, response: ServerResponse): void {
+    const { preconditions = {} } = JSON.parse(body || '{}') as { preconditions?: Record<string, string> };
+    const { uid, resourceVersion } = { ...existing.metadata, ...preconditions };
+    const isSame = uid === existing.metadata?.uid && resourceVersion === existing.metadata?.resourceVersion;
+    if (!isSame) fail(response, 409, 'Conflict');
+    else send(response, 200, this.objects.delete(collection, existing.metadata?.name ?? ''));
+  }
+
+  private patch(
+    collection: string,
+    existing: KubeObject,
+    operations: JsonPatchOperation[],
+    response: ServerResponse,
+  ): void {
+    const object = patched(existing, operations);
+    if (object === undefined) fail(response, 422, 'Invalid');
     else send(response, 200, this.objects.set(collection, object));
   }
 

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { KubeObject } from '@warmbox/sandbox';
 
-export type Verb = 'GET' | 'LIST' | 'WATCH' | 'POST' | 'PUT' | 'DELETE';
+export type Verb = 'GET' | 'LIST' | 'WATCH' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 /** One request as the double understood it. */
 export interface Asked {

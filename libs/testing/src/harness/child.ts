@@ -21,6 +21,11 @@ export class Child {
     return new Child(spawn(process.execPath, [script], { env, stdio: ['ignore', 'pipe', 'pipe'] }));
   }
 
+  /** Starts any other program, from the PATH. */
+  static program(command: string, args: string[]): Child {
+    return new Child(spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] }));
+  }
+
   get output(): string {
     return this.printed.join('');
   }

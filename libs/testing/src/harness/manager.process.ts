@@ -30,6 +30,8 @@ export class ManagerProcess {
       PORT: String(port),
       HOST: '127.0.0.1',
       EXECUTOR_IMAGE: 'warmbox/executor:local',
+      // Suites that are not about pools count what they made themselves.
+      WARM_POOL_SIZE: '0',
       DRAIN_DELAY_SECONDS: '0',
       SHUTDOWN_GRACE_SECONDS: '0',
       ...environment,

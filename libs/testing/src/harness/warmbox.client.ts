@@ -4,6 +4,7 @@ import type {
   ExecuteDto,
   ExecutionDto,
   ExecuteResultDto,
+  PoolStatusDto,
   ProblemDto,
   SandboxDto,
 } from '@warmbox/contracts';
@@ -79,6 +80,21 @@ export class WarmboxClient {
 
   delete(name: string): Promise<unknown> {
     return this.json('DELETE', `/api/${this.runtime}/${name}`);
+  }
+
+  poolStatus(): Promise<PoolStatusDto> {
+    return this.json('GET', `/api/${this.runtime}/pool/status`);
+  }
+
+  /** The status of the pool now, and whenever it has changed. */
+  async *poolEvents(signal: AbortSignal): AsyncGenerator<PoolStatusDto> {
+    const response = await this.checked(await this.fetch('GET', `/api/${this.runtime}/pool/events`, { signal }));
+    for await (const { data } of readServerSentEvents(bodyOf(response))) yield JSON.parse(data) as PoolStatusDto;
+  }
+
+  /** The same client for another runtime. */
+  of(runtime: string): WarmboxClient {
+    return new WarmboxClient(this.url, this.apiKey, runtime);
   }
 
   /** Runs a command to its end. */

@@ -1,5 +1,5 @@
 import { KubeApiError, PODS, type KubeClient, type KubeLog } from '@warmbox/kube';
-import { Backoff, type Clock } from '@warmbox/platform';
+import { Backoff, type Clock, pause } from '@warmbox/platform';
 import type { Pod } from '@warmbox/sandbox';
 import { isAborted } from '../abort.js';
 
@@ -46,7 +46,7 @@ export class PodFeed {
         if (isAborted(signal)) return;
         if (error instanceof KubeApiError && error.status === 410) this.position = undefined;
         else this.log.warn({ err: error }, 'the watch of pods broke off; trying again');
-        await this.clock.sleep(this.backoff.next(), signal).catch(() => undefined);
+        await pause(this.clock, this.backoff.next(), signal);
       }
     }
   }
@@ -78,6 +78,6 @@ export class PodFeed {
     }
     if (this.clock.monotonic() - began > SHORT_ROUND_MS) return;
     // A server that ends rounds at once must not be asked all the time.
-    await this.clock.sleep(this.backoff.next(), stop).catch(() => undefined);
+    await pause(this.clock, this.backoff.next(), stop);
   }
 }

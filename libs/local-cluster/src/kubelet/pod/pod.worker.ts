@@ -1,5 +1,5 @@
 import { PODS, type KubeClient, type KubeLog } from '@warmbox/kube';
-import { Backoff, type Clock, type Timer } from '@warmbox/platform';
+import { Backoff, type Clock, pause, type Timer } from '@warmbox/platform';
 import type { Pod } from '@warmbox/sandbox';
 import { aborted, isAborted } from '../abort.js';
 import type { Concurrency } from '../concurrency.js';
@@ -125,7 +125,7 @@ export class PodWorker {
       } catch (error) {
         if (isAborted(leaving) || isGone(error)) return;
         this.log.warn({ err: error, pod: name }, 'a pod that has ended could not be deleted; trying again');
-        await this.clock.sleep(backoff.next(), leaving).catch(() => undefined);
+        await pause(this.clock, backoff.next(), leaving);
       }
     }
   }

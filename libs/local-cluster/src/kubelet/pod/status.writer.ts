@@ -1,5 +1,5 @@
 import { KubeApiError, PODS, type KubeClient, type KubeLog } from '@warmbox/kube';
-import { Backoff, type Clock } from '@warmbox/platform';
+import { Backoff, type Clock, pause } from '@warmbox/platform';
 import type { Pod } from '@warmbox/sandbox';
 import type { Concurrency } from '../concurrency.js';
 import type { PodStatus } from './pod.status.js';
@@ -64,7 +64,7 @@ export class StatusWriter {
       if (signal.aborted) return;
       this.log.warn({ err: error, pod: this.pod.metadata?.name }, 'a status could not be written; trying again');
       this.wanted ??= status;
-      await this.clock.sleep(this.backoff.next(), signal).catch(() => undefined);
+      await pause(this.clock, this.backoff.next(), signal);
     }
   }
 
