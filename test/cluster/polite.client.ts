@@ -49,7 +49,7 @@ export class PoliteClient {
         return await this.client.delete(name);
       } catch (error) {
         // The attempt before had done it, and its answer was lost.
-        if (error instanceof AnsweredProblem && error.problem.code === 'sandbox_not_found') return undefined;
+        if (error instanceof AnsweredProblem && error.problem.code === 'sandbox_gone') return undefined;
         throw error;
       }
     });

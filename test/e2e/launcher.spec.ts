@@ -1,4 +1,6 @@
 import { execFile } from 'node:child_process';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { waitFor } from '@warmbox/testing';
@@ -8,6 +10,14 @@ import { DIST } from './suite.js';
 const API_KEY = '0123456789abcdef0123456789abcdef';
 
 describe('npm start', () => {
+  /** Bundles of its own: whatever else runs on this machine has another path. */
+  let dist: string;
+  beforeAll(async () => {
+    dist = await mkdtemp(join(tmpdir(), 'warmbox-launcher-'));
+    await cp(DIST, dist, { recursive: true });
+  });
+  afterAll(() => rm(dist, { recursive: true, force: true }));
+
   /** Processes on this machine whose command line contains a text. */
   async function running(text: string): Promise<string[]> {
     const { stdout } = await promisify(execFile)('ps', ['-A', '-ww', '-o', 'args=']);
@@ -16,7 +26,7 @@ describe('npm start', () => {
 
   /** The launcher with one sandbox in which two commands run; `mark` is the length of their sleep. */
   async function started(mark: string): Promise<Child> {
-    const child = Child.node(join(DIST, 'local', 'main.js'), { PORT: '0', API_KEY });
+    const child = Child.node(join(dist, 'local', 'main.js'), { PORT: '0', API_KEY });
     const url = await waitFor('it says where to go', () => {
       if (!child.isRunning) throw new Error(`the launcher ended:\n${child.output}`);
       return /Open\s+(http:\S+)\/api\/docs/.exec(child.output)?.[1];
@@ -37,8 +47,7 @@ describe('npm start', () => {
     const pid = child.process.pid ?? 0;
     await child.end(signal);
     await waitFor('the commands are gone', async () => (await running(`sleep ${mark}`)).length === 0);
-    // Manager and executors carry the launcher's own folder or are its children's; none of this build is left.
-    await waitFor('manager and executors are gone', async () => (await running(`${DIST}/`)).length === 0);
+    await waitFor('manager and executors are gone', async () => (await running(`${dist}/`)).length === 0);
     expect(() => process.kill(pid, 0)).toThrow();
   });
 });

@@ -1,3 +1,4 @@
+import { waitFor } from '@warmbox/testing';
 import type { LocalSystem } from '@warmbox/testing/harness';
 import { startLocalSystem } from './suite.js';
 
@@ -52,5 +53,49 @@ describe('the limit', () => {
       if (status === 429) await new Promise((resolve) => setTimeout(resolve, 50));
     }
     expect(status).toBe(201);
+  });
+});
+
+describe('a rollout that changes the limit', () => {
+  let system: LocalSystem;
+
+  beforeEach(async () => {
+    system = await startLocalSystem({
+      cluster: { hollow: { readyAfterMs: 10 } },
+      environment: { MAX_TOTAL_CONTAINERS: '20' },
+    });
+  });
+  afterEach(() => system.stop());
+
+  /** The answers to more creations at once than any limit allows, in turn through each manager. */
+  async function flood(): Promise<number[]> {
+    const responses = await Promise.all(
+      Array.from({ length: 60 }, (_, index) =>
+        system.managers[index % 2]!.client.fetch('POST', '/api/kata', {
+          body: { waitForReady: false },
+          headers: { accept: 'application/json' },
+        }),
+      ),
+    );
+    return responses.map(({ status }) => status);
+  }
+
+  it.each([
+    ['lowers', '5', 5],
+    ['raises', '30', 30],
+  ])('%s it for all at once, and refuses nobody who keeps to it', async (_what, limit, most) => {
+    const [before] = system.managers;
+    const after = await system.addManager({ environment: { MAX_TOTAL_CONTAINERS: limit } });
+    await waitFor('the new manager leads', async () => (await after.client.poolStatus()).leader);
+    for (const { client } of [before!, after]) {
+      const { name } = await waitFor('it creates', () => client.create({ waitForReady: false }).catch(() => undefined));
+      await client.delete(name);
+    }
+    await waitFor('they are gone', async () => (await after.client.list()).length === 0);
+    const statuses = await flood();
+    expect((await after.client.list()).length).toBeLessThanOrEqual(most);
+    // The older manager still counts to its own limit, the newer one to the new.
+    expect(statuses.filter((status) => status === 201)).toHaveLength(most);
+    expect(new Set(statuses)).toEqual(new Set([201, 429]));
   });
 });

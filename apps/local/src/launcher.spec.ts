@@ -121,6 +121,33 @@ describe('managerEnvironment', () => {
     });
   });
 
+  it('keeps two sandboxes warm, unless the environment or a file says otherwise', () => {
+    const sizeWith = (given: NodeJS.ProcessEnv): string | undefined =>
+      managerEnvironment(given, options, 8668, '/here').WARM_POOL_SIZE;
+    expect(sizeWith({})).toBe('2');
+    expect(sizeWith({ WARM_POOL_SIZE: '5' })).toBe('5');
+    expect(sizeWith({ CONFIG_FILE: 'warmbox.yaml' })).toBeUndefined();
+    expect(sizeWith({ CONFIG_FILE: 'warmbox.yaml', WARM_POOL_SIZE: '5' })).toBe('5');
+    expect(sizeWith({ KataContainerManager__WarmPoolSize: '5' })).toBeUndefined();
+  });
+
+  it.each([
+    ['1', {}, '1'],
+    ['3', {}, '2'],
+    ['3', { gvisor: {} }, '1'],
+    ['1', { gvisor: {} }, '0'],
+    ['many', {}, '2'],
+    ['-1', {}, '2'],
+  ])('keeps no more warm than a limit of %s leaves room for with the further runtimes %j', (limit, runtimes, size) => {
+    const several = { ...options, runtimes };
+    const given = [{ MAX_TOTAL_CONTAINERS: limit }, { KATACONTAINERMANAGER__MaxTotalContainers: limit }];
+    for (const environment of given) {
+      expect(managerEnvironment(environment, several, 8668, '/here').WARM_POOL_SIZE).toBe(size);
+    }
+    const meant = { MAX_TOTAL_CONTAINERS: limit, WARM_POOL_SIZE: '7' };
+    expect(managerEnvironment(meant, several, 8668, '/here').WARM_POOL_SIZE).toBe('7');
+  });
+
   it('lets the manager listen for others where the launcher is told so', () => {
     const open = localOptions({ API_KEY: 'key', HOST: '0.0.0.0' });
     expect(managerEnvironment({}, open, 8668, '/here').HOST).toBe('0.0.0.0');

@@ -114,7 +114,7 @@ export class Launcher {
 /** The launcher's own environment, and on top of it what leads the manager to the local cluster. */
 export function managerEnvironment(
   environment: NodeJS.ProcessEnv,
-  { apiKey, host, targetNamespace }: LocalOptions,
+  { apiKey, host, targetNamespace, runtimes }: LocalOptions,
   port: number,
   kubeconfig: string,
 ): NodeJS.ProcessEnv {
@@ -122,6 +122,7 @@ export function managerEnvironment(
     // Nobody but the person at the terminal waits for the end of what runs.
     DRAIN_DELAY_SECONDS: '0',
     SHUTDOWN_GRACE_SECONDS: '0',
+    WARM_POOL_SIZE: warmPoolSize(environment, runtimes),
     ...environment,
     // Where the launcher itself runs in a pod, that pod's cluster is not meant.
     KUBERNETES_SERVICE_HOST: undefined,
@@ -133,4 +134,19 @@ export function managerEnvironment(
     TARGET_NAMESPACE: targetNamespace,
     EXECUTOR_IMAGE: LOCAL_IMAGE,
   };
+}
+
+/** One machine, one person: each warm sandbox is a process that waits. */
+const WARM_POOL_SIZE = 2;
+
+/** Warm sandboxes of each runtime where nobody says how many: what the limit leaves room for. What a file or a variable says is meant. */
+function warmPoolSize(environment: NodeJS.ProcessEnv, runtimes: LocalOptions['runtimes']): string | undefined {
+  // The original system's variables are in any case.
+  const original = (name: string): string | undefined =>
+    Object.entries(environment).find(([key]) => key.toLowerCase() === `katacontainermanager__${name}`)?.[1];
+  if (environment.CONFIG_FILE || original('warmpoolsize') !== undefined) return undefined;
+  const limit = Number(environment.MAX_TOTAL_CONTAINERS ?? original('maxtotalcontainers') ?? Infinity);
+  const share = Math.floor(limit / new Set(['kata', ...Object.keys(runtimes)]).size);
+  // A limit that is none is the manager's to complain about.
+  return String(share >= 0 ? Math.min(WARM_POOL_SIZE, share) : WARM_POOL_SIZE);
 }

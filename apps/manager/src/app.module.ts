@@ -1,13 +1,20 @@
 import { Module, type DynamicModule } from '@nestjs/common';
+import { ScheduleModule } from '@nestjs/schedule';
 import type { KubeConnection } from '@warmbox/kube';
+import { AllocationModule } from './allocation/allocation.module.js';
+import { CleanupModule } from './cleanup/cleanup.module.js';
 import { ConfigModule } from './config/config.module.js';
 import type { ManagerOptions } from './config/manager.options.js';
+import { warmPoolSizesOf } from './config/warm.pool.sizes.js';
 import { DocsModule } from './docs/docs.module.js';
 import { ExecutionModule } from './execution/execution.module.js';
 import { HealthModule } from './health/health.module.js';
 import { ShutdownModule } from './http/shutdown.module.js';
 import { KubeModule } from './kube/kube.module.js';
+import { LeadershipModule } from './leadership/leadership.module.js';
 import { managerLogging } from './logging/manager.logging.js';
+import { MetricsModule } from './metrics/metrics.module.js';
+import { PoolModule } from './pool/pool.module.js';
 import { SandboxesModule } from './sandboxes/sandboxes.module.js';
 
 export interface AppInput {
@@ -27,11 +34,17 @@ export class AppModule {
         managerLogging(options.logLevel, prettyLog),
         ConfigModule.of(options),
         KubeModule.of(connection),
+        MetricsModule,
+        ScheduleModule.forRoot(),
+        LeadershipModule.of(options),
         ShutdownModule,
         HealthModule,
         DocsModule,
+        PoolModule.of({ ...options, warmPoolSizes: warmPoolSizesOf(options) }),
         SandboxesModule,
         ExecutionModule,
+        AllocationModule,
+        CleanupModule,
       ],
     };
   }

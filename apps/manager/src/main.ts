@@ -1,4 +1,4 @@
-import './young.generation.js';
+import './heap.js';
 import 'reflect-metadata';
 import { Logger } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -10,12 +10,23 @@ import type { ManagerOptions } from './config/manager.options.js';
 import { printedOptions } from './config/print.options.js';
 import { createApp } from './create.app.js';
 import { connect } from './kube/connect.js';
+import { Leadership } from './leadership/leadership.js';
+import { SandboxQuota } from './limit/sandbox.quota.js';
 
 /** The exit code for a configuration that cannot be used. */
 const UNUSABLE = 2;
 
-/** Time that the start gives the first list of pods, in milliseconds; then it listens without: liveness must not need it. */
+/**
+ * Time that the start gives the first list of pods, and a first manager the quota without which it creates nothing, in
+ * milliseconds; then it listens without: liveness must not need them.
+ */
 const FIRST_SYNC_MS = 5_000;
+
+/**
+ * How long the parts of the application have to end once nothing is served any more, in milliseconds: each bounds its own end, and
+ * one that hangs all the same must not outlast the pod's grace.
+ */
+const CLOSE_MS = 8_000;
 
 const logger = new Logger('Manager');
 
@@ -39,7 +50,8 @@ async function main(): Promise<void> {
     onError: (error) => logger.error({ err: error }, 'the stop failed'),
   });
   await app.init();
-  await Promise.race([app.get(PodStore).synced, systemClock.sleep(FIRST_SYNC_MS)]);
+  const known = Promise.all([app.get(PodStore).synced, app.get(SandboxQuota).inForce]);
+  await Promise.race([known, systemClock.sleep(FIRST_SYNC_MS)]);
   await listen(app, options);
   clearInterval(starting);
   logger.log(`listening on ${await app.getUrl()}`);
@@ -62,9 +74,15 @@ function print(loaded: LoadedOptions): void {
 }
 
 async function stop(app: NestFastifyApplication): Promise<void> {
-  await app.get(Shutdown).run((phase) => logger.log(`shutting down: ${phase}`));
-  await app.close();
-  logger.log('stopped');
+  await app.get(Shutdown).run((phase) => {
+    logger.log(`shutting down: ${phase}`);
+    // Another manager leads while this one still serves: the pool does not wait for a drain.
+    if (phase === 'draining') void app.get(Leadership).stop();
+  });
+  const closed = app.close().then(() => true);
+  const isClosed = await Promise.race([closed, systemClock.sleep(CLOSE_MS).then(() => false)]);
+  if (isClosed) logger.log('stopped');
+  else logger.error(`not everything has ended within ${CLOSE_MS / 1000} seconds: ending all the same`);
 }
 
 /** Whoever started it can change what is wrong: the message alone, without a stack. */

@@ -23,7 +23,9 @@ describe('a configuration file', () => {
     "DefaultResourceRequests": { "MemoryMi": 128, "CpuMillicores": 250, },
     "DefaultResourceLimits": { "Memory": "1Gi", "Cpu": "2" },
     "CleanupCompletedPods": true,
-    "WarmPoolSize": 10,
+    "WarmPoolSize": 12,
+    "PoolBackfillCheckIntervalSeconds": 20,
+    "LeaderLeaseDurationSeconds": "30",
     "Connection": { "ServerUrl": null, "Token": null },
   },
 }`;
@@ -34,12 +36,12 @@ describe('a configuration file', () => {
       podReadyTimeoutSeconds: 60,
       defaultResourceRequests: { memoryMi: 128, cpuMillicores: 250 },
       defaultResourceLimits: { memory: '1Gi', cpu: '2' },
+      warmPoolSize: 12,
+      poolBackfillCheckIntervalSeconds: 20,
+      leaderLeaseDurationSeconds: 30,
+      cleanupCompletedPods: true,
     });
-    expect(warnings).toEqual([
-      'KataContainerManager.CleanupCompletedPods in appsettings.json is not in use.',
-      'KataContainerManager.WarmPoolSize in appsettings.json is not in use.',
-      'KataContainerManager.Connection in appsettings.json is not in use.',
-    ]);
+    expect(warnings).toEqual(['KataContainerManager.Connection in appsettings.json is not in use.']);
   });
 
   it.each([

@@ -28,6 +28,15 @@ describe('the options of the manager', () => {
       podNamePrefix: 'kata-sandbox',
       podReadyTimeoutSeconds: 90,
       maxTotalContainers: 50,
+      warmPoolSize: 10,
+      maxConcurrentCreates: 10,
+      poolBackfillCheckIntervalSeconds: 30,
+      leaderLeaseDurationSeconds: 15,
+      idleTimeoutMinutes: 5,
+      maxContainerLifetimeMinutes: 15,
+      cleanupCheckIntervalMinutes: 1,
+      cleanupCompletedPods: true,
+      tombstoneMinutes: 60,
       defaultResourceRequests: { memoryMi: 128, cpuMillicores: 250 },
       defaultResourceLimits: { memoryMi: 512, cpuMillicores: 1000 },
       maxResourceLimits: { memoryMi: 4096, cpuMillicores: 4000 },
@@ -75,7 +84,7 @@ describe('the options of the manager', () => {
   it('report every violation at once, with key, value, source and rule', () => {
     const loaded = load(
       { API_KEY: 'short', PORT: '70000', POD_READY_TIMEOUT_SECONDS: '90.5', ALLOW_LARGE_POOLS: 'yes' },
-      { file: 'targetNamespace: Not_A_Label\nlogLevel: loud\nwarmPoolSize: 3' },
+      { file: 'targetNamespace: Not_A_Label\nlogLevel: loud\nwarmPoolsize: 3' },
     );
     expect(violated(loaded)).toEqual(
       [
@@ -86,13 +95,13 @@ describe('the options of the manager', () => {
         'podReadyTimeoutSeconds',
         'port',
         'targetNamespace',
-        'warmPoolSize',
+        'warmPoolsize',
       ].sort(),
     );
     expect(() => soundOptions(loaded)).toThrow(OptionsError);
     const text = new OptionsError(loaded.violations).message;
     expect(text).toContain('port = 70000 (PORT): port must not be greater than 65535');
-    expect(text).toContain('warmPoolSize = 3 (warmbox.yaml): is no option');
+    expect(text).toContain('warmPoolsize = 3 (warmbox.yaml): is no option');
     expect(text).toContain('allowLargePools = "yes" (ALLOW_LARGE_POOLS)');
   });
 
@@ -123,6 +132,56 @@ describe('the options of the manager', () => {
     expect(violated(load({ ...SOUND, MAX_TOTAL_CONTAINERS: '501', ALLOW_LARGE_POOLS: 'true' }))).toEqual([]);
     const beyond = { MAX_TOTAL_CONTAINERS: '100001', ALLOW_LARGE_POOLS: 'true' };
     expect(violated(load({ ...SOUND, ...beyond }))).toEqual(['maxTotalContainers']);
+  });
+
+  it('lift the bound of warm pools with allowLargePools only, for every runtime', () => {
+    const many = { WARM_POOL_SIZE: '101', MAX_TOTAL_CONTAINERS: '400', RUNTIMES: '{"gvisor":{"warmPoolSize":102}}' };
+    expect(violated(load({ ...SOUND, ...many }))).toEqual(['runtimes.gvisor.warmPoolSize', 'warmPoolSize']);
+    expect(violated(load({ ...SOUND, ...many, ALLOW_LARGE_POOLS: 'true' }))).toEqual([]);
+    expect(violated(load({ ...SOUND, WARM_POOL_SIZE: '-1' }))).toEqual(['warmPoolSize']);
+  });
+
+  it('refuse pools that the limit has no room for, all runtimes together', () => {
+    const runtimes = { RUNTIMES: '{"gvisor":{},"runc":{"warmPoolSize":5}}' };
+    expect(violated(load({ ...SOUND, ...runtimes, MAX_TOTAL_CONTAINERS: '25' }))).toEqual([]);
+    const { violations } = load({ ...SOUND, ...runtimes, MAX_TOTAL_CONTAINERS: '24' });
+    expect(violations).toMatchObject([{ key: 'warmPoolSize', value: 10 }]);
+    expect(violations[0]?.rule).toContain('kata 10 + gvisor 10 + runc 5 = 25');
+    expect(violated(load({ ...SOUND, MAX_TOTAL_CONTAINERS: '9' }))).toEqual(['warmPoolSize']);
+    expect(violated(load({ ...SOUND, MAX_TOTAL_CONTAINERS: '9', RUNTIMES: '{"kata":{"warmPoolSize":0}}' }))).toEqual(
+      [],
+    );
+  });
+
+  it('bound what the pool and its leader may be told', () => {
+    const low = {
+      MAX_CONCURRENT_CREATES: '0',
+      POOL_BACKFILL_CHECK_INTERVAL_SECONDS: '9',
+      LEADER_LEASE_DURATION_SECONDS: '4',
+    };
+    const high = {
+      MAX_CONCURRENT_CREATES: '101',
+      POOL_BACKFILL_CHECK_INTERVAL_SECONDS: '301',
+      LEADER_LEASE_DURATION_SECONDS: '61',
+    };
+    const all = ['leaderLeaseDurationSeconds', 'maxConcurrentCreates', 'poolBackfillCheckIntervalSeconds'];
+    expect(violated(load({ ...SOUND, ...low }))).toEqual(all);
+    expect(violated(load({ ...SOUND, ...high }))).toEqual(all);
+  });
+
+  it('bound what cleanup may be told', () => {
+    const all = [
+      'cleanupCheckIntervalMinutes',
+      'idleTimeoutMinutes',
+      'maxContainerLifetimeMinutes',
+      'tombstoneMinutes',
+    ];
+    const variables = ['CLEANUP_CHECK_INTERVAL_MINUTES', 'IDLE_TIMEOUT_MINUTES', 'MAX_CONTAINER_LIFETIME_MINUTES'];
+    const low = Object.fromEntries(variables.map((name) => [name, '0']));
+    const high = Object.fromEntries(variables.map((name) => [name, '1441']));
+    expect(violated(load({ ...SOUND, ...low, TOMBSTONE_MINUTES: '-1' }))).toEqual(all);
+    expect(violated(load({ ...SOUND, ...high, TOMBSTONE_MINUTES: '1441' }))).toEqual(all);
+    expect(violated(load({ ...SOUND, TOMBSTONE_MINUTES: '0' }))).toEqual([]);
   });
 
   it('check further runtimes as they check kata', () => {

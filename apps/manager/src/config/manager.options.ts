@@ -14,14 +14,21 @@ import {
 } from 'class-validator';
 import { AmountsOptions } from './amounts.options.js';
 import { IsHostName } from './host.rule.js';
-import { DNS_LABEL, DNS_SUBDOMAIN, IMAGE, POD_NAME_PREFIX_MAX, type RuntimeOptions } from './runtime.options.js';
+import {
+  DNS_LABEL,
+  DNS_SUBDOMAIN,
+  IMAGE,
+  MAX_LARGE,
+  POD_NAME_PREFIX_MAX,
+  type RuntimeOptions,
+} from './runtime.options.js';
 
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
-/** maxTotalContainers' bound without and with allowLargePools. */
+/** Bounds without allowLargePools: of maxTotalContainers, and of the warmPoolSize of each runtime. */
 export const MAX_TOTAL_CONTAINERS = 500;
-export const MAX_TOTAL_CONTAINERS_LARGE = 100_000;
+export const MAX_WARM_POOL_SIZE = 100;
 
 /** Characters that an API key must have at least: 16 random hex digits are 64 bits, which nobody guesses over a network. */
 export const API_KEY_MIN_LENGTH = 16;
@@ -53,11 +60,31 @@ export class ManagerOptions {
 
   @IsInt()
   @Min(1)
-  @Max(MAX_TOTAL_CONTAINERS_LARGE)
+  @Max(MAX_LARGE)
   maxTotalContainers: number = 50;
+
+  @IsInt()
+  @Min(0)
+  @Max(MAX_LARGE)
+  warmPoolSize: number = 10;
 
   @IsBoolean()
   allowLargePools: boolean = false;
+
+  @IsInt()
+  @Min(1)
+  @Max(100)
+  maxConcurrentCreates: number = 10;
+
+  @IsInt()
+  @Min(10)
+  @Max(300)
+  poolBackfillCheckIntervalSeconds: number = 30;
+
+  @IsInt()
+  @Min(5)
+  @Max(60)
+  leaderLeaseDurationSeconds: number = 15;
 
   @IsObject()
   @ValidateNested()
@@ -73,6 +100,29 @@ export class ManagerOptions {
   @ValidateNested()
   @Type(() => AmountsOptions)
   maxResourceLimits: AmountsOptions = { memoryMi: 4096, cpuMillicores: 4000 };
+
+  @IsInt()
+  @Min(1)
+  @Max(1440)
+  idleTimeoutMinutes: number = 5;
+
+  @IsInt()
+  @Min(1)
+  @Max(1440)
+  maxContainerLifetimeMinutes: number = 15;
+
+  @IsInt()
+  @Min(1)
+  @Max(60)
+  cleanupCheckIntervalMinutes: number = 1;
+
+  @IsBoolean()
+  cleanupCompletedPods: boolean = true;
+
+  @IsInt()
+  @Min(0)
+  @Max(1440)
+  tombstoneMinutes: number = 60;
 
   @IsInt()
   @Min(0)

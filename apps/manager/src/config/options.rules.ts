@@ -1,8 +1,14 @@
 import type { OptionViolation } from '@warmbox/platform';
 import type { Amounts } from '@warmbox/sandbox';
 import { MEMORY_FLOOR_MI } from './amounts.options.js';
-import { API_KEY_MIN_LENGTH, MAX_TOTAL_CONTAINERS, type ManagerOptions } from './manager.options.js';
+import {
+  API_KEY_MIN_LENGTH,
+  MAX_TOTAL_CONTAINERS,
+  MAX_WARM_POOL_SIZE,
+  type ManagerOptions,
+} from './manager.options.js';
 import { DNS_LABEL } from './runtime.options.js';
+import { warmPoolSizesOf } from './warm.pool.sizes.js';
 
 /** `/api/docs` is taken. */
 const RESERVED_RUNTIMES = ['docs'];
@@ -11,7 +17,13 @@ const AMOUNTS = ['memoryMi', 'cpuMillicores'] as const;
 
 /** The rules that concern more than one option. Run it on options whose fields keep their own rules. */
 export function violatedRules(options: ManagerOptions): OptionViolation[] {
-  return [...ofKey(options), ...ofSize(options), ...ofRuntimeNames(options), ...ofResources(options)];
+  return [
+    ...ofKey(options),
+    ...ofSize(options),
+    ...ofPools(options),
+    ...ofRuntimeNames(options),
+    ...ofResources(options),
+  ];
 }
 
 function ofKey({ apiKey }: ManagerOptions): OptionViolation[] {
@@ -22,10 +34,34 @@ function ofKey({ apiKey }: ManagerOptions): OptionViolation[] {
   return [{ key: 'apiKey', value: apiKey, rule }];
 }
 
-function ofSize({ maxTotalContainers, allowLargePools }: ManagerOptions): OptionViolation[] {
-  if (allowLargePools || maxTotalContainers <= MAX_TOTAL_CONTAINERS) return [];
-  const rule = `must not be greater than ${MAX_TOTAL_CONTAINERS} unless allowLargePools is true`;
-  return [{ key: 'maxTotalContainers', value: maxTotalContainers, rule }];
+function ofSize({ maxTotalContainers, warmPoolSize, runtimes, allowLargePools }: ManagerOptions): OptionViolation[] {
+  if (allowLargePools) return [];
+  const sizes = [
+    { key: 'maxTotalContainers', value: maxTotalContainers, maximum: MAX_TOTAL_CONTAINERS },
+    { key: 'warmPoolSize', value: warmPoolSize, maximum: MAX_WARM_POOL_SIZE },
+    ...Object.entries(runtimes).map(([name, own]) => ({
+      key: `runtimes.${name}.warmPoolSize`,
+      value: own.warmPoolSize ?? 0,
+      maximum: MAX_WARM_POOL_SIZE,
+    })),
+  ];
+  return sizes
+    .filter(({ value, maximum }) => value > maximum)
+    .map(({ maximum, ...what }) => ({
+      ...what,
+      rule: `must not be greater than ${maximum} unless allowLargePools is true`,
+    }));
+}
+
+/** Pools that the limit leaves no room for could never be full. */
+function ofPools(options: ManagerOptions): OptionViolation[] {
+  const { maxTotalContainers, warmPoolSize } = options;
+  const sizes = Object.entries(warmPoolSizesOf(options));
+  const sum = sizes.reduce((total, [, size]) => total + size, 0);
+  if (sum <= maxTotalContainers) return [];
+  const terms = sizes.map(([name, size]) => `${name} ${size}`).join(' + ');
+  const rule = `of all runtimes together (${terms} = ${sum}) must not be greater than maxTotalContainers (${maxTotalContainers})`;
+  return [{ key: 'warmPoolSize', value: warmPoolSize, rule }];
 }
 
 function ofRuntimeNames({ runtimes }: ManagerOptions): OptionViolation[] {

@@ -1,5 +1,5 @@
 import { Type } from 'class-transformer';
-import { IsOptional, Matches, MaxLength, ValidateNested } from 'class-validator';
+import { IsInt, IsOptional, Matches, Max, MaxLength, Min, ValidateNested } from 'class-validator';
 import { AmountsOptions } from './amounts.options.js';
 
 /** A DNS label (RFC 1123). */
@@ -12,6 +12,12 @@ export const IMAGE = /^[^\s]+$/;
 
 /** The most characters of podNamePrefix: a pod's name adds eleven and must be a DNS label. */
 export const POD_NAME_PREFIX_MAX = 40;
+
+/** The bound of maxTotalContainers and warmPoolSize with allowLargePools. */
+export const MAX_LARGE = 100_000;
+
+/** The runtime that always exists; the options without a runtime of their own are its. */
+export const DEFAULT_RUNTIME = 'kata';
 
 /** What a further runtime has of its own; the rest is that of `kata`. */
 export class RuntimeOptions {
@@ -28,6 +34,12 @@ export class RuntimeOptions {
   @IsOptional()
   @Matches(IMAGE, { message: '$property must name the image of the executor' })
   executorImage?: string = undefined;
+
+  @IsOptional()
+  @IsInt()
+  @Min(0)
+  @Max(MAX_LARGE)
+  warmPoolSize?: number = undefined;
 
   @IsOptional()
   @ValidateNested()

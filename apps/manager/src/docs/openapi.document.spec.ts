@@ -222,6 +222,33 @@ describe('the OpenAPI document', () => {
     expect(document.components.schemas.CreateSandboxDto?.additionalProperties).toBe(false);
   });
 
+  it.each(['/api/{runtime}', '/api/{runtime}/allocate'])(
+    'says how a request can be sent again with an idempotency key: POST %s',
+    (path) => {
+      const { parameters, responses } = document.paths[path]!.post!;
+      const header = parameters?.find(({ in: place, name }) => place === 'header' && name === 'Idempotency-Key');
+      expect(header).toMatchObject({
+        required: false,
+        description: expect.stringContaining('24 hours') as unknown,
+        schema: {
+          type: 'string',
+          minLength: 1,
+          maxLength: 256,
+          example: expect.stringMatching(/^[!-~]{1,256}$/) as unknown,
+        },
+      });
+      const codes = Object.values(responses).flatMap(({ content = {} }) =>
+        Object.keys(content['application/problem+json']?.examples ?? {}),
+      );
+      expect(codes).toEqual(expect.arrayContaining(['idempotency_key_reused', 'sandbox_gone', 'conflict']));
+    },
+  );
+
+  it('says that a change may meet others that go on changing the sandbox', () => {
+    const { responses } = document.paths['/api/{runtime}/{name}']!.patch!;
+    expect(Object.keys(responses['409']?.content?.['application/problem+json']?.examples ?? {})).toContain('conflict');
+  });
+
   it('lets no work of the decorators be seen', () => {
     expect(JSON.stringify(document)).not.toMatch(/"x-(access|problems|event-stream)"/);
   });

@@ -21,6 +21,7 @@ export function describeApi(app: INestApplication, version: string): OpenApiDocu
     .addServer('/')
     .addTag('Sandboxes', 'Create, find, change and delete sandboxes.')
     .addTag('Executions', 'Run commands in a sandbox and follow them.')
+    .addTag('Pool', 'How full the pools of warm sandboxes are, and why they are not.')
     .addTag('Health', 'Probes; they need no key.')
     .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'The API key.' }, 'bearer')
     .addApiKey({ type: 'apiKey', in: 'header', name: 'X-Api-Key', description: 'The API key.' }, 'apiKey')

@@ -47,6 +47,8 @@ const DETAIL: Partial<Record<ProblemCode, string>> = {
   invalid_request: '/resources/limits/memoryMi: memoryMi must not be greater than 4096.',
   unauthenticated: 'The request needs the API key, as `Authorization: Bearer <key>` or `X-Api-Key: <key>`.',
   sandbox_not_found: 'No sandbox "kata-sandbox-7g4kx2p9mz" exists in runtime kata.',
+  sandbox_gone:
+    'Sandbox "kata-sandbox-7g4kx2p9mz" is gone since 2026-11-24T09:36:00.000Z (idle): it was idle for as long as it may be.',
   runtime_not_found: 'There is no runtime "gvisor"; configured: kata.',
   limit_reached: 'All 50 sandboxes are in use: delete one, or try again later.',
 };

@@ -91,7 +91,9 @@ beforeEach(async () => {
   const client = new ExecutorClient(connections, cluster);
   streams = new OpenStreams(cluster, shutdown.signal);
   notice = new LeaveNotice(client, systemClock);
-  const gateway = new ExecutionGateway(cluster, client, new ExecutionAttacher(client, streams, notice, systemClock));
+  const gateway = new ExecutionGateway(cluster, client, new ExecutionAttacher(client, streams, notice, systemClock), {
+    stamp: () => undefined,
+  });
 
   @Module({ controllers: [ExecutionController], providers: [{ provide: ExecutionGateway, useValue: gateway }] })
   class TestModule {}
@@ -387,7 +389,7 @@ describe('a stream that is lost', () => {
     const { answer } = await execute();
     await stream;
     cluster.delete(NAME);
-    expect(await last(answer)).toMatchObject({ event: 'ErrorEvent', data: { code: 'sandbox_not_found' } });
+    expect(await last(answer)).toMatchObject({ event: 'ErrorEvent', data: { code: 'sandbox_gone' } });
     expect(lefts()).toEqual([]);
   });
 
@@ -397,7 +399,7 @@ describe('a stream that is lost', () => {
     const { response } = await stream;
     cluster.pods.set(NAME, podAt(executor.port, { deletedAt: '2026-01-01T00:00:01Z' }));
     response.socket?.resetAndDestroy();
-    expect(await last(answer)).toMatchObject({ event: 'ErrorEvent', data: { code: 'sandbox_not_found' } });
+    expect(await last(answer)).toMatchObject({ event: 'ErrorEvent', data: { code: 'sandbox_gone' } });
   });
 
   it('ends with shutting_down when the manager does, and the executor hears of no client that left', async () => {
@@ -415,7 +417,7 @@ describe('a stream that is lost', () => {
 
   it.each([
     ['reset', 502, 'executor_unreachable', () => executor.reset()],
-    ['deleted', 404, 'sandbox_not_found', () => cluster.delete(NAME)],
+    ['deleted', 410, 'sandbox_gone', () => cluster.delete(NAME)],
     ['shut down', 503, 'shutting_down', () => shutdown.abort(new ProblemError('shutting_down', 'elsewhere'))],
   ])('is a problem with a status where JSON was waited for (%s)', async (_, status, code, lose) => {
     const stream = nextStream('POST execute', 'application/json');
@@ -623,7 +625,7 @@ describe('a sandbox that does not answer', () => {
     cluster.shown.set(NAME, podAt(executor.port));
     cluster.pods.clear();
     executor.on('POST execute', ({ response }) => response.writeHead(401).end());
-    expect(await problemOf((await execute()).answer)).toMatchObject({ status: 404, code: 'sandbox_not_found' });
+    expect(await problemOf((await execute()).answer)).toMatchObject({ status: 410, code: 'sandbox_gone' });
   });
 
   it('is not ready any more where its executor ends with it', async () => {

@@ -43,6 +43,7 @@ export class ExecutionController {
   @ApiProblems(
     'runtime_not_found',
     'sandbox_not_found',
+    'sandbox_gone',
     'not_acceptable',
     'not_ready',
     'not_allocated',
@@ -73,6 +74,7 @@ export class ExecutionController {
   @ApiProblems(
     'runtime_not_found',
     'sandbox_not_found',
+    'sandbox_gone',
     'not_ready',
     'not_allocated',
     'executor_unreachable',
@@ -96,6 +98,7 @@ export class ExecutionController {
   @ApiProblems(
     'runtime_not_found',
     'sandbox_not_found',
+    'sandbox_gone',
     'execution_not_found',
     'not_ready',
     'not_allocated',
@@ -134,6 +137,7 @@ export class ExecutionController {
   @ApiProblems(
     'runtime_not_found',
     'sandbox_not_found',
+    'sandbox_gone',
     'execution_not_found',
     'not_acceptable',
     'not_ready',
@@ -170,6 +174,7 @@ export class ExecutionController {
   @ApiProblems(
     'runtime_not_found',
     'sandbox_not_found',
+    'sandbox_gone',
     'execution_not_found',
     'not_ready',
     'not_allocated',

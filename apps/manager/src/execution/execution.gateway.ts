@@ -2,6 +2,7 @@ import type { ExecuteDto } from '@warmbox/contracts';
 import { ProblemError, type Media } from '@warmbox/platform';
 import type { Pod } from '@warmbox/sandbox';
 import type { SandboxFinder } from '../sandboxes/sandbox.finder.js';
+import type { SandboxStamper } from '../sandboxes/sandbox.stamper.js';
 import { emptyAnswer, firstByteOf, hasLeft, headersOf, type Answer, type Caller } from './execution.answer.js';
 import type { ExecutionAttacher } from './execution.attacher.js';
 import { EXECUTION_ID } from './execution.id.js';
@@ -30,11 +31,12 @@ export class ExecutionGateway {
     private readonly finder: Pick<SandboxFinder, 'findAllocated'>,
     private readonly client: ExecutorClient,
     private readonly attacher: ExecutionAttacher,
+    private readonly stamper: Pick<SandboxStamper, 'stamp'>,
   ) {}
 
   /** Runs a command: its event stream, or (media JSON) its result when it is over. */
   async execute(sandbox: SandboxName, dto: ExecuteDto, media: Media, caller: Caller): Promise<Answer | undefined> {
-    return this.attacher.attach(await this.find(sandbox), executeRequest(dto, media, caller), caller);
+    return this.use(await this.find(sandbox), executeRequest(dto, media, caller), caller);
   }
 
   /** The event stream of an execution, once more or from a place in it. */
@@ -45,7 +47,7 @@ export class ExecutionGateway {
     media: Media,
     caller: Caller,
   ): Promise<Answer | undefined> {
-    return this.attacher.attach(await this.find(sandbox, id), eventsRequest(id, place, media, caller), caller, id);
+    return this.use(await this.find(sandbox, id), eventsRequest(id, place, media, caller), caller, id);
   }
 
   /** What `events` would begin with; no reader is attached to the execution. */
@@ -71,6 +73,21 @@ export class ExecutionGateway {
   /** Ends an execution: SIGTERM, then SIGKILL. */
   async cancel(sandbox: SandboxName, id: string, caller: Caller): Promise<Answer | undefined> {
     return this.pass(await this.find(sandbox, id), cancelRequest(id, caller), caller);
+  }
+
+  /**
+   * A request that is activity once the executor has accepted it. What a sandbox refuses that is being removed, or one that is
+   * gone leaves unanswered, must not keep it.
+   */
+  private async use(
+    pod: Pod,
+    request: ExecutorRequest,
+    caller: Caller,
+    executionId?: string,
+  ): Promise<Answer | undefined> {
+    const answer = await this.attacher.attach(pod, request, caller, executionId);
+    this.stamper.stamp(pod);
+    return answer;
   }
 
   private async find({ runtime, name }: SandboxName, id?: string): Promise<Pod> {

@@ -3,6 +3,7 @@ import { PodStore } from '@warmbox/kube';
 import { Shutdown, type Clock } from '@warmbox/platform';
 import { CLOCK } from '../kube/kube.module.js';
 import { SandboxFinder } from '../sandboxes/sandbox.finder.js';
+import { SandboxStamper } from '../sandboxes/sandbox.stamper.js';
 import { SandboxesModule } from '../sandboxes/sandboxes.module.js';
 import { ExecutionAttacher } from './execution.attacher.js';
 import { ExecutionController } from './execution.controller.js';
@@ -44,11 +45,16 @@ const LAST_NOTICES_MS = 1_000;
     },
     {
       provide: ExecutionGateway,
-      useFactory: (finder: SandboxFinder, client: ExecutorClient, attacher: ExecutionAttacher) =>
-        new ExecutionGateway(finder, client, attacher),
-      inject: [SandboxFinder, ExecutorClient, ExecutionAttacher],
+      useFactory: (
+        finder: SandboxFinder,
+        client: ExecutorClient,
+        attacher: ExecutionAttacher,
+        stamper: SandboxStamper,
+      ) => new ExecutionGateway(finder, client, attacher, stamper),
+      inject: [SandboxFinder, ExecutorClient, ExecutionAttacher, SandboxStamper],
     },
   ],
+  exports: [ExecutorClient],
 })
 export class ExecutionModule implements OnApplicationShutdown {
   constructor(

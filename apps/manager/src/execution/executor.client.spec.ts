@@ -55,13 +55,13 @@ describe('ExecutorClient', () => {
   it('says that it is the sandbox that is gone, where that is why nothing answers', async () => {
     executor.on('GET executions', ({ response }) => response.socket?.resetAndDestroy());
     now = () => Promise.resolve(undefined);
-    await expect(client.send(pod, request(), never)).rejects.toMatchObject({ code: 'sandbox_not_found' });
+    await expect(client.send(pod, request(), never)).rejects.toMatchObject({ code: 'sandbox_gone' });
   });
 
   it('does not mistake a later pod of the same name for the sandbox', async () => {
     executor.on('GET executions', ({ response }) => response.socket?.resetAndDestroy());
     now = () => Promise.resolve(aPod({ uid: 'another', ready: true }));
-    await expect(client.send(pod, request(), never)).rejects.toMatchObject({ code: 'sandbox_not_found' });
+    await expect(client.send(pod, request(), never)).rejects.toMatchObject({ code: 'sandbox_gone' });
   });
 
   it('tells what it knows where the cluster does not answer either', async () => {

@@ -8,7 +8,7 @@ import { failureOf, lossOf, notReady, sandboxGone } from './executor.failure.js'
 
 /** One request to an executor; execution.requests.ts makes them. */
 export interface ExecutorRequest {
-  method: 'GET' | 'HEAD' | 'POST' | 'DELETE';
+  method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE';
   /** Path and query. */
   path: string;
   headers: Record<string, string>;
@@ -34,7 +34,7 @@ export class ExecutorClient {
 
   /**
    * @param signal gives the request up, the body included; its reason is what the caller gets.
-   * @throws ProblemError not_ready, sandbox_not_found, executor_unreachable, executor_timeout, kubernetes_unavailable, the
+   * @throws ProblemError not_ready, sandbox_gone, executor_unreachable, executor_timeout, kubernetes_unavailable, the
    *   executor's own refusals, and the signal's reason
    */
   async send(pod: Pod, request: ExecutorRequest, signal: AbortSignal): Promise<ExecutorAnswer> {

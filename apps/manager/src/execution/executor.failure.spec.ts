@@ -13,8 +13,9 @@ describe('failureOf', () => {
   it.each<[string, string, Pod | undefined, string]>([
     ['a refused connection', 'ECONNREFUSED', ready, 'not_ready'],
     ['a refused connection of a sandbox that is being deleted', 'ECONNREFUSED', terminating, 'not_ready'],
+    ['any failure of a sandbox that is being deleted', 'ECONNRESET', terminating, 'not_ready'],
     ['any failure of a sandbox that has ended', 'ECONNRESET', ended, 'not_ready'],
-    ['any failure of a sandbox that is gone', 'ECONNREFUSED', undefined, 'sandbox_not_found'],
+    ['any failure of a sandbox that is gone', 'ECONNREFUSED', undefined, 'sandbox_gone'],
     ['a connection that does not come about', 'UND_ERR_CONNECT_TIMEOUT', ready, 'executor_timeout'],
     ['an answer that does not come', 'UND_ERR_HEADERS_TIMEOUT', ready, 'executor_timeout'],
     ['a reset', 'ECONNRESET', ready, 'executor_unreachable'],
@@ -35,8 +36,8 @@ describe('lossOf', () => {
     ['a reset', 'ECONNRESET', ready, 'executor_unreachable'],
     ['silence', 'UND_ERR_BODY_TIMEOUT', ready, 'executor_timeout'],
     ['the end of the sandbox', 'UND_ERR_SOCKET', ended, 'executor_unreachable'],
-    ['its deletion', 'UND_ERR_SOCKET', terminating, 'sandbox_not_found'],
-    ['its having been deleted', 'UND_ERR_BODY_TIMEOUT', undefined, 'sandbox_not_found'],
+    ['its deletion', 'UND_ERR_SOCKET', terminating, 'sandbox_gone'],
+    ['its having been deleted', 'UND_ERR_BODY_TIMEOUT', undefined, 'sandbox_gone'],
   ])('tells of %s (%s)', (_, code, pod, expected) => {
     expect(lossOf(error(code), pod, NAME)).toMatchObject({ code: expected });
   });

@@ -13,7 +13,8 @@ const TIMEOUTS = ['UND_ERR_CONNECT_TIMEOUT', 'UND_ERR_HEADERS_TIMEOUT', 'UND_ERR
 export function failureOf(error: unknown, pod: Pod | undefined, name: string): ProblemError {
   if (error instanceof ProblemError) return error;
   if (pod === undefined) return sandboxGone(name, error);
-  if (isEnded(pod) || codeOf(error) === 'ECONNREFUSED') return notReady(pod, error);
+  // Of one that is being deleted, whatever had begun ends with it, and its executor hangs up at any moment.
+  if (isEnded(pod) || isTerminating(pod) || codeOf(error) === 'ECONNREFUSED') return notReady(pod, error);
   if (isTimeout(error)) {
     return new ProblemError(
       'executor_timeout',
@@ -51,7 +52,7 @@ export function notReady(pod: Pod, cause?: unknown): ProblemError {
 }
 
 export function sandboxGone(name: string, cause?: unknown): ProblemError {
-  return new ProblemError('sandbox_not_found', `Sandbox ${name} was deleted.`, { cause });
+  return new ProblemError('sandbox_gone', `Sandbox ${name} was deleted.`, { cause });
 }
 
 function because(pod: Pod): string {

@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { Backoff, toProblem, type Clock } from '@warmbox/platform';
+import { Backoff, type Clock, pause, toProblem } from '@warmbox/platform';
 import type { Pod } from '@warmbox/sandbox';
 import { leftRequest, type Origin } from './execution.requests.js';
 import type { ExecutorClient } from './executor.client.js';
@@ -54,7 +54,7 @@ export class LeaveNotice {
           );
           return;
         }
-        await this.clock.sleep(backoff.next(), signal).catch(() => undefined);
+        await pause(this.clock, backoff.next(), signal);
       }
     }
   }

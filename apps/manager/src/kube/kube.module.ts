@@ -8,6 +8,8 @@ import {
 import { KubeClient, KubeConnection, PodStore } from '@warmbox/kube';
 import { systemClock, type Clock } from '@warmbox/platform';
 import { ManagerOptions } from '../config/manager.options.js';
+import { Metrics } from '../metrics/metrics.js';
+import { kubeRequestMetrics, storeMetrics } from './kube.metrics.js';
 
 /** Where the machine's clock is injected. */
 export const CLOCK = Symbol('CLOCK');
@@ -18,6 +20,7 @@ export class KubeModule implements OnApplicationBootstrap, OnApplicationShutdown
   constructor(
     private readonly connection: KubeConnection,
     private readonly store: PodStore,
+    private readonly metrics: Metrics,
   ) {}
 
   static of(connection: KubeConnection): DynamicModule {
@@ -27,7 +30,12 @@ export class KubeModule implements OnApplicationBootstrap, OnApplicationShutdown
       providers: [
         { provide: CLOCK, useValue: systemClock },
         { provide: KubeConnection, useValue: connection },
-        { provide: KubeClient, useValue: new KubeClient(connection) },
+        {
+          provide: KubeClient,
+          inject: [Metrics, CLOCK],
+          useFactory: (metrics: Metrics, clock: Clock) =>
+            new KubeClient(connection, clock, kubeRequestMetrics(metrics)),
+        },
         {
           provide: PodStore,
           inject: [KubeClient, ManagerOptions, CLOCK],
@@ -40,6 +48,7 @@ export class KubeModule implements OnApplicationBootstrap, OnApplicationShutdown
   }
 
   onApplicationBootstrap(): void {
+    storeMetrics(this.metrics, this.store);
     this.store.start();
   }
 

@@ -16,7 +16,12 @@ describe('the limit of sandboxes', () => {
     const options = new ManagerOptions();
     options.maxTotalContainers = 3;
     limit = new SandboxLimit(
-      { isCurrent: () => store.current, list: () => store.pods } as unknown as PodStore,
+      {
+        isCurrent: () => store.current,
+        get size() {
+          return store.pods.length;
+        },
+      } as unknown as PodStore,
       quota as SandboxQuota,
       options,
     );

@@ -37,7 +37,7 @@ export class SandboxLimit {
     if (!this.quota.isInForce) {
       throw new ProblemError('not_synced', 'The resource quota that limits sandboxes is not in force yet; try again.');
     }
-    if (this.store.list().length + this.taken >= this.options.maxTotalContainers) throw this.reached();
+    if (this.isReached) throw this.reached();
     this.taken += 1;
     let held = true;
     return {
@@ -48,14 +48,25 @@ export class SandboxLimit {
     };
   }
 
+  /** A place if there is one; undefined where `take` would throw. */
+  tryTake(): Place | undefined {
+    return this.store.isCurrent() && this.quota.isInForce && !this.isReached ? this.take() : undefined;
+  }
+
+  /** How many more there may be, as far as this manager sees; not above 0 where there is no room. */
+  get room(): number {
+    return this.options.maxTotalContainers - this.store.size - this.taken;
+  }
+
+  /** Whether there is no room for one more, as far as this manager sees. */
+  get isReached(): boolean {
+    return this.room <= 0;
+  }
+
   /** The problem of a client that met the limit. */
-  reached(): ProblemError {
-    return new ProblemError(
-      'limit_reached',
-      `There are ${this.options.maxTotalContainers} sandboxes already, which is the limit.`,
-      {
-        retryAfterSeconds: RETRY_AFTER_SECONDS,
-      },
-    );
+  reached(
+    detail = `There are ${this.options.maxTotalContainers} sandboxes already, which is the limit.`,
+  ): ProblemError {
+    return new ProblemError('limit_reached', detail, { retryAfterSeconds: RETRY_AFTER_SECONDS });
   }
 }

@@ -1,101 +1,95 @@
-import { KubeApiError, type KubeClient, type WatchEvent } from '@warmbox/kube';
-import type { ResourceQuota } from '@warmbox/sandbox';
-import { FakeClock } from '@warmbox/testing';
+import { Logger } from '@nestjs/common';
+import { systemClock } from '@warmbox/platform';
+import { waitFor } from '@warmbox/testing';
 import { ManagerOptions } from '../config/manager.options.js';
-import { QUOTA_NAME, SandboxQuota } from './sandbox.quota.js';
+import type { Leadership } from '../leadership/leadership.js';
+import { hard, QuotaApi } from './fixtures/quota.api.js';
+import { SandboxQuota } from './sandbox.quota.js';
 
-function quota(asked: string | undefined, shown?: string): ResourceQuota {
-  return {
-    metadata: { name: QUOTA_NAME, resourceVersion: '1' },
-    spec: { hard: asked === undefined ? {} : { 'count/pods': asked } },
-    status: { hard: shown === undefined ? {} : { 'count/pods': shown } },
-  };
-}
+Logger.overrideLogger(false);
 
-/** A quota whose API server is in the test's hands. */
-class Scene {
-  readonly clock = new FakeClock();
-  readonly created: ResourceQuota[] = [];
-  readonly patched: unknown[] = [];
-  exists = false;
-  readonly quota: SandboxQuota;
-  private readonly events: WatchEvent<ResourceQuota>[] = [];
-  private wake: (() => void) | undefined;
+describe('the quota', () => {
+  const leadership = { isOutdated: false };
+  let api: QuotaApi;
+  let quota: SandboxQuota;
+  let changes = 0;
 
-  constructor() {
-    const client = {
-      create: (_: unknown, __: unknown, object: ResourceQuota) => {
-        this.created.push(object);
-        return this.exists
-          ? Promise.reject(new KubeApiError(409, { reason: 'AlreadyExists' }, 'POST'))
-          : Promise.resolve(object);
-      },
-      patchMerge: (_: unknown, __: unknown, patch: unknown) => Promise.resolve(this.patched.push(patch)),
-      list: () => Promise.resolve({ metadata: { resourceVersion: '1' }, items: [quota('50')] }),
-      watch: (_: unknown, __: unknown, { signal }: { signal: AbortSignal }) => this.watch(signal),
-    };
-    this.quota = new SandboxQuota(client as unknown as KubeClient, new ManagerOptions(), this.clock);
-  }
-
-  async start(): Promise<void> {
-    void this.quota.onApplicationBootstrap();
-    await this.clock.advance(0);
-  }
-
-  async show(type: 'MODIFIED' | 'DELETED', object: ResourceQuota): Promise<void> {
-    this.events.push({ type, object });
-    this.wake?.();
-    await this.clock.advance(0);
-  }
-
-  private async *watch(signal: AbortSignal): AsyncGenerator<WatchEvent<ResourceQuota>> {
-    signal.addEventListener('abort', () => this.wake?.());
-    while (!signal.aborted) {
-      const event = this.events.shift();
-      if (event !== undefined) yield event;
-      else await new Promise<void>((resolve) => (this.wake = resolve));
-    }
-  }
-}
-
-describe('the resource quota', () => {
-  let scene: Scene;
   beforeEach(() => {
-    scene = new Scene();
+    leadership.isOutdated = false;
+    changes = 0;
+    api = new QuotaApi();
+    const options = Object.assign(new ManagerOptions(), { maxTotalContainers: 1000 });
+    quota = new SandboxQuota(api.client, leadership as Leadership, options, systemClock);
+    quota.subscribe(() => (changes += 1));
+    quota.onApplicationBootstrap();
   });
-  afterEach(() => scene.quota.onApplicationShutdown());
+  afterEach(() => quota.onApplicationShutdown());
 
-  it('is in force only once its status shows what its spec asks for', async () => {
-    await scene.start();
-    expect(scene.created[0]?.spec?.hard).toEqual({ 'count/pods': '50' });
-    expect(scene.quota.isInForce).toBe(false);
-    await scene.show('MODIFIED', quota('50', '100'));
-    expect(scene.quota.isInForce).toBe(false);
-    await scene.show('MODIFIED', quota('50', '50'));
-    expect(scene.quota.isInForce).toBe(true);
-  });
+  /** Lets somebody change it, and waits until it was seen. */
+  async function after(change: () => void): Promise<boolean> {
+    await waitFor('it was looked at', () => quota.isKnown);
+    const before = changes;
+    change();
+    await waitFor('the change is seen', () => changes > before);
+    return quota.isInForce;
+  }
+  const set = (asked: string, shown?: string): Promise<boolean> =>
+    after(() =>
+      api.set({ spec: { hard: hard(asked) }, ...(shown === undefined ? {} : { status: { hard: hard(shown) } }) }),
+    );
 
-  it('gets this manager’s limit at start where it exists already', async () => {
-    scene.exists = true;
-    await scene.start();
-    expect(scene.patched).toEqual([{ spec: { hard: { 'count/pods': '50' } } }]);
-  });
-
-  it('is written again where somebody has deleted it or its limit, and is out of force until then', async () => {
-    await scene.start();
-    await scene.show('MODIFIED', quota('50', '50'));
-    await scene.show('DELETED', quota('50', '50'));
-    expect(scene.quota.isInForce).toBe(false);
-    expect(scene.created).toHaveLength(2);
-    await scene.show('MODIFIED', quota(undefined));
-    expect(scene.created).toHaveLength(3);
+  it('is not in force where there is none', async () => {
+    await waitFor('it was looked at', () => quota.isKnown);
+    expect([quota.isInForce, quota.limit]).toEqual([false, undefined]);
   });
 
-  it('keeps a limit that another manager has written later', async () => {
-    await scene.start();
-    await scene.show('MODIFIED', quota('80', '80'));
-    expect(scene.quota.isInForce).toBe(true);
-    expect(scene.created).toHaveLength(1);
-    expect(scene.patched).toEqual([]);
+  it('is in force only while the status shows what the spec asks for', async () => {
+    expect(await set('1000')).toBe(false);
+    expect(await set('1000', '1000')).toBe(true);
+    await quota.inForce;
+    expect(await set('900', '1000')).toBe(false);
+    expect(await set('900', '900')).toBe(true);
+    expect(await after(() => api.set({ spec: { hard: hard('900') }, status: {} }))).toBe(false);
+  });
+
+  it('reads amounts as Kubernetes writes them', async () => {
+    expect(await set('1000', '1k')).toBe(true);
+    expect(quota.limit).toBe(1000);
+  });
+
+  it('is out of force when it is deleted, and when it counts something else', async () => {
+    await set('1000', '1000');
+    expect(await after(() => api.remove())).toBe(false);
+    await set('1000', '1000');
+    expect(await after(() => api.set({ spec: { hard: { pods: '1' } }, status: { hard: { pods: '1' } } }))).toBe(false);
+  });
+
+  it('is in force for a manager with a higher limit of its own, not for one with a lower', async () => {
+    expect(await set('999', '999')).toBe(true);
+    expect(await set('1001', '1001')).toBe(false);
+  });
+
+  it('does not make a start wait for a lower limit, which is this manager’s to write once it has started', async () => {
+    expect(await set('1001', '1000')).toBe(false);
+    let isSeen = false;
+    void quota.inForce.then(() => (isSeen = true));
+    expect([await set('1001', '1001'), isSeen]).toEqual([false, true]);
+  });
+
+  it('is in force with a higher limit for a manager whose configuration a rollout has replaced', async () => {
+    leadership.isOutdated = true;
+    expect(await set('1001', '1001')).toBe(true);
+    expect(await set('1002', '1001')).toBe(false);
+  });
+
+  it('tells nobody any more who has unsubscribed', async () => {
+    let told = 0;
+    const unsubscribe = quota.subscribe(() => (told += 1));
+    await set('1000', '1000');
+    expect(told).toBeGreaterThan(0);
+    unsubscribe();
+    told = 0;
+    await set('999', '999');
+    expect(told).toBe(0);
   });
 });

@@ -1,100 +1,104 @@
 import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import { KubeApiError, KubeClient, ObjectWatch, RESOURCE_QUOTAS } from '@warmbox/kube';
-import { Backoff, type Clock } from '@warmbox/platform';
-import { LABEL, MANAGED_BY, parseQuantity, type ResourceQuota } from '@warmbox/sandbox';
+import { KubeClient, ObjectWatch, RESOURCE_QUOTAS } from '@warmbox/kube';
+import type { Clock } from '@warmbox/platform';
+import { parseQuantity, type ResourceQuota } from '@warmbox/sandbox';
 import { ManagerOptions } from '../config/manager.options.js';
 import { CLOCK } from '../kube/kube.module.js';
+import { Leadership } from '../leadership/leadership.js';
 
 export const QUOTA_NAME = 'warmbox-sandboxes';
 
 /** What the quota counts: every pod object of the namespace, terminating and completed ones too. */
-const COUNTED = 'count/pods';
-
-/** Time that the start gives the quota to come into force, in milliseconds. */
-const FIRST_IN_FORCE_MS = 5_000;
-
-const RETRY = { initialMs: 100, maxMs: 10_000 };
+export const COUNTED = 'count/pods';
 
 /**
- * The ResourceQuota that no race of managers passes: written at start with this manager's limit, made again where it is
- * missing, and watched, because it limits nothing until Kubernetes shows it in its status. Another manager's limit is left
- * alone, or two versions of a configuration would fight.
+ * The ResourceQuota that no race of managers passes, as this manager sees it. Every manager watches it, because it limits
+ * nothing until Kubernetes shows it in its status; the leader writes it (quota.keeper.ts).
  */
 @Injectable()
 export class SandboxQuota implements OnApplicationBootstrap, OnApplicationShutdown {
+  /** Resolves when one is in force for the first time, whoever's limit it has: a higher one is lowered once this manager leads. */
+  readonly inForce: Promise<void>;
   private readonly logger = new Logger(SandboxQuota.name);
   private readonly stopping = new AbortController();
-  private readonly firstInForce = Promise.withResolvers<undefined>();
+  private readonly listeners = new Set<() => void>();
   private readonly watch: ObjectWatch<ResourceQuota>;
-  private watching: Promise<void> | undefined;
-  private writing: Promise<void> | undefined;
-  private inForce = false;
+  private running: Promise<void> | undefined;
+  private current: ResourceQuota | undefined;
+  private known = false;
 
   constructor(
-    private readonly client: KubeClient,
+    client: KubeClient,
+    private readonly leadership: Leadership,
     private readonly options: ManagerOptions,
-    @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(CLOCK) clock: Clock,
   ) {
+    this.inForce = new Promise((resolve) => {
+      const unsubscribe = this.subscribe(() => {
+        if (!this.isShown) return;
+        unsubscribe();
+        resolve();
+      });
+    });
     const key = { namespace: options.targetNamespace, name: QUOTA_NAME };
     const sink = (quota: ResourceQuota | undefined): void => this.see(quota);
     this.watch = new ObjectWatch(client, RESOURCE_QUOTAS, key, sink, clock, Math.random, this.logger);
   }
 
-  /** Whether the API server refuses pods beyond the limit. Without that nothing may be created. */
+  /**
+   * Whether the API server refuses pods beyond the limit that is asked for, and that limit is good enough for this manager. Without
+   * that nothing may be created.
+   *
+   * A lower limit than this manager's own is: the leader has another configuration. A higher one is not, since then only this
+   * manager's own count, which others do not see, would keep to the limit: it waits for the leader to lower it. Except for a
+   * manager whose configuration a rollout has made the older one: the higher limit is the newer, and meant for all.
+   */
   get isInForce(): boolean {
-    return this.inForce;
+    const { limit } = this;
+    if (limit === undefined || !this.isShown) return false;
+    return limit <= this.options.maxTotalContainers || this.leadership.isOutdated;
   }
 
-  /** Waits a while for the quota, so that the first creation after the start is not refused; but not for ever. */
-  async onApplicationBootstrap(): Promise<void> {
-    this.writing = this.write();
-    this.watching = this.watch.run(this.stopping.signal);
-    await Promise.race([this.firstInForce.promise, this.clock.sleep(FIRST_IN_FORCE_MS)]);
+  /** Whether it was looked at. */
+  get isKnown(): boolean {
+    return this.known;
+  }
+
+  /** The limit that it asks for, whether in force or not; undefined where there is none. */
+  get limit(): number | undefined {
+    const hard = this.current?.spec?.hard?.[COUNTED];
+    return hard === undefined ? undefined : parseQuantity(hard);
+  }
+
+  /** Calls `listener` at each change of it, and when it was first looked at. */
+  subscribe(listener: () => void): () => void {
+    const entry = (): void => listener();
+    this.listeners.add(entry);
+    return () => void this.listeners.delete(entry);
+  }
+
+  onApplicationBootstrap(): void {
+    this.running = this.watch.run(this.stopping.signal);
   }
 
   async onApplicationShutdown(): Promise<void> {
     this.stopping.abort();
-    await Promise.all([this.watching, this.writing]);
+    await this.running;
+  }
+
+  /** Whether its status shows what it asks for. */
+  private get isShown(): boolean {
+    const shown = this.current?.status?.hard?.[COUNTED];
+    return shown !== undefined && parseQuantity(shown) === this.limit;
   }
 
   private see(quota: ResourceQuota | undefined): void {
-    const asked = quota?.spec?.hard?.[COUNTED];
-    const shown = quota?.status?.hard?.[COUNTED];
-    const inForce = asked !== undefined && shown !== undefined && parseQuantity(asked) === parseQuantity(shown);
-    if (inForce !== this.inForce) this.logger.log(`the resource quota is ${inForce ? '' : 'not '}in force`);
-    this.inForce = inForce;
-    if (inForce) this.firstInForce.resolve(undefined);
-    if (asked === undefined) this.writing ??= this.write();
-  }
-
-  /** Writes until it is written. */
-  private async write(): Promise<void> {
-    const { signal } = this.stopping;
-    const backoff = new Backoff(RETRY);
-    while (!signal.aborted) {
-      try {
-        await this.createOrSet();
-        break;
-      } catch (error) {
-        if (error !== signal.reason)
-          this.logger.warn({ err: error }, 'the resource quota could not be written; trying again');
-        await this.clock.sleep(backoff.next(), signal).catch(() => undefined);
-      }
+    const before = this.isInForce;
+    this.current = quota;
+    this.known = true;
+    if (this.isInForce !== before) {
+      this.logger.log(this.isInForce ? 'the resource quota is in force' : 'the resource quota is not in force');
     }
-    this.writing = undefined;
-  }
-
-  private async createOrSet(): Promise<void> {
-    const { targetNamespace: namespace, maxTotalContainers } = this.options;
-    const spec = { hard: { [COUNTED]: String(maxTotalContainers) } };
-    const metadata = { name: QUOTA_NAME, namespace, labels: { [LABEL.managedBy]: MANAGED_BY } };
-    const quota = { apiVersion: 'v1', kind: 'ResourceQuota', metadata, spec };
-    const { signal } = this.stopping;
-    try {
-      await this.client.create(RESOURCE_QUOTAS, namespace, quota, { signal });
-    } catch (error) {
-      if (!(error instanceof KubeApiError) || error.reason !== 'AlreadyExists') throw error;
-      await this.client.patchMerge(RESOURCE_QUOTAS, { namespace, name: QUOTA_NAME }, { spec }, { signal });
-    }
+    for (const listener of [...this.listeners]) listener();
   }
 }

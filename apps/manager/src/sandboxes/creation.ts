@@ -1,17 +1,19 @@
 import type { CreationEvent, ProblemCode, SandboxDto } from '@warmbox/contracts';
 import { ProblemError, type Clock, type Timer } from '@warmbox/platform';
 import { poolOf, sandboxOf, type Pod } from '@warmbox/sandbox';
-import { ReplaySubject, type Observable } from 'rxjs';
+import { concat, defer, from, Subject, type Observable } from 'rxjs';
 
 /** A `waiting` event is sent at least this often, in milliseconds. */
 const WAITING_INTERVAL_MS = 5_000;
 
 /**
- * One creation under way: it owns its events, and those who listen only subscribe, at any time, from the first event on. A
- * client that leaves does not undo it.
+ * One creation under way: it owns its events, and those who listen only subscribe, at any time. A client that leaves does not undo
+ * it.
  */
 export class Creation {
-  private readonly subject = new ReplaySubject<CreationEvent>();
+  private readonly subject = new Subject<CreationEvent>();
+  /** The newest event of each kind, in the order in which they came: who comes late needs no older ones. */
+  private readonly told = new Map<CreationEvent['eventType'], CreationEvent>();
   private readonly outcome = Promise.withResolvers<SandboxDto>();
   private attempts = 0;
   private awaited = 'The pod waits to be scheduled.';
@@ -27,13 +29,18 @@ export class Creation {
     // Whoever asked for the stream only does not wait for the outcome.
     this.outcome.promise.catch(() => undefined);
     const { name, phase } = sandboxOf(pod);
-    this.subject.next({ eventType: 'created', podName: name, phase });
+    this.tell({ eventType: 'created', podName: name, phase });
     this.sendWaitingLater();
   }
 
-  /** Every event from `created` on; completes after `ready` or `failed`. */
+  /** Every event from now on, and before them the newest of each kind so far; completes after `ready` or `failed`. */
   get events(): Observable<CreationEvent> {
-    return this.subject.asObservable();
+    return defer(() => concat(from([...this.told.values()]), this.subject));
+  }
+
+  /** Its pod as it was last seen. */
+  get currentPod(): Pod {
+    return this.pod;
   }
 
   /** The sandbox as it was last seen. */
@@ -58,17 +65,18 @@ export class Creation {
   unhealthy(message: string): void {
     if (message === this.complaint) return;
     this.complaint = message;
-    this.subject.next({ eventType: 'healthcheck', podName: this.sandbox.name, isHealthy: false, message });
+    this.tell({ eventType: 'healthcheck', podName: this.sandbox.name, isHealthy: false, message });
   }
 
-  /** Ends it well: the executor answered. */
-  succeed(): void {
+  /** Ends it well: the executor answered. @param pod as it is now, where that is known better than by what was told before. */
+  succeed(pod = this.pod): void {
+    this.pod = pod;
     // The kubelet's own probe may be up to a second behind.
     const containerInfo = { ...this.sandbox, status: poolOf(this.pod), isReady: true };
     const podName = containerInfo.name;
-    this.subject.next({ eventType: 'healthcheck', podName, isHealthy: true, message: 'The executor answers.' });
+    this.tell({ eventType: 'healthcheck', podName, isHealthy: true, message: 'The executor answers.' });
     const elapsedSeconds = Math.round(this.clock.monotonic() - this.startedAt) / 1000;
-    this.subject.next({ eventType: 'ready', podName, containerInfo, elapsedSeconds });
+    this.tell({ eventType: 'ready', podName, containerInfo, elapsedSeconds });
     this.outcome.resolve(containerInfo);
     this.end();
   }
@@ -76,15 +84,21 @@ export class Creation {
   /** Ends it badly. */
   fail(code: ProblemCode, reason: string): void {
     const containerInfo = this.sandbox;
-    this.subject.next({ eventType: 'failed', podName: containerInfo.name, reason, code, containerInfo });
+    this.tell({ eventType: 'failed', podName: containerInfo.name, reason, code, containerInfo });
     this.outcome.reject(new ProblemError(code, reason));
     this.end();
+  }
+
+  private tell(event: CreationEvent): void {
+    this.told.delete(event.eventType);
+    this.told.set(event.eventType, event);
+    this.subject.next(event);
   }
 
   private sendWaiting(): void {
     this.attempts += 1;
     const { name, phase } = this.sandbox;
-    this.subject.next({
+    this.tell({
       eventType: 'waiting',
       podName: name,
       attemptNumber: this.attempts,

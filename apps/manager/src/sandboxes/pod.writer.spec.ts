@@ -1,4 +1,4 @@
-import { KubeApiError, type KubeClient, type PodStore } from '@warmbox/kube';
+import { KubeApiError, LeadershipLostError, type KubeClient, type PodStore, type RequestOptions } from '@warmbox/kube';
 import { ProblemError } from '@warmbox/platform';
 import type { Pod, Status } from '@warmbox/sandbox';
 import { aPod, FakeClock } from '@warmbox/testing';
@@ -84,40 +84,34 @@ describe('the writer of pods', () => {
     await expect(creation).resolves.toMatchObject({ metadata: { name: 'a' } });
   });
 
-  it.each([
-    [
-      'removes a pod whose creation had no answer once it can be asked for',
-      'token-of-a-test',
-      [{ preconditions: { uid: 'u-1' } }],
-    ],
-    ['leaves a pod of that name alone that is another’s', 'another', []],
-  ])('%s', async (_, token, deletions) => {
-    const deleted: unknown[] = [];
-    let answers = false;
+  it('takes a pod that is gone, or whose name is another’s now, for deleted', async () => {
+    const gone = writer({ delete: () => Promise.reject(refusal(404, {})) });
+    await expect(gone.delete(aPod())).resolves.toBeUndefined();
     const client: Partial<KubeClient> = {
-      create: () => Promise.reject(refusal(504, {})),
-      get: <T>() =>
-        answers ? Promise.resolve(aPod({ name: 'a', uid: 'u-1', token }) as T) : Promise.reject(refusal(503, {})),
-      delete: <T>(_resource: unknown, _key: unknown, body: unknown) => {
-        deleted.push(body);
-        return Promise.resolve({ kind: 'Status' } as T);
-      },
+      delete: () => Promise.reject(refusal(409, {})),
+      get: <T>() => Promise.resolve(aPod({ uid: 'another' }) as T),
     };
-    const outcome = expect(writer(client).create(aPod({ name: 'a' }))).rejects.toMatchObject({
-      code: 'kubernetes_unavailable',
-    });
-    await clock.advance(10_000);
-    await outcome;
-    answers = true;
-    await clock.advance(20_000);
-    expect(deleted).toEqual(deletions);
+    await expect(writer(client).delete(aPod())).resolves.toBeUndefined();
+    client.get = () => Promise.reject(refusal(404, {}));
+    await expect(writer(client).delete(aPod())).resolves.toBeUndefined();
   });
 
-  it('takes a pod that is gone, or whose name is another’s now, for deleted', async () => {
-    for (const status of [404, 409]) {
-      const gone = writer({ delete: () => Promise.reject(refusal(status, {})) });
-      await expect(gone.delete(aPod())).resolves.toBeUndefined();
-    }
+  it.each<[string, (writer: PodWriter) => Promise<unknown>]>([
+    ['delete', (writer) => writer.delete(aPod())],
+    ['patchMerge', (writer) => writer.patchMetadata(aPod(), { labels: { a: 'b' } })],
+  ])('tries again where a conflict is not for the pod’s identity: %s', async (method, write) => {
+    let conflicts = 2;
+    const carry = (): Promise<Pod> =>
+      conflicts-- > 0 ? Promise.reject(refusal(409, { reason: 'Conflict' })) : Promise.resolve(aPod());
+    const client = { [method]: carry, get: () => Promise.resolve(aPod()) } as unknown as Partial<KubeClient>;
+    const written = write(writer(client));
+    await clock.advance(1_000);
+    await written;
+    expect(conflicts).toBe(-1);
+    conflicts = Infinity;
+    const refused = expect(write(writer(client))).rejects.toMatchObject({ code: 'kubernetes_unavailable' });
+    await clock.advance(10_000);
+    await refused;
   });
 
   it('deletes the very pod that it was given', async () => {
@@ -132,11 +126,120 @@ describe('the writer of pods', () => {
     expect(asked).toEqual([{ namespace: 'sandbox-containers', name: 'a' }, { preconditions: { uid: 'u-1' } }]);
   });
 
+  it('deletes only what has not changed where that is asked for, and reports a conflict otherwise', async () => {
+    const asked: unknown[] = [];
+    let answer: Promise<unknown> = Promise.resolve({ kind: 'Status' });
+    const client: Partial<KubeClient> = {
+      delete: <T>(_: unknown, __: unknown, body: unknown) => {
+        asked.push(body);
+        return answer as Promise<T>;
+      },
+    };
+    const pod = aPod({ name: 'a', uid: 'u-1', resourceVersion: '7' });
+    await writer(client).delete(pod, { onlyUnchanged: true });
+    expect(asked).toEqual([{ preconditions: { uid: 'u-1', resourceVersion: '7' } }]);
+    answer = Promise.reject(refusal(409, { reason: 'Conflict' }));
+    await expect(writer(client).delete(pod, { onlyUnchanged: true })).rejects.toMatchObject({ code: 'conflict' });
+    answer = Promise.reject(refusal(404, { reason: 'NotFound' }));
+    await expect(writer(client).delete(pod, { onlyUnchanged: true })).resolves.toBeUndefined();
+  });
+
+  it('sends no deletion once what it rests on may not hold any more', async () => {
+    let sent = 0;
+    const client = {
+      delete: (_: unknown, __: unknown, ___: unknown, { beforeSend }: RequestOptions = {}) =>
+        new Promise((resolve) => {
+          beforeSend?.();
+          sent += 1;
+          resolve({ kind: 'Status' });
+        }),
+    } as unknown as Partial<KubeClient>;
+    const sendBefore = clock.monotonic() + 1;
+    await writer(client).delete(aPod(), { sendBefore });
+    await clock.advance(1);
+    await expect(writer(client).delete(aPod(), { sendBefore })).rejects.toMatchObject({ code: 'conflict' });
+    expect(sent).toBe(1);
+  });
+
+  describe('as a leader', () => {
+    const lost = new LeadershipLostError('another leads');
+    let sent = 0;
+    let leadsUntil = Infinity;
+    const assertLeading = (): void => {
+      if (sent >= leadsUntil) throw lost;
+    };
+    beforeEach(() => {
+      sent = 0;
+      leadsUntil = Infinity;
+    });
+
+    /** A client that asks beforeSend as the real one does, and then meets the error. */
+    function meeting(error: Error): Partial<KubeClient> {
+      const send = ({ beforeSend }: RequestOptions = {}): Promise<never> =>
+        new Promise((_resolve, reject) => {
+          beforeSend?.();
+          sent += 1;
+          reject(error);
+        });
+      return {
+        create: (_: unknown, __: unknown, ___: unknown, options?: RequestOptions) => send(options),
+        delete: (_: unknown, __: unknown, ___: unknown, options?: RequestOptions) => send(options),
+      };
+    }
+
+    it('asks at each attempt whether it still leads, and says so as it is where it does not', async () => {
+      leadsUntil = 2;
+      const creation = writer(meeting(CONTENTION)).create(aPod(), { assertLeading });
+      const outcome = expect(creation).rejects.toBe(lost);
+      await clock.advance(5_000);
+      await outcome;
+      expect(sent).toBe(2);
+      expect(places).toBe(0);
+    });
+
+    it('stops trying again at once when its signal aborts', async () => {
+      const ending = new AbortController();
+      const creation = writer(meeting(CONTENTION)).create(aPod(), { assertLeading, signal: ending.signal });
+      const outcome = expect(creation).rejects.toBe(lost);
+      await clock.advance(1_000);
+      const before = sent;
+      ending.abort(lost);
+      await outcome;
+      expect([sent - before, places]).toEqual([0, 0]);
+    });
+
+    it('leaves a pod whose creation had no answer to whoever leads: it is a warm one like any other', async () => {
+      const asked: string[] = [];
+      const client: Partial<KubeClient> = {
+        create: () => Promise.reject(refusal(504, {})),
+        get: () => {
+          asked.push('get');
+          return Promise.reject(refusal(404, {}));
+        },
+      };
+      const creation = writer(client).create(aPod({ name: 'a' }), { assertLeading });
+      const outcome = expect(creation).rejects.toMatchObject({ code: 'kubernetes_unavailable' });
+      await clock.advance(10_000);
+      await outcome;
+      const looks = asked.length;
+      await clock.advance(600_000);
+      expect(asked).toHaveLength(looks);
+    });
+
+    it('sends no deletion when it does not lead any more', async () => {
+      leadsUntil = 0;
+      const deletion = writer(meeting(CONTENTION)).delete(aPod(), { assertLeading, onlyUnchanged: true });
+      await expect(deletion).rejects.toBe(lost);
+      expect(sent).toBe(0);
+    });
+  });
+
   it.each([
-    ['is gone', 404, 'sandbox_not_found'],
+    ['is gone', 404, 'sandbox_gone'],
     ['was written since', 409, 'conflict'],
-  ])('reports a pod that %s when its labels are written', async (_, status, code) => {
+  ])('reports a pod that %s when its metadata are written', async (_, status, code) => {
     const refused = writer({ patchMerge: () => Promise.reject(refusal(status, {})) });
-    await expect(refused.patchLabels(aPod(), { a: 'b' })).rejects.toMatchObject({ code });
+    const patch = refused.patchMetadata(aPod(), { labels: { a: 'b' } }, { onlyUnchanged: true });
+    await expect(patch).rejects.toMatchObject({ code });
   });
 });

@@ -4,6 +4,7 @@ import {
   KubeApiError,
   KubeClient,
   kubeProblem,
+  LeadershipLostError,
   PODS,
   PodStore,
   quotaRefusal,
@@ -11,7 +12,7 @@ import {
   isUnknownOutcome,
 } from '@warmbox/kube';
 import { Backoff, ProblemError, type Clock } from '@warmbox/platform';
-import { executorToken, type Pod } from '@warmbox/sandbox';
+import { executorToken, LABEL, type Pod, type Status } from '@warmbox/sandbox';
 import { ManagerOptions } from '../config/manager.options.js';
 import { CLOCK } from '../kube/kube.module.js';
 import { SandboxLimit } from '../limit/sandbox.limit.js';
@@ -20,12 +21,42 @@ import { QUOTA_NAME } from '../limit/sandbox.quota.js';
 /** How long a creation goes on against others that write the same quota, in milliseconds. */
 const CONTENTION_TIMEOUT_MS = 20_000;
 
+/** How often a write is tried that conflicts with others although it minds none, and the pauses, in milliseconds. */
+const CONFLICT_ATTEMPTS = 5;
+const CONFLICT_DELAYS = { initialMs: 20, maxMs: 500 };
+
 /** How long a pod that may have been created is looked for, in milliseconds. */
 const DISOWN_TIMEOUT_MS = 600_000;
+/** For how long it may still come where it is not there: its creation may be delayed on its way, in milliseconds. */
+const DISOWN_ABSENT_MS = 60_000;
 
 /** Seconds until a client may try again: another quota may have room soon, a refused pod needs people. */
 const FOREIGN_QUOTA_RETRY_SECONDS = 5;
 const REFUSED_POD_RETRY_SECONDS = 30;
+
+/** Labels and annotations to set; null removes one. */
+export interface MetadataPatch {
+  labels?: Record<string, string | null>;
+  annotations?: Record<string, string | null>;
+}
+
+/** How a leader writes; whoever else writes needs none of it. */
+export interface WriteOptions {
+  /** Called at the moment of sending, at each attempt; what it throws keeps the request back. */
+  assertLeading?: () => void;
+  /** Gives up a request that is under way, and whatever would follow it. */
+  signal?: AbortSignal;
+}
+
+/** How a pod is deleted. */
+export interface DeleteHow extends WriteOptions {
+  /** Only as it was seen: one that was written since is kept. */
+  onlyUnchanged?: true;
+  /** Instead of the pod's own; 0 removes it without its node. */
+  gracePeriodSeconds?: number;
+  /** What it rests on holds no longer: nothing is sent after this time of the monotonic clock, in milliseconds. */
+  sendBefore?: number;
+}
 
 /** The writes to sandboxes' pods. Every answer goes into the store, so that this manager at once knows its own writes. */
 @Injectable()
@@ -43,12 +74,13 @@ export class PodWriter {
   /**
    * Creates a pod if the limit allows it.
    *
-   * @throws ProblemError limit_reached, quota_exceeded, not_synced, kubernetes_unavailable
+   * @throws ProblemError limit_reached, quota_exceeded, not_synced, kubernetes_unavailable; what assertLeading throws, and the
+   *   signal's reason
    */
-  async create(pod: Pod): Promise<Pod> {
+  async create(pod: Pod, leader?: WriteOptions): Promise<Pod> {
     const place = this.limit.take();
     try {
-      const created = await this.createAgainstContention(pod);
+      const created = await this.createAgainstContention(pod, leader);
       this.store.put(created);
       return created;
     } finally {
@@ -57,66 +89,122 @@ export class PodWriter {
   }
 
   /**
-   * Sets labels, and removes those whose value is null, if the pod is still as it was given: what was checked holds.
+   * Sets labels and annotations, and removes those whose value is null; with `onlyUnchanged` only if the pod is still as it was
+   * given, so that what was checked holds.
    *
-   * @throws ProblemError conflict where it was written since, sandbox_not_found where it is gone, kubernetes_unavailable
+   * @throws ProblemError conflict where it has changed, sandbox_gone where it is gone, kubernetes_unavailable
    */
-  async patchLabels(pod: Pod, labels: Record<string, string | null>): Promise<Pod> {
+  async patchMetadata(
+    pod: Pod,
+    metadata: MetadataPatch,
+    { onlyUnchanged = false }: { onlyUnchanged?: boolean } = {},
+  ): Promise<Pod> {
+    // The uid makes it a precondition: a pod of the same name that came later is another sandbox.
     const { uid, resourceVersion } = pod.metadata ?? {};
+    const patch = { metadata: { uid, ...(onlyUnchanged ? { resourceVersion } : {}), ...metadata } };
     try {
-      const patched = await this.client.patchMerge(PODS, this.keyOf(pod), {
-        metadata: { uid, resourceVersion, labels },
-      });
+      const send = (): Promise<Pod> => this.client.patchMerge(PODS, this.keyOf(pod), patch);
+      const patched = onlyUnchanged ? await send() : await this.inSpiteOfConflicts(pod, send);
       this.store.put(patched);
       return patched;
     } catch (error) {
-      const status = error instanceof KubeApiError ? error.status : undefined;
       const name = pod.metadata?.name ?? '';
-      if (status === 404) throw new ProblemError('sandbox_not_found', `Sandbox ${name} is gone.`, { cause: error });
-      if (status === 409)
+      const isConflict = error instanceof KubeApiError && error.status === 409;
+      if (isConflict && onlyUnchanged) {
         throw new ProblemError('conflict', `Sandbox ${name} has changed meanwhile.`, { cause: error });
-      throw kubeProblem(error);
+      }
+      if (!isGone(error)) throw kubeProblem(error);
+      throw new ProblemError('sandbox_gone', `Sandbox ${name} is gone.`, { cause: error });
     }
   }
 
   /**
-   * Deletes this very pod, gracefully; one that is gone already counts as deleted.
+   * Deletes this very pod, gracefully; one that is gone already counts as deleted. With `onlyUnchanged` only as it was seen: one
+   * that was written since (claimed, for example) is kept.
    *
-   * @throws ProblemError kubernetes_unavailable
+   * @throws ProblemError conflict where onlyUnchanged keeps it or sendBefore has passed, kubernetes_unavailable; what assertLeading
+   *   throws
    */
-  async delete(pod: Pod): Promise<void> {
+  async delete(
+    pod: Pod,
+    { assertLeading, signal, onlyUnchanged, gracePeriodSeconds, sendBefore = Infinity }: DeleteHow = {},
+  ): Promise<void> {
+    const { uid, resourceVersion } = pod.metadata ?? {};
+    const beforeSend = (): void => {
+      assertLeading?.();
+      if (this.clock.monotonic() < sendBefore) return;
+      throw new ProblemError('conflict', `Sandbox ${pod.metadata?.name ?? ''} may have changed: it is too late.`);
+    };
+    const preconditions = onlyUnchanged ? { uid, resourceVersion } : { uid };
     try {
-      const answer = await this.client.delete(PODS, this.keyOf(pod), { preconditions: { uid: pod.metadata?.uid } });
+      const body = { preconditions, gracePeriodSeconds };
+      const send = (): Promise<Pod | Status> => this.client.delete(PODS, this.keyOf(pod), body, { beforeSend, signal });
+      const answer = onlyUnchanged ? await send() : await this.inSpiteOfConflicts(pod, send, signal);
       if (answer.kind === 'Pod') this.store.put(answer as Pod);
     } catch (error) {
+      if (error instanceof LeadershipLostError) throw error;
+      if (onlyUnchanged && error instanceof KubeApiError && error.status === 409) {
+        throw new ProblemError('conflict', `Sandbox ${pod.metadata?.name ?? ''} has changed.`, { cause: error });
+      }
       if (!isGone(error)) throw kubeProblem(error);
     }
   }
 
+  /**
+   * A write whose only precondition is the pod's uid. A conflict then means that the name is another pod's now, or that the API
+   * server gave up against other writers: one GET tells which, and against writers it is tried again.
+   *
+   * @throws the conflict where this pod is gone; ProblemError kubernetes_unavailable where it lives and conflicts go on
+   */
+  private async inSpiteOfConflicts<T>(pod: Pod, send: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+    const backoff = new Backoff(CONFLICT_DELAYS);
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await send();
+      } catch (error) {
+        if (!(error instanceof KubeApiError) || error.status !== 409) throw error;
+        const now = await this.client.get(PODS, this.keyOf(pod), { signal });
+        if (now.metadata?.uid !== pod.metadata?.uid) throw error;
+        if (attempt === CONFLICT_ATTEMPTS) {
+          const detail = `The Kubernetes API refuses to change sandbox ${pod.metadata?.name ?? ''} now; try again.`;
+          throw new ProblemError('kubernetes_unavailable', detail, { retryAfterSeconds: 1, cause: error });
+        }
+      }
+      await this.clock.sleep(backoff.next(), signal);
+    }
+  }
+
   /** Many creations at once write one quota: the API server refuses some of them with 409, which only means "again". */
-  private async createAgainstContention(pod: Pod): Promise<Pod> {
+  private async createAgainstContention(pod: Pod, leader?: WriteOptions): Promise<Pod> {
+    const sending = { beforeSend: leader?.assertLeading, signal: leader?.signal };
     const backoff = new Backoff({ initialMs: 20, maxMs: 500 });
     const giveUpAt = this.clock.monotonic() + CONTENTION_TIMEOUT_MS;
     for (;;) {
       try {
-        return await createOnce(this.client, PODS, this.options.targetNamespace, pod, this.clock);
+        return await createOnce(this.client, PODS, this.options.targetNamespace, pod, this.clock, sending);
       } catch (error) {
+        if (error instanceof LeadershipLostError) throw error;
         const refusal = quotaRefusal(error, QUOTA_NAME);
-        if (isUnknownOutcome(error)) void this.disown(pod);
+        // A leader's is a warm pod whenever it turns up: counted, handed out or removed as a surplus like any other, by
+        // whoever leads then. It may be somebody's already.
+        // One of a request with an idempotency key is left to its retry, which finds it by its label.
+        const isAwaited = leader !== undefined || pod.metadata?.labels?.[LABEL.request] !== undefined;
+        if (isUnknownOutcome(error) && !isAwaited) void this.disown(pod);
         if (refusal !== 'contention' || this.clock.monotonic() > giveUpAt) throw this.refusalProblem(refusal, error);
-        await this.clock.sleep(backoff.next());
+        await this.clock.sleep(backoff.next(), leader?.signal);
       }
     }
   }
 
   /**
    * Sees to it that a pod which nobody was told of does not stay: its creation had an unknown outcome, so it is deleted if it
-   * turns up. Should this manager end before the API server can be asked, the pod stays.
+   * turns up within a minute, or later where the API server cannot be asked before. Should this manager end before that, the pod
+   * stays.
    */
   private async disown(pod: Pod): Promise<void> {
     const backoff = new Backoff({ initialMs: 500, maxMs: 15_000 });
-    const giveUpAt = this.clock.monotonic() + DISOWN_TIMEOUT_MS;
-    while (this.clock.monotonic() < giveUpAt) {
+    const startedAt = this.clock.monotonic();
+    while (this.clock.monotonic() - startedAt < DISOWN_TIMEOUT_MS) {
       await this.clock.sleep(backoff.next());
       try {
         const found = await this.client.get(PODS, this.keyOf(pod));
@@ -126,7 +214,8 @@ export class PodWriter {
         this.logger.warn({ sandbox: pod.metadata?.name }, 'a sandbox whose creation had no answer was removed');
         return;
       } catch (error) {
-        if (isGone(error)) return;
+        const isAbsent = error instanceof KubeApiError && error.status === 404;
+        if (isAbsent && this.clock.monotonic() - startedAt >= DISOWN_ABSENT_MS) return;
       }
     }
     this.logger.error({ sandbox: pod.metadata?.name }, 'a sandbox whose creation had no answer may be left behind');

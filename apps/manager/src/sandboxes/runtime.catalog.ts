@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { ProblemError } from '@warmbox/platform';
 import type { Amounts } from '@warmbox/sandbox';
 import { ManagerOptions } from '../config/manager.options.js';
-import type { RuntimeOptions } from '../config/runtime.options.js';
+import { DEFAULT_RUNTIME, type RuntimeOptions } from '../config/runtime.options.js';
 
 /** One configured runtime, with everything that a pod of it needs. */
 export interface Runtime {
@@ -13,9 +13,6 @@ export interface Runtime {
   defaultRequests: Amounts;
   defaultLimits: Amounts;
 }
-
-/** The runtime that always exists; the options without a runtime of their own are its. */
-const DEFAULT_RUNTIME = 'kata';
 
 /** The configured runtimes: the `{runtime}` of every path. */
 @Injectable()

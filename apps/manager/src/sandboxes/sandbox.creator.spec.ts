@@ -1,95 +1,9 @@
 import type { CreationEvent } from '@warmbox/contracts';
-import { ProblemError, Shutdown } from '@warmbox/platform';
+import { KubeUnreachableError } from '@warmbox/kube';
+import { ProblemError } from '@warmbox/platform';
 import type { Pod } from '@warmbox/sandbox';
-import { aPod, FakeClock } from '@warmbox/testing';
-import type { PodStore } from '@warmbox/kube';
-import { ManagerOptions } from '../config/manager.options.js';
-import type { ExecutorProbe } from './executor.probe.js';
-import type { PodWriter } from './pod.writer.js';
-import { SandboxCreator } from './sandbox.creator.js';
-import type { SandboxPlanner } from './sandbox.planner.js';
-
-const NAME = 'kata-sandbox-7g4kx2p9';
-
-/** A creation whose pod, executor and time are in the test's hands. */
-class Scene {
-  readonly clock = new FakeClock();
-  readonly deleted: string[] = [];
-  readonly events: CreationEvent[] = [];
-  readonly shutdown: Shutdown;
-  private readonly pods: (Pod | undefined)[] = [];
-  private wake: (() => void) | undefined;
-  private healthy = Promise.withResolvers<undefined>();
-  dialled: unknown;
-  confirmed = 0;
-  onConfirm: (() => Promise<void>) | undefined;
-
-  constructor(deletionFails = false) {
-    this.shutdown = new Shutdown({ drainDelaySeconds: 0, shutdownGraceSeconds: 0 }, this.clock);
-    this.deletionFails = deletionFails;
-  }
-  private readonly deletionFails: boolean;
-
-  async start(): Promise<{ ready: Promise<unknown> }> {
-    const creator = new SandboxCreator(
-      { plan: () => aPod({ name: NAME }) } as unknown as SandboxPlanner,
-      {
-        create: (pod: Pod) => Promise.resolve(pod),
-        delete: (pod: Pod) => {
-          if (this.deletionFails) return Promise.reject(new ProblemError('kubernetes_unavailable', 'no answer'));
-          this.deleted.push(pod.metadata?.name ?? '');
-          return Promise.resolve();
-        },
-      } as unknown as PodWriter,
-      {
-        follow: (_: string, signal: AbortSignal) => this.follow(signal),
-        get: () => aPod({ name: NAME }),
-        confirm: async () => {
-          this.confirmed += 1;
-          await this.onConfirm?.();
-        },
-      } as unknown as PodStore,
-      {
-        untilHealthy: (address: unknown, signal: AbortSignal, onFailure: (why: string) => void) => {
-          this.dialled = address;
-          onFailure('The executor does not answer yet.');
-          signal.addEventListener('abort', () => this.healthy.reject(signal.reason as Error));
-          return this.healthy.promise;
-        },
-      } as unknown as ExecutorProbe,
-      new ManagerOptions(),
-      this.shutdown,
-      this.clock,
-    );
-    const creation = await creator.create('kata', {});
-    creation.events.subscribe((event) => this.events.push(event));
-    return { ready: creation.ready };
-  }
-
-  async show(pod: Pod | undefined): Promise<void> {
-    this.pods.push(pod);
-    this.wake?.();
-    await this.clock.advance(0);
-  }
-
-  async answerHealthCheck(): Promise<void> {
-    this.healthy.resolve(undefined);
-    await this.clock.advance(0);
-  }
-
-  get types(): string[] {
-    return this.events.map(({ eventType }) => eventType);
-  }
-
-  private async *follow(signal: AbortSignal): AsyncGenerator<Pod | undefined> {
-    signal.addEventListener('abort', () => this.wake?.());
-    for (;;) {
-      while (this.pods.length > 0) yield this.pods.shift();
-      await new Promise<void>((resolve) => (this.wake = resolve));
-      if (signal.aborted) return;
-    }
-  }
-}
+import { aPod } from '@warmbox/testing';
+import { NAME, Scene } from './fixtures/creation.scene.js';
 
 describe('a creation', () => {
   it('is ready when the executor has answered, before the kubelet says so', async () => {
@@ -135,6 +49,27 @@ describe('a creation', () => {
     expect(waiting.map((event) => 'attemptNumber' in event && event.attemptNumber)).toEqual([1, 2, 3]);
   });
 
+  it('tells one who comes late the newest of each kind, and then what follows', async () => {
+    const scene = new Scene();
+    const creation = await scene.start();
+    await scene.clock.advance(20_000);
+    const late: CreationEvent[] = [];
+    creation.events.subscribe((event) => late.push(event));
+    expect(late).toMatchObject([{ eventType: 'created' }, { eventType: 'waiting', attemptNumber: 4 }]);
+    await scene.show(aPod({ name: NAME, nodeName: 'node-1', ready: false, podIP: '10.0.0.9' }));
+    await scene.clock.advance(60_000);
+    const later: CreationEvent[] = [];
+    creation.events.subscribe((event) => later.push(event));
+    expect(later.map(({ eventType }) => eventType)).toEqual(['created', 'healthcheck', 'waiting']);
+    await scene.show(undefined);
+    expect(late.at(-1)).toMatchObject({ eventType: 'failed' });
+    const last: CreationEvent[] = [];
+    let isComplete = false;
+    creation.events.subscribe({ next: (event) => last.push(event), complete: () => (isComplete = true) });
+    expect(last.map(({ eventType }) => eventType)).toEqual(['created', 'healthcheck', 'waiting', 'failed']);
+    expect(isComplete).toBe(true);
+  });
+
   it('is removed when it does not become ready in time', async () => {
     const scene = new Scene();
     const { ready } = await scene.start();
@@ -142,6 +77,7 @@ describe('a creation', () => {
     await scene.clock.advance(90_000);
     await expect(ready).rejects.toMatchObject({ code: 'ready_timeout' });
     expect(scene.deleted).toEqual([NAME]);
+    expect(scene.ends).toEqual([['never_ready', { onlyUnchanged: true }]]);
     expect(scene.events.at(-1)).toMatchObject({
       eventType: 'failed',
       code: 'ready_timeout',
@@ -158,11 +94,49 @@ describe('a creation', () => {
     expect(scene.deleted).toEqual([NAME]);
   });
 
-  it('has failed when somebody deletes it', async () => {
+  it('is ready in the end where its time ran out for this manager only', async () => {
     const scene = new Scene();
     const { ready } = await scene.start();
-    await scene.show(undefined);
+    scene.now = () => aPod({ name: NAME, nodeName: 'node-1', ready: true, podIP: '10.0.0.9' });
+    await scene.clock.advance(90_000);
+    await expect(ready).resolves.toMatchObject({ name: NAME, isReady: true, podIP: '10.0.0.9' });
+    expect([scene.ends, scene.told, scene.clock.waiting]).toEqual([[], [], 0]);
+  });
+
+  it('is ready in the end where it becomes so while it is being removed', async () => {
+    const scene = new Scene();
+    const { ready } = await scene.start();
+    scene.now = () => aPod({ name: NAME, nodeName: 'node-1', ready: scene.ends.length > 0 });
+    scene.refusals.push(new ProblemError('conflict', 'It has changed.'));
+    await scene.clock.advance(90_000);
+    await expect(ready).resolves.toMatchObject({ isReady: true });
+    expect([scene.ends.length, scene.deleted]).toEqual([1, []]);
+  });
+
+  it.each<[string, (() => Pod | undefined) | Error]>([
+    ['is gone', () => undefined],
+    ['is being deleted', () => aPod({ name: NAME, deletedAt: '2026-01-01T00:00:00Z' })],
+    ['has a successor of the same name', () => aPod({ name: NAME, uid: 'another' })],
+    ['cannot be asked for', new ProblemError('kubernetes_unavailable', 'no answer')],
+  ])('is not removed when its time is over and it %s', async (_, now) => {
+    const scene = new Scene();
+    const { ready } = await scene.start();
+    scene.now = now;
+    await scene.clock.advance(90_000);
+    await expect(ready).rejects.toMatchObject({ code: 'ready_timeout' });
+    // Whoever asks again is told what has become of it.
+    expect([scene.ends, scene.told]).toEqual([[], []]);
+  });
+
+  it.each<[string, Pod | undefined]>([
+    ['has deleted', undefined],
+    ['deletes', aPod({ name: NAME, deletedAt: '2026-01-01T00:00:00Z' })],
+  ])('has failed when somebody %s it, who says why', async (_, pod) => {
+    const scene = new Scene();
+    const { ready } = await scene.start();
+    await scene.show(pod);
     await expect(ready).rejects.toMatchObject({ code: 'conflict' });
+    expect(scene.ends).toEqual([]);
   });
 
   it('tells its failure although the removal failed too', async () => {
@@ -180,5 +154,72 @@ describe('a creation', () => {
     await scene.clock.advance(0);
     await expect(ready).rejects.toMatchObject({ code: 'shutting_down' });
     expect(scene.deleted).toEqual([]);
+  });
+});
+
+describe('a creation with an idempotency key', () => {
+  it('makes a pod that carries what stands for the request', async () => {
+    const scene = new Scene();
+    await scene.start();
+    expect(scene.planned.at(-1)).toBe('h');
+  });
+
+  it('is forgotten before its failure is told, so that a retry begins anew', async () => {
+    const scene = new Scene();
+    const { ready } = await scene.start();
+    await scene.clock.advance(90_000);
+    await expect(ready).rejects.toMatchObject({ code: 'ready_timeout' });
+    expect([scene.deleted, scene.told]).toEqual([[NAME], ['forget of waiting']]);
+  });
+
+  it('is not forgotten where its sandbox was not removed', async () => {
+    const scene = new Scene(true);
+    const { ready } = await scene.start();
+    await scene.clock.advance(90_000);
+    await expect(ready).rejects.toMatchObject({ code: 'ready_timeout' });
+    expect(scene.told).toEqual([]);
+  });
+
+  it('is not forgotten where somebody has deleted the sandbox, nor where the manager stops', async () => {
+    const scene = new Scene();
+    const { ready } = await scene.start();
+    await scene.show(undefined);
+    await expect(ready).rejects.toMatchObject({ code: 'conflict' });
+    const other = new Scene();
+    const stopped = (await other.start()).ready;
+    void other.shutdown.run();
+    await other.clock.advance(0);
+    await expect(stopped).rejects.toMatchObject({ code: 'shutting_down' });
+    expect([scene.told, other.told]).toEqual([[], []]);
+  });
+
+  it('is in doubt where it is not known whether the pod was made, and only there', async () => {
+    const scene = new Scene();
+    const failing = (code: string): Promise<never> => {
+      const cause = new KubeUnreachableError('POST', Object.assign(new Error(code), { code }));
+      return Promise.reject(new ProblemError('kubernetes_unavailable', 'no answer', { cause }));
+    };
+    scene.write = () => failing('ECONNREFUSED');
+    await expect(scene.start()).rejects.toMatchObject({ code: 'kubernetes_unavailable' });
+    expect(scene.told).toEqual([]);
+    scene.write = () => failing('ECONNRESET');
+    await expect(scene.start()).rejects.toMatchObject({ code: 'kubernetes_unavailable' });
+    expect(scene.told).toEqual(['doubt']);
+  });
+
+  it('goes on where another attempt has left it: at once where the sandbox is Ready', async () => {
+    const scene = new Scene();
+    const { ready } = scene.resume(aPod({ name: NAME, nodeName: 'node-1', ready: true }));
+    await expect(ready).resolves.toMatchObject({ name: NAME, isReady: true });
+    expect(scene.types).toEqual(['created', 'healthcheck', 'ready']);
+    expect(scene.clock.waiting).toBe(0);
+  });
+
+  it('goes on where another attempt has left it: to ready where the sandbox is not yet', async () => {
+    const scene = new Scene();
+    const { ready } = scene.resume(aPod({ name: NAME }));
+    await scene.show(aPod({ name: NAME, nodeName: 'node-1', ready: false, podIP: '10.0.0.9' }));
+    await scene.answerHealthCheck();
+    await expect(ready).resolves.toMatchObject({ name: NAME, isReady: true });
   });
 });

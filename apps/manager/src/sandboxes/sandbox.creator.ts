@@ -1,18 +1,30 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import type { CreateSandboxDto } from '@warmbox/contracts';
-import { PodStore } from '@warmbox/kube';
+import type { CreateSandboxDto, ProblemCode } from '@warmbox/contracts';
+import { isUnknownOutcome, PodStore } from '@warmbox/kube';
 import { Deadline, DeadlineError, ProblemError, Shutdown, toProblem, type Clock } from '@warmbox/platform';
-import type { Pod } from '@warmbox/sandbox';
+import { isReady, isTerminating, type Pod } from '@warmbox/sandbox';
 import { ManagerOptions } from '../config/manager.options.js';
 import { CLOCK } from '../kube/kube.module.js';
+import type { Place } from '../limit/sandbox.limit.js';
 import { Creation } from './creation.js';
 import { progressOf } from './creation.progress.js';
 import { ExecutorProbe, type ExecutorAddress } from './executor.probe.js';
 import { PodWriter } from './pod.writer.js';
+import { SandboxEnder } from './sandbox.ender.js';
 import { SandboxPlanner } from './sandbox.planner.js';
+import { WarmSource, type CreationWait } from './warm.source.js';
 
 /** How long the store may show nothing new of a pod before it is doubted for the first time, in milliseconds. */
 const FIRST_DOUBT_MS = 1_000;
+
+/** How often the end of a pod is tried that others write at the same time. */
+const END_ATTEMPTS = 5;
+
+/** How a creation waits, and whose it is. */
+type Waiting = Pick<CreationWait, 'onQueued' | 'left' | 'mark'>;
+
+/** What has become of a pod whose creation has failed: ended by this manager, left as it is, or, after all, ready. */
+type Ending = 'ended' | 'left' | Pod;
 
 /** Creates sandboxes and brings them to ready, or removes what did not get there. */
 @Injectable()
@@ -22,28 +34,84 @@ export class SandboxCreator {
   constructor(
     private readonly planner: SandboxPlanner,
     private readonly writer: PodWriter,
+    private readonly ender: SandboxEnder,
     private readonly store: PodStore,
     private readonly probe: ExecutorProbe,
+    private readonly warm: WarmSource,
     private readonly options: ManagerOptions,
     private readonly shutdown: Shutdown,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
   /**
-   * Creates the pod. What is returned goes on by itself until the sandbox is ready or has failed.
+   * Takes a warm sandbox that is what was asked for, else creates the pod; waits at the limit for `waitSeconds`. What is returned goes
+   * on by itself until the sandbox is ready or has failed.
    *
+   * @param waiting `mark` is that of a request with an idempotency key.
    * @throws ProblemError where there is no pod to wait for: runtime_not_found, invalid_request, limit_reached,
    * quota_exceeded, not_synced, kubernetes_unavailable.
    */
-  async create(runtime: string, request: CreateSandboxDto): Promise<Creation> {
+  async create(runtime: string, request: CreateSandboxDto, waiting: Waiting = {}): Promise<Creation> {
     const startedAt = this.clock.monotonic();
-    const pod = await this.writer.create(this.planner.plan(runtime, request));
+    const until = startedAt + (request.waitSeconds ?? 0) * 1000;
+    const { pod, isWarm } = await this.obtain(runtime, request, { ...waiting, until });
     const creation = new Creation(pod, startedAt, this.clock);
-    void this.bringToReady(pod, creation);
+    if (isWarm) creation.succeed();
+    else void this.bringToReady(pod, creation, () => waiting.mark?.forget());
     return creation;
   }
 
-  private async bringToReady(pod: Pod, creation: Creation): Promise<void> {
+  /** Goes on with what another attempt at the same request has created. @param forget see RequestMark.forget */
+  resume(pod: Pod, forget: () => Promise<void>): Creation {
+    const creation = new Creation(pod, this.clock.monotonic(), this.clock);
+    if (isReady(pod)) creation.succeed();
+    else void this.bringToReady(pod, creation, forget);
+    return creation;
+  }
+
+  /** Checks what does not depend on the sandboxes. @throws ProblemError runtime_not_found, invalid_request */
+  check(runtime: string, request: CreateSandboxDto): void {
+    this.planner.plan(runtime, request);
+  }
+
+  /** @param until on the monotonic clock. */
+  private async obtain(
+    runtime: string,
+    request: CreateSandboxDto,
+    { until, ...waiting }: Waiting & { until: number },
+  ): Promise<{ pod: Pod; isWarm: boolean }> {
+    const { mark } = waiting;
+    const wanted = this.planner.plan(runtime, request);
+    const warm = await this.warm.take(wanted, request, mark);
+    if (warm !== undefined) return { pod: warm, isWarm: true };
+    let place: Place | undefined;
+    for (let again = false; ; again = true) {
+      try {
+        if (!again) this.warm.checkTurn(runtime);
+        // In one go with the creation, which takes it again: nobody gets in between.
+        place?.release();
+        return { pod: await this.writer.create(this.planner.plan(runtime, request, mark?.hash)), isWarm: false };
+      } catch (error) {
+        if (error instanceof ProblemError && isUnknownOutcome(error.cause)) mark?.doubt();
+        if (!(error instanceof ProblemError) || error.code !== 'limit_reached') throw error;
+        const turn = await this.warm.wait(wanted, request, {
+          ...waiting,
+          forMs: until - this.clock.monotonic(),
+          again,
+        });
+        if (turn === undefined) throw error;
+        // It left in the moment of its turn.
+        if (waiting.left?.aborted && turn.pod === undefined) {
+          turn.place?.release();
+          throw error;
+        }
+        if (turn.pod !== undefined) return { pod: turn.pod, isWarm: true };
+        place = turn.place;
+      }
+    }
+  }
+
+  private async bringToReady(pod: Pod, creation: Creation, forget: () => Promise<void> | undefined): Promise<void> {
     const over = new AbortController();
     const deadline = new Deadline(this.options.podReadyTimeoutSeconds * 1000, this.clock, this.shutdown.signal);
     try {
@@ -51,9 +119,11 @@ export class SandboxCreator {
       creation.succeed();
     } catch (error) {
       const { code, detail } = this.problemOf(error, creation);
-      // A manager that stops leaves the pod alone: it becomes ready without it.
-      if (code !== 'shutting_down') await this.remove(pod);
-      creation.fail(code, detail);
+      const outcome = await this.end(pod, code);
+      // One that lives on, or that somebody else has deleted, stays the request's: a retry is told what has become of it.
+      if (outcome === 'ended') await forget();
+      if (outcome === 'ended' || outcome === 'left') creation.fail(code, detail);
+      else creation.succeed(outcome);
     } finally {
       deadline.release();
       over.abort();
@@ -125,15 +195,40 @@ export class SandboxCreator {
     return problem;
   }
 
-  /** What failed is removed; if that fails too, the pod is left to whoever cleans up, and the log says so. */
-  private async remove(pod: Pod): Promise<void> {
+  /**
+   * Ends what has failed; if that fails too, the pod is left to whoever cleans up, and the log says so.
+   *
+   * @returns whether it was this manager that ended it; the pod where it is ready after all.
+   */
+  private async end(pod: Pod, code: ProblemCode): Promise<Ending> {
+    // A manager that stops leaves the pod alone: it becomes ready without it. Who deletes a pod writes down why.
+    if (code === 'shutting_down' || code === 'conflict') return 'left';
     try {
-      await this.writer.delete(pod);
+      if (code === 'ready_timeout') return await this.endUnready(pod);
+      return (await this.ender.end(pod, 'failed')) ? 'ended' : 'left';
     } catch (error) {
       this.logger.error(
         { err: error, sandbox: pod.metadata?.name },
         'a sandbox that did not become ready could not be removed',
       );
+      return 'left';
+    }
+  }
+
+  /**
+   * Ends a pod whose time is over if it is not ready now: others may be using it, where this manager was stopped for a while or
+   * is the only one that cannot reach it.
+   */
+  private async endUnready({ metadata }: Pod): Promise<Ending> {
+    for (let attempt = 1; ; attempt += 1) {
+      const now = await this.store.confirm(metadata?.name ?? '');
+      if (now === undefined || now.metadata?.uid !== metadata?.uid || isTerminating(now)) return 'left';
+      if (isReady(now)) return now;
+      try {
+        return (await this.ender.end(now, 'never_ready', { onlyUnchanged: true })) ? 'ended' : 'left';
+      } catch (error) {
+        if (attempt === END_ATTEMPTS || toProblem(error).code !== 'conflict') throw error;
+      }
     }
   }
 }

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { PodStore } from '@warmbox/kube';
 import { ProblemError } from '@warmbox/platform';
-import { LABEL, poolOf, type Pod } from '@warmbox/sandbox';
+import { GONE_CAUSES, LABEL, poolOf, type Pod } from '@warmbox/sandbox';
+import { Tombstones } from '../tombstones/tombstones.js';
 import { RuntimeCatalog } from './runtime.catalog.js';
 
 /** What a pod's name can be (RFC 1123 subdomain); anything else names no sandbox and is never asked for. */
@@ -16,10 +17,11 @@ export class SandboxFinder {
   constructor(
     private readonly store: PodStore,
     private readonly runtimes: RuntimeCatalog,
+    private readonly tombstones: Tombstones,
   ) {}
 
   /**
-   * @throws ProblemError runtime_not_found, sandbox_not_found; where a GET was needed kubernetes_unavailable, and rate_limited
+   * @throws ProblemError runtime_not_found, sandbox_not_found, sandbox_gone; where a GET was needed kubernetes_unavailable, and rate_limited
    *   where too many names that do not exist were asked for
    */
   find(runtime: string, name: string): Promise<Pod> {
@@ -58,9 +60,22 @@ export class SandboxFinder {
     const known = this.store.isCurrent() ? this.store.get(name) : undefined;
     if (isOfRuntime(known) && satisfies(known)) return known;
     const confirmed = POD_NAME.test(name) ? await this.store.confirm(name) : undefined;
-    if (!isOfRuntime(confirmed)) {
-      throw new ProblemError('sandbox_not_found', `No sandbox ${JSON.stringify(name)} exists in runtime ${runtime}.`);
-    }
+    if (!isOfRuntime(confirmed)) throw await this.absence(runtime, name);
     return confirmed;
+  }
+
+  /** Gone, where that is remembered; else never there. */
+  private async absence(runtime: string, name: string): Promise<ProblemError> {
+    const tombstone = POD_NAME.test(name) ? await this.tombstones.find(runtime, name) : undefined;
+    if (tombstone === undefined) {
+      return new ProblemError('sandbox_not_found', `No sandbox ${JSON.stringify(name)} exists in runtime ${runtime}.`);
+    }
+    const { cause, goneAt, message } = tombstone;
+    const since = new Date(goneAt).toISOString();
+    const more = message === undefined ? '' : ` (${message})`;
+    return new ProblemError(
+      'sandbox_gone',
+      `Sandbox ${name} is gone since ${since} (${cause}): ${GONE_CAUSES[cause]}${more}.`,
+    );
   }
 }

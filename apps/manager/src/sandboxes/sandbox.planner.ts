@@ -3,24 +3,31 @@ import { hostname } from 'node:os';
 import { Injectable } from '@nestjs/common';
 import type { CreateSandboxDto } from '@warmbox/contracts';
 import { invalidRequest } from '@warmbox/platform';
-import { podOf, type Pod } from '@warmbox/sandbox';
+import { podOf, type Pod, type SandboxSpec } from '@warmbox/sandbox';
 import { MEMORY_FLOOR_MI } from '../config/amounts.options.js';
 import { ManagerOptions } from '../config/manager.options.js';
 import { executorSettings } from './executor.settings.js';
 import { resolveResources } from './resource.request.js';
-import { RuntimeCatalog } from './runtime.catalog.js';
+import { RuntimeCatalog, type Runtime } from './runtime.catalog.js';
+import { SandboxGrants } from './sandbox.grants.js';
 import { newSandboxName } from './sandbox.name.js';
 
-/** Turns a request into the pod that it asks for. */
+/** Makes the pods of sandboxes; no other place does. */
 @Injectable()
 export class SandboxPlanner {
   constructor(
     private readonly options: ManagerOptions,
     private readonly runtimes: RuntimeCatalog,
+    private readonly grants: SandboxGrants,
   ) {}
 
-  /** @throws ProblemError runtime_not_found, or invalid_request where the resources cannot be given */
-  plan(runtimeName: string, request: CreateSandboxDto): Pod {
+  /**
+   * The pod that a request asks for.
+   *
+   * @param requestHash stands for the request, where that has an idempotency key.
+   * @throws ProblemError runtime_not_found, or invalid_request where the resources or the lifetime cannot be given
+   */
+  plan(runtimeName: string, request: CreateSandboxDto, requestHash?: string): Pod {
     const runtime = this.runtimes.get(runtimeName);
     const resources = resolveResources(request.resources, {
       ...runtime,
@@ -28,20 +35,41 @@ export class SandboxPlanner {
       memoryFloorMi: MEMORY_FLOOR_MI,
     });
     if (Array.isArray(resources)) throw invalidRequest(resources);
+    const annotations = this.grants.first(request);
+    const { environmentVariables = {}, labels = {}, userId } = request;
     return podOf({
+      ...this.bare(runtime),
       ...resources,
+      pool: 'manual',
+      environmentVariables,
+      labels,
+      userId,
+      request: requestHash,
+      annotations,
+    });
+  }
+
+  /** A new pod for the runtime's pool. @throws ProblemError runtime_not_found */
+  warm(runtimeName: string): Pod {
+    return podOf(this.bare(this.runtimes.get(runtimeName)));
+  }
+
+  /** Nobody's sandbox, with the runtime's defaults. */
+  private bare(runtime: Runtime): SandboxSpec {
+    return {
       name: newSandboxName(runtime.podNamePrefix),
       namespace: this.options.targetNamespace,
       runtime: runtime.name,
       runtimeClassName: runtime.runtimeClassName,
-      pool: 'manual',
+      pool: 'warm',
       image: runtime.image,
+      requests: runtime.defaultRequests,
+      limits: runtime.defaultLimits,
       token: randomBytes(24).toString('hex'),
       settings: executorSettings(this.options),
-      environmentVariables: request.environmentVariables ?? {},
-      labels: request.labels ?? {},
-      userId: request.userId,
+      environmentVariables: {},
+      labels: {},
       createdBy: hostname(),
-    });
+    };
   }
 }

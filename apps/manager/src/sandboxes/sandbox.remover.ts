@@ -1,14 +1,20 @@
 import { Injectable } from '@nestjs/common';
 import type { BulkDeletionDto, DeletedSandboxDto, FailedDeletionDto } from '@warmbox/contracts';
 import { toProblem } from '@warmbox/platform';
-import { poolOf, type Pod } from '@warmbox/sandbox';
-import { PodWriter } from './pod.writer.js';
+import { poolOf, sandboxOf, type Pod } from '@warmbox/sandbox';
+import { SandboxEnder } from './sandbox.ender.js';
 import { SandboxFinder } from './sandbox.finder.js';
 import { SandboxInventory } from './sandbox.inventory.js';
-import type { SandboxFilter } from './sandbox.list.js';
+import { matches, type SandboxFilter } from './sandbox.list.js';
 
 /** How many deletions of one bulk request are under way at once. */
 const BULK_CONCURRENCY = 16;
+
+/** How often a pod that others write at the same time is tried. */
+const ATTEMPTS = 20;
+
+/** What became of one sandbox of a bulk deletion; `kept`: it does not meet the filter any more. */
+type Outcome = 'deleted' | 'kept' | FailedDeletionDto;
 
 /** Deletes sandboxes, one by name or many by filter. */
 @Injectable()
@@ -16,35 +22,33 @@ export class SandboxRemover {
   constructor(
     private readonly finder: SandboxFinder,
     private readonly inventory: SandboxInventory,
-    private readonly writer: PodWriter,
+    private readonly ender: SandboxEnder,
   ) {}
 
-  /** @throws ProblemError runtime_not_found, sandbox_not_found, kubernetes_unavailable */
+  /** @throws ProblemError runtime_not_found, sandbox_not_found, sandbox_gone, kubernetes_unavailable */
   async remove(runtime: string, name: string): Promise<DeletedSandboxDto> {
-    await this.writer.delete(await this.finder.find(runtime, name));
+    await this.ender.end(await this.finder.find(runtime, name), 'deleted');
     return { success: true, message: `Sandbox ${name} is being deleted.`, podName: name };
   }
 
   /**
-   * Deletes the allocated and manual sandboxes that meet the filter, and with `includeWarm` the warm ones too. A failure
-   * stops nothing: it is listed.
+   * Deletes the allocated and manual sandboxes that meet the filter, and with `includeWarm` the warm ones too. Each goes only as
+   * it was seen to meet it: one that has changed (a warm one that was claimed, above all) is looked at again, and kept where it
+   * is not meant any more. A failure stops nothing: it is listed.
    *
    * @throws ProblemError runtime_not_found, not_synced
    */
   async removeAll(runtime: string, filter: SandboxFilter, includeWarm: boolean): Promise<BulkDeletionDto> {
-    const pods = this.inventory
-      .select(runtime, filter)
-      .map(({ pod }) => pod)
-      .filter((pod) => includeWarm || poolOf(pod) !== 'warm');
+    const isMeant = (pod: Pod): boolean => matches(sandboxOf(pod), filter) && (includeWarm || poolOf(pod) !== 'warm');
+    const pods = this.inventory.select(runtime, filter).map(({ pod }) => pod);
     const deletedPods: string[] = [];
     const failed: FailedDeletionDto[] = [];
-    const queue = pods.values();
+    const queue = pods.filter(isMeant).values();
     const worker = async (): Promise<void> => {
       for (const pod of queue) {
-        const podName = pod.metadata?.name ?? '';
-        const code = await this.codeOfFailure(pod);
-        if (code === undefined) deletedPods.push(podName);
-        else failed.push({ podName, code });
+        const outcome = await this.removeIf(isMeant, runtime, pod);
+        if (outcome === 'deleted') deletedPods.push(pod.metadata?.name ?? '');
+        else if (outcome !== 'kept') failed.push(outcome);
       }
     };
     await Promise.all(Array.from({ length: BULK_CONCURRENCY }, worker));
@@ -52,12 +56,29 @@ export class SandboxRemover {
     return { deletedCount: deletedPods.length, failedCount: failed.length, deletedPods, failedPods, failed };
   }
 
-  private async codeOfFailure(pod: Pod): Promise<string | undefined> {
+  private async removeIf(isMeant: (pod: Pod) => boolean, runtime: string, listed: Pod): Promise<Outcome> {
+    const { name: podName = '', uid } = listed.metadata ?? {};
     try {
-      await this.writer.delete(pod);
-      return undefined;
+      for (let pod = listed, attempt = 1; pod.metadata?.uid === uid && isMeant(pod); attempt += 1) {
+        if (await this.isEnded(pod, attempt === ATTEMPTS)) return 'deleted';
+        pod = await this.finder.findNewest(runtime, podName);
+      }
+      return 'kept';
     } catch (error) {
-      return toProblem(error).code;
+      const { code } = toProblem(error);
+      const isGone = code === 'sandbox_gone' || code === 'sandbox_not_found';
+      return isGone ? 'deleted' : { podName, code };
+    }
+  }
+
+  /** Ends a sandbox as it was seen; one that has changed lives on. @throws ProblemError as SandboxEnder.end; conflict only the last time */
+  private async isEnded(pod: Pod, isLast: boolean): Promise<boolean> {
+    try {
+      await this.ender.end(pod, 'deleted', { onlyUnchanged: true });
+      return true;
+    } catch (error) {
+      if (isLast || toProblem(error).code !== 'conflict') throw error;
+      return false;
     }
   }
 }

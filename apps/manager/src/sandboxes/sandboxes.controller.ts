@@ -33,14 +33,18 @@ import {
 import { AnswersWith, MEDIA } from '@warmbox/platform';
 import { sandboxOf } from '@warmbox/sandbox';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { map, take, type Observable } from 'rxjs';
+import { map, type Observable } from 'rxjs';
 import { ApiEventStream, ApiProblems } from '../docs/index.js';
-import { SandboxCreator } from './sandbox.creator.js';
+import { callerOf } from '../execution/execution.caller.js';
+import { ApiIdempotencyKey } from '../idempotency/api.idempotency-key.js';
+import { keyOf } from '../idempotency/idempotency.key.js';
+import { creationStream } from './creation.stream.js';
+import { Creations } from './creations.js';
 import { SandboxFinder } from './sandbox.finder.js';
 import { SandboxInventory } from './sandbox.inventory.js';
-import { SandboxLabeller } from './sandbox.labeller.js';
 import { DeleteSandboxesDto, ListSandboxesDto, type SandboxFilterDto } from './sandbox.query.dto.js';
 import { SandboxRemover } from './sandbox.remover.js';
+import { SandboxUpdater } from './sandbox.updater.js';
 import type { SandboxFilter } from './sandbox.list.js';
 
 const RUNTIME = { name: 'runtime', description: 'A configured runtime; `kata` always exists.', example: 'kata' };
@@ -51,11 +55,11 @@ const NAME = { name: 'name', description: 'The name of the sandbox.', example: '
 @Controller('api/:runtime')
 export class SandboxesController {
   constructor(
-    private readonly creator: SandboxCreator,
+    private readonly creations: Creations,
     private readonly finder: SandboxFinder,
     private readonly inventory: SandboxInventory,
-    private readonly labeller: SandboxLabeller,
     private readonly remover: SandboxRemover,
+    private readonly updater: SandboxUpdater,
   ) {}
 
   @Sse('', { method: RequestMethod.POST })
@@ -65,9 +69,10 @@ export class SandboxesController {
   async createStreaming(
     @Param('runtime') runtime: string,
     @Body() body: CreateSandboxDto,
+    @Req() request: FastifyRequest,
   ): Promise<Observable<MessageEvent>> {
-    const creation = await this.creator.create(runtime, body);
-    const events = body.waitForReady === false ? creation.events.pipe(take(1)) : creation.events;
+    const key = keyOf(request);
+    const events = await creationStream((waiting) => this.creations.create(runtime, body, waiting, key), body);
     return events.pipe(map((data) => ({ data })));
   }
 
@@ -77,12 +82,15 @@ export class SandboxesController {
     operationId: 'createSandbox',
     summary: 'Create a sandbox',
     description:
-      'Answers an event stream that ends with `ready` or `failed`, or with `Accept: application/json` the sandbox once it is ready. A client that leaves does not undo the creation; a sandbox that does not become ready is removed.',
+      'Takes a warm sandbox where one is just what is asked for, else creates one. Answers an event stream that ends with `ready` or `failed`, or with `Accept: application/json` the sandbox once it is ready. A client that leaves while it waits at the limit waits no more; once the pod is there, it does not undo the creation. A sandbox that does not become ready is removed.',
   })
   @ApiCreatedResponse({ description: 'The sandbox, for `Accept: application/json`.', type: SandboxDto })
   @ApiEventStream({ description: 'What happens on the way to ready.', events: CREATION_EVENTS })
+  @ApiIdempotencyKey()
   @ApiProblems(
     'runtime_not_found',
+    'idempotency_key_reused',
+    'sandbox_gone',
     'limit_reached',
     'quota_exceeded',
     'not_synced',
@@ -91,8 +99,14 @@ export class SandboxesController {
     'executor_unreachable',
     'ready_timeout',
   )
-  async create(@Param('runtime') runtime: string, @Body() body: CreateSandboxDto): Promise<SandboxDto> {
-    const creation = await this.creator.create(runtime, body);
+  async create(
+    @Param('runtime') runtime: string,
+    @Body() body: CreateSandboxDto,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<SandboxDto> {
+    const { left } = callerOf(request, reply);
+    const creation = await this.creations.create(runtime, body, { left }, keyOf(request));
     return body.waitForReady === false ? creation.sandbox : creation.ready;
   }
 
@@ -141,22 +155,30 @@ export class SandboxesController {
   @ApiParam(NAME)
   @ApiOperation({ operationId: 'getSandbox', summary: 'Get a sandbox' })
   @ApiOkResponse({ description: 'The sandbox.', type: SandboxDto })
-  @ApiProblems('runtime_not_found', 'sandbox_not_found', 'rate_limited', 'kubernetes_unavailable')
+  @ApiProblems('runtime_not_found', 'sandbox_not_found', 'sandbox_gone', 'rate_limited', 'kubernetes_unavailable')
   async get(@Param('runtime') runtime: string, @Param('name') name: string): Promise<SandboxDto> {
     return sandboxOf(await this.finder.find(runtime, name));
   }
 
   @Patch(':name')
   @ApiParam(NAME)
-  @ApiOperation({ operationId: 'updateSandbox', summary: 'Change the labels of a sandbox' })
+  @ApiOperation({ operationId: 'updateSandbox', summary: 'Change labels, renew lifetime and idle time-out' })
   @ApiOkResponse({ description: 'The sandbox as it is now.', type: SandboxDto })
-  @ApiProblems('runtime_not_found', 'sandbox_not_found', 'not_allocated', 'rate_limited', 'kubernetes_unavailable')
+  @ApiProblems(
+    'runtime_not_found',
+    'sandbox_not_found',
+    'sandbox_gone',
+    'not_allocated',
+    'conflict',
+    'rate_limited',
+    'kubernetes_unavailable',
+  )
   async update(
     @Param('runtime') runtime: string,
     @Param('name') name: string,
     @Body() body: UpdateSandboxDto,
   ): Promise<SandboxDto> {
-    return sandboxOf(await this.labeller.update(runtime, name, body.labels ?? {}));
+    return sandboxOf(await this.updater.update(runtime, name, body));
   }
 
   @Delete(':name')
@@ -167,7 +189,7 @@ export class SandboxesController {
     description: 'Also answers 200 while the sandbox terminates.',
   })
   @ApiOkResponse({ description: 'It is being deleted.', type: DeletedSandboxDto })
-  @ApiProblems('runtime_not_found', 'sandbox_not_found', 'rate_limited', 'kubernetes_unavailable')
+  @ApiProblems('runtime_not_found', 'sandbox_not_found', 'sandbox_gone', 'rate_limited', 'kubernetes_unavailable')
   delete(@Param('runtime') runtime: string, @Param('name') name: string): Promise<DeletedSandboxDto> {
     return this.remover.remove(runtime, name);
   }

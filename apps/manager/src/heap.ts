@@ -6,3 +6,9 @@ import { setFlagsFromString } from 'node:v8';
  * ticks of CPU and 203 against 143 MiB.
  */
 setFlagsFromString('--semi-space-growth-factor=1');
+
+/**
+ * Has V8 collect once the heap has grown by a fifth, not by half or more: what it takes while it reads the first list it never gives
+ * back. A leader of 5,000 pods held 190 against 295 MiB.
+ */
+setFlagsFromString('--heap-growing-percent=20');

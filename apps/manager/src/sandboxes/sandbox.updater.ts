@@ -1,33 +1,37 @@
 import { Injectable } from '@nestjs/common';
-import { LABELS_MAX } from '@warmbox/contracts';
+import { LABELS_MAX, type UpdateSandboxDto } from '@warmbox/contracts';
 import { invalidRequest, ProblemError } from '@warmbox/platform';
 import { callersLabels, type Pod } from '@warmbox/sandbox';
 import { PodWriter } from './pod.writer.js';
 import { SandboxFinder } from './sandbox.finder.js';
+import { SandboxGrants } from './sandbox.grants.js';
 
 /** How often a pod that others write at the same time is tried. */
 const ATTEMPTS = 20;
 
-/** Changes the caller's own labels of a sandbox. */
+/** Changes a sandbox: the caller's own labels, and for how long it is granted. */
 @Injectable()
-export class SandboxLabeller {
+export class SandboxUpdater {
   constructor(
     private readonly finder: SandboxFinder,
     private readonly writer: PodWriter,
+    private readonly grants: SandboxGrants,
   ) {}
 
   /**
-   * Sets the given labels, and removes those whose value is null; the others stay.
+   * Sets the given labels, and removes those whose value is null; the others stay. Renews what is granted.
    *
-   * @throws ProblemError as SandboxFinder.findAllocated and PodWriter.patchLabels, invalid_request beyond 32 labels, and conflict where
-   *   others write it all the time
+   * @throws ProblemError as SandboxFinder.findAllocated and PodWriter.patchMetadata, invalid_request beyond 32 labels or the longest
+   *   lifetime, and conflict where others write it all the time
    */
-  async update(runtime: string, name: string, labels: Record<string, string | null>): Promise<Pod> {
+  async update(runtime: string, name: string, { labels = {}, ...grant }: UpdateSandboxDto): Promise<Pod> {
+    const annotations = this.grants.renewed(grant);
     let pod = await this.finder.findAllocated(runtime, name);
     for (let attempt = 1; ; attempt += 1) {
       checkCount(pod, labels);
+      if (Object.keys({ ...labels, ...annotations }).length === 0) return pod;
       try {
-        return Object.keys(labels).length === 0 ? pod : await this.writer.patchLabels(pod, labels);
+        return await this.writer.patchMetadata(pod, { labels, annotations }, { onlyUnchanged: true });
       } catch (error) {
         // A kubelet's status or another request came between; what was checked must be checked again.
         if (!(error instanceof ProblemError) || error.code !== 'conflict' || attempt === ATTEMPTS) throw error;

@@ -1,0 +1,54 @@
+import { Body, Controller, HttpCode, Param, Post, Req, Res } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
+import { AllocateSandboxDto, SandboxDto } from '@warmbox/contracts';
+import { sandboxOf } from '@warmbox/sandbox';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { ApiProblems } from '../docs/index.js';
+import { callerOf } from '../execution/execution.caller.js';
+import { ApiIdempotencyKey } from '../idempotency/api.idempotency-key.js';
+import { keyOf } from '../idempotency/idempotency.key.js';
+import { Allocations } from './allocations.js';
+
+const RUNTIME = { name: 'runtime', description: 'A configured runtime; `kata` always exists.', example: 'kata' };
+
+@ApiTags('Sandboxes')
+@ApiParam(RUNTIME)
+@Controller('api/:runtime')
+export class AllocationController {
+  constructor(private readonly allocations: Allocations) {}
+
+  @Post('allocate')
+  @HttpCode(200)
+  @ApiOperation({
+    operationId: 'allocateSandbox',
+    summary: 'Take a warm sandbox',
+    description:
+      'Gives a sandbox from the pool to a user; nobody else gets it. Where none is warm it waits up to `waitSeconds`, all users of a manager in turn.',
+  })
+  @ApiOkResponse({ description: 'The sandbox; it takes commands at once, through any manager.', type: SandboxDto })
+  @ApiIdempotencyKey()
+  @ApiProblems(
+    'runtime_not_found',
+    'idempotency_key_reused',
+    'sandbox_gone',
+    'conflict',
+    'limit_reached',
+    'pool_empty',
+    'not_synced',
+    'not_ready',
+    'sandbox_not_found',
+    'executor_unreachable',
+    'executor_timeout',
+    'kubernetes_unavailable',
+  )
+  async allocate(
+    @Param('runtime') runtime: string,
+    @Body() { waitSeconds, lifetimeSeconds, idleTimeoutSeconds, ...whose }: AllocateSandboxDto,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<SandboxDto> {
+    const { left } = callerOf(request, reply);
+    const wanted = { ...whose, runtime, grant: { lifetimeSeconds, idleTimeoutSeconds } };
+    return sandboxOf(await this.allocations.allocate(wanted, { waitSeconds, left }, keyOf(request)));
+  }
+}

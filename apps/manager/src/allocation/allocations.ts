@@ -1,0 +1,56 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { isReady, type Pod } from '@warmbox/sandbox';
+import type { KeyScope } from '../idempotency/idempotency.key.js';
+import { KeyedRequests } from '../idempotency/keyed.requests.js';
+import type { KeyedWork } from '../idempotency/keyed.work.js';
+import { SandboxEnder } from '../sandboxes/sandbox.ender.js';
+import { SandboxFinder } from '../sandboxes/sandbox.finder.js';
+import { Allocator, type Allocation, type AllocationWait } from './allocator.js';
+
+/** Allocations, with an idempotency key or without one. */
+@Injectable()
+export class Allocations {
+  private readonly logger = new Logger(Allocations.name);
+
+  constructor(
+    private readonly allocator: Allocator,
+    private readonly requests: KeyedRequests,
+    private readonly finder: SandboxFinder,
+    private readonly ender: SandboxEnder,
+  ) {}
+
+  /**
+   * Takes a warm sandbox, or finds the one that the request has.
+   *
+   * @param key the request's, where it has one: whose, and which.
+   * @throws ProblemError as Allocator.allocate; with a key as KeyedRequests.run
+   */
+  allocate(
+    wanted: Omit<Allocation, 'mark'>,
+    wait: AllocationWait & { left: AbortSignal },
+    key?: Pick<KeyScope, 'principal' | 'key'>,
+  ): Promise<Pod> {
+    if (key === undefined) return this.allocator.allocate(wanted, wait);
+    const { runtime, ...body } = wanted;
+    const { waitSeconds, left } = wait;
+    const scope = { ...key, route: 'allocate', runtime };
+    return this.requests.run(scope, { ...body, waitSeconds }, this.workOf(wanted, waitSeconds), left);
+  }
+
+  private workOf(wanted: Allocation, waitSeconds: number | undefined): KeyedWork<Pod> {
+    return {
+      check: () => this.allocator.check(wanted),
+      begin: (mark, left) => this.allocator.allocate({ ...wanted, mark }, { waitSeconds, left }),
+      podOf: (pod) => pod,
+      isUsable: isReady,
+      mend: (pod) => this.allocator.bindAgain(pod, wanted.environmentVariables),
+      resume: (pod) => Promise.resolve(pod),
+      find: (name) => this.finder.findNewest(wanted.runtime, name),
+      discard: async (pod) => {
+        await this.ender.end(pod, 'discarded').catch((err: unknown) => {
+          this.logger.error({ err, sandbox: pod.metadata?.name }, 'a sandbox that is nobody’s could not be deleted');
+        });
+      },
+    };
+  }
+}

@@ -1,0 +1,215 @@
+import type { PodChange, PodStore } from '@warmbox/kube';
+import { ProblemError, Shutdown } from '@warmbox/platform';
+import { isReady, poolOf, type Pod } from '@warmbox/sandbox';
+import { aPod, FakeClock } from '@warmbox/testing';
+import { ManagerOptions } from '../config/manager.options.js';
+import { SandboxLimit } from '../limit/sandbox.limit.js';
+import type { SandboxQuota } from '../limit/sandbox.quota.js';
+import { Metrics } from '../metrics/metrics.js';
+import { AllocationMetrics } from './allocation.metrics.js';
+import { AllocationQueues } from './allocation.queues.js';
+import { DeadSandbox, type Allocation, type Allocator } from './allocator.js';
+import { CreationSource } from './creation.source.js';
+import type { Waiting } from './fair.queue.js';
+import { PoolPlaces } from './pool.places.js';
+
+/** Candidates by name, each with what comes of its claim. */
+function sourceOf(candidates: [string, 'won' | 'lost' | 'dead'][], rooms = 0): Scene {
+  const left = candidates.map(([name]) => aPod({ name }));
+  const reserved: Allocation[] = [];
+  const reserve = (allocation: Allocation): Pod | undefined => {
+    reserved.push(allocation);
+    return left.shift();
+  };
+  const take = (pod: Pod): Promise<Pod | undefined> => {
+    const fate = candidates.find(([name]) => name === pod.metadata?.name)?.[1];
+    if (fate === 'dead') return Promise.reject(new DeadSandbox(new ProblemError('executor_unreachable', 'dead')));
+    return Promise.resolve(fate === 'won' ? pod : undefined);
+  };
+  const place = { release: () => undefined };
+  const source = new CreationSource(
+    { reserve, reserveFirst: reserve, take } as unknown as Allocator,
+    {
+      wait: <T>(_: string, waiting: Waiting<T>) => Promise.resolve(waiting.take(new Map())),
+    } as unknown as AllocationQueues,
+    { tryTake: () => (rooms > 0 ? place : undefined) } as unknown as SandboxLimit,
+    { areKept: () => false } as unknown as PoolPlaces,
+  );
+  return { source, reserved, place };
+}
+
+interface Scene {
+  source: CreationSource;
+  reserved: Allocation[];
+  place: object;
+}
+
+describe('CreationSource', () => {
+  const wanted = aPod();
+  const wait = { forMs: 1_000, again: false };
+
+  it('asks for a sandbox of the very template, as a manual one, with all that is bound to it', async () => {
+    const { source, reserved } = sourceOf([['a', 'won']]);
+    const request = { userId: 'ada', labels: { team: 'x' }, environmentVariables: { A: '1' }, lifetimeSeconds: 60 };
+    expect(await source.take(wanted, request)).toMatchObject({ metadata: { name: 'a' } });
+    expect(reserved).toEqual([
+      {
+        runtime: 'kata',
+        pool: 'manual',
+        userId: 'ada',
+        labels: { team: 'x' },
+        environmentVariables: { A: '1' },
+        grant: request,
+        onlyTemplate: wanted.metadata?.labels?.['warmbox.dev/template'],
+      },
+    ]);
+    expect(reserved[0]?.onlyTemplate).toMatch(/^[0-9a-f]{10}$/);
+  });
+
+  it.each<[string, ['a' | 'b', 'won' | 'lost' | 'dead'][], string | undefined]>([
+    [
+      'tries the next where one is lost',
+      [
+        ['a', 'lost'],
+        ['b', 'won'],
+      ],
+      'b',
+    ],
+    [
+      'has none where all are lost',
+      [
+        ['a', 'lost'],
+        ['b', 'lost'],
+      ],
+      undefined,
+    ],
+    [
+      'has none where one is dead: a new one is better',
+      [
+        ['a', 'dead'],
+        ['b', 'won'],
+      ],
+      undefined,
+    ],
+  ])('%s', async (_, candidates, name) => {
+    expect((await sourceOf(candidates).source.take(wanted, {}))?.metadata?.name).toBe(name);
+  });
+
+  it('gives in its turn a warm sandbox, else room, else nothing', async () => {
+    expect(await sourceOf([['a', 'won']], 1).source.wait(wanted, {}, wait)).toMatchObject({
+      pod: { metadata: { name: 'a' } },
+    });
+    const withRoom = sourceOf([], 1);
+    expect(await withRoom.source.wait(wanted, {}, wait)).toEqual({ place: withRoom.place });
+    expect(await sourceOf([]).source.wait(wanted, {}, wait)).toBeUndefined();
+  });
+
+  it('lets a turn whose sandbox was lost come to nothing, so that the next is asked for', async () => {
+    expect(await sourceOf([['a', 'lost']]).source.wait(wanted, {}, wait)).toEqual({});
+  });
+});
+
+/** A manager at the limit of three pods, with a pool of two; whoever leads the pool is the test. */
+class FullScene {
+  readonly clock = new FakeClock();
+  readonly got: string[] = [];
+  readonly source: CreationSource;
+  readonly queues: AllocationQueues;
+  private readonly pods = new Map<string, Pod>();
+  private readonly listeners: ((change: PodChange) => void)[] = [];
+
+  constructor(warmPoolSize = 2) {
+    const { pods } = this;
+    const store = {
+      isCurrent: () => true,
+      get size() {
+        return pods.size;
+      },
+      list: () => [...pods.values()].filter((pod) => poolOf(pod) === 'warm'),
+      subscribe: (listener: (change: PodChange) => void) => (this.listeners.push(listener), () => undefined),
+    } as unknown as PodStore;
+    const options = Object.assign(new ManagerOptions(), { maxTotalContainers: 3, warmPoolSize });
+    const limit = new SandboxLimit(store, { isInForce: true } as SandboxQuota, options);
+    const shutdown = new Shutdown({ drainDelaySeconds: 0, shutdownGraceSeconds: 0 }, this.clock);
+    this.queues = new AllocationQueues(store, shutdown, new AllocationMetrics(new Metrics()), this.clock);
+    const places = new PoolPlaces(store, limit, options, this.clock);
+    const allocator = { reserve: () => undefined } as unknown as Allocator;
+    this.source = new CreationSource(allocator, this.queues, limit, places);
+    for (const name of ['a', 'b', 'c']) this.add(aPod({ name }));
+  }
+
+  add(pod: Pod): void {
+    this.pods.set(pod.metadata?.name ?? '', pod);
+    for (const listener of this.listeners) listener({ type: 'added', pod });
+  }
+
+  async remove(name: string): Promise<void> {
+    const pod = this.pods.get(name)!;
+    this.pods.delete(name);
+    for (const listener of this.listeners) listener({ type: 'deleted', pod });
+    await this.clock.advance(0);
+  }
+
+  /** As an allocation waits. */
+  allocate(user: string): void {
+    const take = (): Pod | undefined => {
+      const pod = [...this.pods.values()].find((one) => poolOf(one) === 'warm' && isReady(one));
+      const name = pod?.metadata?.name;
+      if (name !== undefined) this.pods.set(name, aPod({ name, pool: 'allocated', ready: true }));
+      return pod;
+    };
+    const wait = this.queues.wait('kata', { user, want: 'warm', take, forMs: 60_000 });
+    void wait.then(() => this.got.push(user));
+  }
+
+  create(userId: string): void {
+    void this.source.wait(aPod(), { userId }, { forMs: 60_000, again: false }).then(() => this.got.push(userId));
+  }
+}
+
+describe('CreationSource at the limit', () => {
+  it('leaves the place that becomes free to the pool, for an allocation that came before', async () => {
+    const scene = new FullScene();
+    scene.allocate('ada');
+    scene.create('bob');
+    await scene.remove('a');
+    expect(scene.got).toEqual([]);
+    expect(() => scene.source.checkTurn('kata')).toThrow('came before');
+    scene.add(aPod({ name: 'w', pool: 'warm', ready: false }));
+    await scene.clock.advance(500);
+    expect(scene.got).toEqual([]);
+    await scene.remove('b');
+    expect(scene.got).toEqual(['bob']);
+    scene.add(aPod({ name: 'w', pool: 'warm', ready: true }));
+    await scene.clock.advance(0);
+    expect(scene.got).toEqual(['bob', 'ada']);
+  });
+
+  it('takes the place at once that becomes free where its turn is the first', async () => {
+    const scene = new FullScene();
+    scene.create('bob');
+    scene.allocate('ada');
+    await scene.remove('a');
+    expect(scene.got).toEqual(['bob']);
+  });
+
+  it('goes on where the pool cannot fill', async () => {
+    const scene = new FullScene();
+    scene.allocate('ada');
+    scene.create('bob');
+    await scene.remove('a');
+    await scene.clock.advance(2_300);
+    expect(scene.got).toEqual(['bob']);
+    const without = new FullScene(0);
+    without.allocate('ada');
+    without.create('bob');
+    await without.remove('a');
+    expect(without.got).toEqual(['bob']);
+  });
+
+  it('lets a creation that has just come take a place while nobody waits for warm sandboxes', async () => {
+    const scene = new FullScene();
+    await scene.remove('a');
+    expect(() => scene.source.checkTurn('kata')).not.toThrow();
+  });
+});

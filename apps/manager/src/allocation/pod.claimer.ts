@@ -1,0 +1,169 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { KubeApiError, KubeClient, kubeProblem, PODS, PodStore } from '@warmbox/kube';
+import { Backoff, type Clock, pause, ProblemError, Shutdown } from '@warmbox/platform';
+import { ANNOTATION, claimPatch, isReady, isTerminating, poolOf, type Claim, type Pod } from '@warmbox/sandbox';
+import { ManagerOptions } from '../config/manager.options.js';
+import type { RequestMark } from '../idempotency/request.mark.js';
+import { CLOCK } from '../kube/kube.module.js';
+import { PodWriter } from '../sandboxes/pod.writer.js';
+import { SandboxEnder } from '../sandboxes/sandbox.ender.js';
+import { claimVerdict } from './claim.verdict.js';
+
+/** Milliseconds after which a request of a claim counts as unanswered; a claim takes a few. */
+const TIMEOUT_MS = 3_000;
+/** How often one claim is sent, and how often an unknown outcome is looked into while the caller waits. */
+const SENDS = 3;
+const LOOKS = 3;
+const DELAYS = { initialMs: 50, maxMs: 1_000 };
+/** How an outcome is looked into once its caller has been refused, in milliseconds; until it is known. */
+const LATER_DELAYS = { initialMs: 500, maxMs: 15_000 };
+
+/**
+ * Claims one warm pod by one atomic write. Whatever happens to that write, its outcome is known before anything is said:
+ * claimed, lost, or, where the API server does not answer at all, an error; then it is looked into until it is known, and
+ * what turns out to be claimed for nobody is deleted.
+ */
+@Injectable()
+export class PodClaimer {
+  private readonly logger = new Logger(PodClaimer.name);
+
+  constructor(
+    private readonly client: KubeClient,
+    private readonly store: PodStore,
+    private readonly writer: PodWriter,
+    private readonly ender: SandboxEnder,
+    private readonly options: ManagerOptions,
+    private readonly shutdown: Shutdown,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
+
+  /**
+   * @param mark of a request with an idempotency key: it is told before a claimed pod is deleted, and whatever cannot be found out is
+   *   left to its retry.
+   * @returns the pod as it is now, ours, Ready and not being deleted; undefined where it is not to be had: take another one.
+   * @throws SupersededError as RequestMark.drop; ProblemError internal where the claim itself is at fault; kubernetes_unavailable where the outcome cannot be got.
+   */
+  async claim(pod: Pod, claim: Claim, mark?: RequestMark): Promise<Pod | undefined> {
+    const patch = claimPatch(pod.metadata?.uid ?? '', claim);
+    const backoff = new Backoff(DELAYS);
+    let mayBeOurs = false;
+    for (let sent = 1; ; sent += 1) {
+      try {
+        return await this.lookAgain(
+          await this.client.patchJson(PODS, this.keyOf(pod), patch, { timeoutMs: TIMEOUT_MS }),
+          mark,
+        );
+      } catch (error) {
+        const verdict = claimVerdict(error);
+        // Nobody else can have claimed it with our id: an earlier send may have succeeded in silence.
+        if (mayBeOurs && (verdict === 'lost' || verdict === 'mistaken')) return await this.settle(pod, claim, mark);
+        if (verdict === 'mistaken') throw mistake(error);
+        if (verdict === 'lost' || (verdict === 'contended' && !mayBeOurs)) return undefined;
+        mayBeOurs ||= verdict === 'unknown';
+        if (sent === SENDS) {
+          if (!mayBeOurs) throw kubeProblem(error);
+          return await this.settle(pod, claim, mark);
+        }
+      }
+      await this.clock.sleep(backoff.next());
+    }
+  }
+
+  /** What was claimed may have begun to die at the same moment: it is nobody's use, and goes. */
+  private async lookAgain(pod: Pod, mark?: RequestMark): Promise<Pod | undefined> {
+    this.store.put(pod);
+    if (isReady(pod)) return pod;
+    if (!isTerminating(pod)) {
+      await mark?.drop(pod);
+      await this.discard(pod);
+    }
+    return undefined;
+  }
+
+  /** Finds out whether a claim succeeded whose answers did not come; makes sure that it will not where it has not. */
+  private async settle(pod: Pod, claim: Claim, mark?: RequestMark): Promise<Pod | undefined> {
+    const backoff = new Backoff(DELAYS);
+    for (let look = 1; ; look += 1) {
+      let ours: Pod | undefined;
+      try {
+        ours = await this.lookInto(pod, claim);
+      } catch (error) {
+        if (look < LOOKS) {
+          await this.clock.sleep(backoff.next());
+          continue;
+        }
+        // A retry of the request finds what is claimed for it by its label; what nobody asks for again ends as idle.
+        if (mark === undefined) void this.settleLater(pod, claim);
+        else mark.doubt();
+        throw kubeProblem(error);
+      }
+      return ours === undefined ? undefined : await this.lookAgain(ours, mark);
+    }
+  }
+
+  /** One GET: ours, another's or gone. Still warm it may become ours yet, by a write that is on its way: it is deleted. */
+  private async lookInto(pod: Pod, { claimId }: Claim): Promise<Pod | undefined> {
+    for (;;) {
+      const now = await this.getSame(pod);
+      if (now === undefined || isTerminating(now)) return undefined;
+      if (now.metadata?.annotations?.[ANNOTATION.claimId] === claimId) return now;
+      if (poolOf(now) !== 'warm') return undefined;
+      // Only as it was seen: if it is claimed in between, by whomever, it is looked at again.
+      if (await this.deleteUnchanged(now)) return undefined;
+    }
+  }
+
+  private async getSame(pod: Pod): Promise<Pod | undefined> {
+    try {
+      const now = await this.client.get(PODS, this.keyOf(pod), { timeoutMs: TIMEOUT_MS });
+      return now.metadata?.uid === pod.metadata?.uid ? now : undefined;
+    } catch (error) {
+      if (error instanceof KubeApiError && error.status === 404) return undefined;
+      throw error;
+    }
+  }
+
+  private async deleteUnchanged(pod: Pod): Promise<boolean> {
+    try {
+      await this.writer.delete(pod, { onlyUnchanged: true });
+      return true;
+    } catch (error) {
+      if (error instanceof ProblemError && error.code === 'conflict') return false;
+      throw error;
+    }
+  }
+
+  /** The caller was refused: what turns out to be ours is nobody's. */
+  private async settleLater(pod: Pod, claim: Claim): Promise<void> {
+    const { signal } = this.shutdown;
+    const backoff = new Backoff(LATER_DELAYS);
+    while (!signal.aborted) {
+      try {
+        const ours = await this.lookInto(pod, claim);
+        if (ours !== undefined) await this.ender.end(ours, 'discarded');
+        return;
+      } catch {
+        await pause(this.clock, backoff.next(), signal);
+      }
+    }
+    this.logger.warn({ sandbox: pod.metadata?.name }, 'whether this sandbox was claimed for nobody is not known');
+  }
+
+  private async discard(pod: Pod): Promise<void> {
+    try {
+      await this.ender.end(pod, 'discarded');
+    } catch (error) {
+      this.logger.warn({ err: error, sandbox: pod.metadata?.name }, 'a claimed sandbox that died could not be deleted');
+    }
+  }
+
+  private keyOf(pod: Pod): { namespace: string; name: string } {
+    return { namespace: this.options.targetNamespace, name: pod.metadata?.name ?? '' };
+  }
+}
+
+function mistake(cause: unknown): ProblemError {
+  return new ProblemError('internal', 'The sandbox could not be claimed; the logs have it under the request id.', {
+    cause,
+  });
+}

@@ -1,0 +1,67 @@
+import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { PodStore } from '@warmbox/kube';
+import type { Clock } from '@warmbox/platform';
+import { isEnded, isReady, isTerminating, LABEL, poolOf } from '@warmbox/sandbox';
+import { ManagerOptions } from '../config/manager.options.js';
+import { warmPoolSizesOf } from '../config/warm.pool.sizes.js';
+import { CLOCK } from '../kube/kube.module.js';
+import { SandboxLimit } from '../limit/sandbox.limit.js';
+
+/** How long a free place is kept for the pool, in milliseconds: whoever leads needs some twenty to take it. */
+const KEEP_MS = 2_000;
+/** How long creations have the places that the pool did not take in that time, in milliseconds. */
+const REST_MS = 10_000;
+
+/**
+ * Keeps free places for the pool near the limit, while callers wait for its sandboxes who came before the creations: without this every
+ * place would be a creation's, which takes it in the moment in which it becomes free, and the pool's leader would come too late.
+ */
+@Injectable()
+export class PoolPlaces implements OnApplicationShutdown {
+  private readonly sizes: Record<string, number>;
+  /** Since when places are kept, on the monotonic clock, by runtime; anew with each pod that the pool gets. */
+  private readonly keptSince = new Map<string, number>();
+  private readonly unsubscribe: () => void;
+
+  constructor(
+    private readonly store: PodStore,
+    private readonly limit: SandboxLimit,
+    options: ManagerOptions,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {
+    this.sizes = warmPoolSizesOf(options);
+    this.unsubscribe = store.subscribe(({ type, pod }) => {
+      if (type === 'added' && poolOf(pod) === 'warm')
+        this.keptSince.delete(pod.metadata?.labels?.[LABEL.runtime] ?? '');
+    });
+  }
+
+  onApplicationShutdown(): void {
+    this.unsubscribe();
+  }
+
+  /**
+   * Whether the places that are free now are the pool's, and no creation's. Not for long where the pool does not take them: it may be
+   * backing off.
+   *
+   * @param before how many wait for warm sandboxes of this runtime before the creation.
+   */
+  areKept(runtime: string, before: number): boolean {
+    const { room } = this.limit;
+    if (before === 0 || room <= 0 || room > this.wanted(runtime, before)) return false;
+    const now = this.clock.monotonic();
+    let since = this.keptSince.get(runtime) ?? now;
+    if (now - since >= KEEP_MS + REST_MS) since = now;
+    this.keptSince.set(runtime, since);
+    return now - since < KEEP_MS;
+  }
+
+  /** How many pods the pool will create for those who wait, if it can. */
+  private wanted(runtime: string, before: number): number {
+    const size = this.sizes[runtime] ?? 0;
+    if (size === 0) return 0;
+    const alive = this.store.list({ runtime, pool: 'warm' }).filter((pod) => !isTerminating(pod) && !isEnded(pod));
+    const coming = alive.filter((pod) => !isReady(pod)).length;
+    return Math.min(before - coming, size - alive.length);
+  }
+}

@@ -1,0 +1,35 @@
+import { Injectable } from '@nestjs/common';
+import { Counter } from 'prom-client';
+import { Metrics } from '../metrics/metrics.js';
+import type { CleanupCause } from './cleanup.plan.js';
+
+const CAUSES: Readonly<Record<CleanupCause, true>> = {
+  idle: true,
+  lifetime: true,
+  completed: true,
+  failed: true,
+  never_ready: true,
+  unreachable: true,
+};
+
+/** Counts what cleanup has removed. */
+@Injectable()
+export class CleanupMetrics {
+  private readonly removed: Counter<'reason'>;
+
+  constructor({ registry }: Metrics) {
+    this.removed = new Counter({
+      name: 'warmbox_cleanup_deleted_total',
+      help: 'Sandboxes that cleanup of this manager removed, by reason.',
+      labelNames: ['reason'],
+      registers: [registry],
+    });
+    // A rate counts nothing of a series that begins with its first event.
+    for (const reason of Object.keys(CAUSES)) this.removed.inc({ reason }, 0);
+  }
+
+  /** A sandbox was removed by this manager. */
+  count(reason: CleanupCause): void {
+    this.removed.inc({ reason });
+  }
+}

@@ -1,0 +1,15 @@
+import { Module } from '@nestjs/common';
+import { ExecutionModule } from '../execution/execution.module.js';
+import { SandboxesModule } from '../sandboxes/sandboxes.module.js';
+import { CleanupLoop } from './cleanup.loop.js';
+import { CleanupMetrics } from './cleanup.metrics.js';
+import { CleanupSchedule } from './cleanup.schedule.js';
+import { IdleInquiry } from './idle.inquiry.js';
+import { IdleJudge } from './idle.judge.js';
+
+/** Removes sandboxes that nobody needs any more: idle, over their lifetime, ended, never ready, unreachable, stuck. */
+@Module({
+  imports: [ExecutionModule, SandboxesModule],
+  providers: [CleanupLoop, CleanupMetrics, CleanupSchedule, IdleInquiry, IdleJudge],
+})
+export class CleanupModule {}

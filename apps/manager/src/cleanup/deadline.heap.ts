@@ -1,0 +1,111 @@
+import type { Clock, Timer } from '@warmbox/platform';
+
+/** The wall clock may be set: it is looked at this often at least while there are deadlines, in milliseconds. */
+const LOOK_MS = 1_000;
+
+interface Entry {
+  key: string;
+  at: number;
+}
+
+/**
+ * Deadlines by key, each on the wall clock, and one timer for the earliest. A key has one deadline: the one that was set
+ * last. What is due is forgotten and told once.
+ */
+export class DeadlineHeap {
+  /** A binary heap, the earliest first. Entries whose key has another deadline now are skipped when they come up. */
+  private heap: Entry[] = [];
+  private readonly current = new Map<string, Entry>();
+  private timer: Timer | undefined;
+  private isStopped = false;
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly onDue: (key: string) => void,
+  ) {}
+
+  /** How many keys have a deadline. */
+  get size(): number {
+    return this.current.size;
+  }
+
+  /** @param at milliseconds since the epoch; one that has passed is due at the next turn. */
+  set(key: string, at: number): void {
+    if (this.isStopped || this.current.get(key)?.at === at) return;
+    const entry = { key, at };
+    this.current.set(key, entry);
+    this.push(entry);
+    // Whatever was replaced stays in the heap until it comes up; it must not outgrow what counts.
+    if (this.heap.length > 64 && this.heap.length > 2 * this.current.size) this.rebuild();
+    if (this.heap[0] === entry) this.arm();
+  }
+
+  delete(key: string): void {
+    this.current.delete(key);
+  }
+
+  /** Nothing is told any more. */
+  stop(): void {
+    this.isStopped = true;
+    this.timer?.cancel();
+    this.current.clear();
+    this.heap = [];
+  }
+
+  private arm(): void {
+    this.timer?.cancel();
+    this.timer = undefined;
+    const [first] = this.heap;
+    if (first === undefined || this.isStopped) return;
+    const ms = Math.max(0, first.at - this.clock.now());
+    this.timer = this.clock.after(Math.min(ms, LOOK_MS), () => this.fire());
+  }
+
+  private fire(): void {
+    const now = this.clock.now();
+    for (let [first] = this.heap; first !== undefined && first.at <= now; [first] = this.heap) {
+      this.pop();
+      if (this.current.get(first.key) !== first) continue;
+      this.current.delete(first.key);
+      this.onDue(first.key);
+    }
+    this.arm();
+  }
+
+  private rebuild(): void {
+    this.heap = [...this.current.values()].sort((a, b) => a.at - b.at);
+  }
+
+  private push(entry: Entry): void {
+    const { heap } = this;
+    let index = heap.push(entry) - 1;
+    while (index > 0) {
+      const parent = (index - 1) >> 1;
+      if (timeAt(heap, parent) <= entry.at) break;
+      this.swap(index, parent);
+      index = parent;
+    }
+  }
+
+  private pop(): void {
+    const { heap } = this;
+    this.swap(0, heap.length - 1);
+    heap.pop();
+    for (let index = 0; ;) {
+      const left = 2 * index + 1;
+      const least = timeAt(heap, left + 1) < timeAt(heap, left) ? left + 1 : left;
+      if (timeAt(heap, index) <= timeAt(heap, least)) return;
+      this.swap(index, least);
+      index = least;
+    }
+  }
+
+  private swap(a: number, b: number): void {
+    const { heap } = this;
+    [heap[a], heap[b]] = [heap[b] as Entry, heap[a] as Entry];
+  }
+}
+
+function timeAt(heap: readonly Entry[], index: number): number {
+  return heap[index]?.at ?? Infinity;
+}

@@ -1,0 +1,124 @@
+import type { Readable } from 'node:stream';
+import { Inject, Injectable } from '@nestjs/common';
+import type { ProblemCode } from '@warmbox/contracts';
+import { Deadline, MEDIA, ProblemError, type Clock } from '@warmbox/platform';
+import type { Pod } from '@warmbox/sandbox';
+import { ExecutorClient, type ExecutorRequest } from '../execution/executor.client.js';
+import { CLOCK } from '../kube/kube.module.js';
+
+/** How long an executor may take for an answer, in milliseconds. */
+const ANSWER_TIMEOUT_MS = 5_000;
+
+/** How long all that it is asked at a time may take, in milliseconds, however slowly it goes on answering. */
+const INQUIRY_TIMEOUT_MS = 10_000;
+
+/** The most of an answer that is read: its port may be in the hands of its guest. */
+const ANSWER_MAX_BYTES = 4_096;
+
+/** What says that there is no executor that answers. */
+const SILENCE: readonly ProblemCode[] = ['executor_timeout', 'executor_unreachable', 'not_ready'];
+
+/** `sealed`: it takes no new work for 30 s, in which it can be deleted. */
+export type IdleAnswer = { state: 'sealed' } | { state: 'active'; idleSeconds: number } | { state: 'silent' };
+
+/** Asks executors whether their sandboxes are idle, and tells them what they have to know. */
+@Injectable()
+export class IdleInquiry {
+  constructor(
+    private readonly client: ExecutorClient,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
+
+  /**
+   * Seals a sandbox that has been idle for so long; of another, for how long it has been idle.
+   *
+   * @throws ProblemError where the executor is not to blame, sandbox_gone and kubernetes_unavailable for example; the signal's
+   *   reason
+   */
+  async ask(pod: Pod, idleSeconds: number, signal: AbortSignal): Promise<IdleAnswer> {
+    try {
+      return await this.inTime(signal, (inTime) => this.sealOrActivity(pod, idleSeconds, inTime));
+    } catch (error) {
+      if (error instanceof ProblemError && SILENCE.includes(error.code)) return { state: 'silent' };
+      throw error;
+    }
+  }
+
+  /**
+   * Tells the streams of a sandbox that its lifetime ends.
+   *
+   * @param expiresAt milliseconds since the epoch.
+   * @throws ProblemError as `ask`, and where the executor does not answer; the signal's reason
+   */
+  async warn(pod: Pod, expiresAt: number, signal: AbortSignal): Promise<void> {
+    const notice = { expiresAt: new Date(expiresAt).toISOString() };
+    await this.inTime(signal, (inTime) => this.tell(pod, request('POST', '/api/notice', notice), inTime));
+  }
+
+  private async sealOrActivity(pod: Pod, idleSeconds: number, signal: AbortSignal): Promise<IdleAnswer> {
+    try {
+      await this.tell(pod, request('POST', '/api/seal', { idleSeconds }), signal);
+      return { state: 'sealed' };
+    } catch (error) {
+      if (!(error instanceof ProblemError && error.code === 'conflict')) throw error;
+    }
+    const idle = idleSecondsOf(await this.tell(pod, request('GET', '/api/activity'), signal));
+    return idle === undefined ? { state: 'silent' } : { state: 'active', idleSeconds: idle };
+  }
+
+  /** Sends a request, and reads the answer to its end: what is left over would hold its connection. */
+  private async tell(pod: Pod, what: ExecutorRequest, signal: AbortSignal): Promise<string> {
+    const { body } = await this.client.send(pod, what, signal);
+    try {
+      return await textOf(body);
+    } catch (error) {
+      signal.throwIfAborted();
+      throw new ProblemError('executor_unreachable', 'The answer of the executor broke off.', { cause: error });
+    }
+  }
+
+  /** @throws ProblemError executor_timeout where the time is up first */
+  private async inTime<Result>(signal: AbortSignal, work: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
+    const deadline = new Deadline(INQUIRY_TIMEOUT_MS, this.clock, signal);
+    try {
+      return await work(deadline.signal);
+    } catch (error) {
+      throw deadline.passed
+        ? new ProblemError('executor_timeout', 'The executor took too long for its answer.', { cause: error })
+        : error;
+    } finally {
+      deadline.release();
+    }
+  }
+}
+
+function request(method: 'GET' | 'POST', path: string, body?: object): ExecutorRequest {
+  return {
+    method,
+    path,
+    headers: {},
+    media: MEDIA.json,
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    headersTimeoutMs: ANSWER_TIMEOUT_MS,
+    silenceTimeoutMs: ANSWER_TIMEOUT_MS,
+  };
+}
+
+async function textOf(body: Readable): Promise<string> {
+  let text = '';
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    text += chunk.toString('latin1');
+    if (text.length > ANSWER_MAX_BYTES) break;
+  }
+  return text;
+}
+
+/** The durations of an answer; undefined where it is none of an executor's. */
+function idleSecondsOf(text: string): number | undefined {
+  try {
+    const { idleSeconds } = JSON.parse(text) as { idleSeconds?: unknown };
+    return typeof idleSeconds === 'number' && idleSeconds >= 0 ? idleSeconds : undefined;
+  } catch {
+    return undefined;
+  }
+}

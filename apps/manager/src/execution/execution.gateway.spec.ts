@@ -1,0 +1,35 @@
+import { ProblemError } from '@warmbox/platform';
+import { aPod } from '@warmbox/testing';
+import type { Caller } from './execution.answer.js';
+import type { ExecutionAttacher } from './execution.attacher.js';
+import { ExecutionGateway } from './execution.gateway.js';
+import type { ExecutorClient } from './executor.client.js';
+
+describe('the gateway to executions', () => {
+  const pod = aPod({ ready: true });
+  const sandbox = { runtime: 'kata', name: pod.metadata?.name ?? '' };
+  const caller = { left: new AbortController().signal } as Caller;
+
+  /** How often a sandbox counts as active after a request that its executor answers so. */
+  async function activityAfter(
+    answer: Promise<undefined>,
+    send: (gateway: ExecutionGateway) => Promise<unknown>,
+  ): Promise<number> {
+    let stamps = 0;
+    const attacher = { attach: () => answer } as unknown as ExecutionAttacher;
+    const finder = { findAllocated: () => Promise.resolve(pod) };
+    const gateway = new ExecutionGateway(finder, {} as ExecutorClient, attacher, { stamp: () => void (stamps += 1) });
+    await send(gateway).catch(() => undefined);
+    return stamps;
+  }
+
+  it.each<[string, (gateway: ExecutionGateway) => Promise<unknown>]>([
+    ['a command', (gateway) => gateway.execute(sandbox, { command: 'true' }, 'application/json', caller)],
+    ['a reader', (gateway) => gateway.events(sandbox, '18jtjq9vfnd8rfj0', {}, 'text/event-stream', caller)],
+  ])('counts %s as activity once the executor has accepted it, and not where it is refused', async (_, send) => {
+    expect(await activityAfter(Promise.resolve(undefined), send)).toBe(1);
+    // It is being removed; and of one that is gone, who tries again and again would keep it.
+    expect(await activityAfter(Promise.reject(new ProblemError('conflict', 'sealed')), send)).toBe(0);
+    expect(await activityAfter(Promise.reject(new ProblemError('executor_timeout', 'gone')), send)).toBe(0);
+  });
+});

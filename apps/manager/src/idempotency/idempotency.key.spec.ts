@@ -1,0 +1,69 @@
+import type { FastifyRequest } from 'fastify';
+import { hashOfBody, hashOfScope, idempotencyKeyOf, principalOf } from './idempotency.key.js';
+
+const withKeys = (...keys: string[]): FastifyRequest =>
+  ({ raw: { headersDistinct: keys.length === 0 ? {} : { 'idempotency-key': keys } } }) as unknown as FastifyRequest;
+const withHeaders = (headers: object): FastifyRequest => ({ headers }) as FastifyRequest;
+
+describe('the header Idempotency-Key', () => {
+  it.each(['x', '3e1c3a4e-6a3b-4b0e-9d5f-2f1f0a8a7c11', '"quoted", and ~ spaced', 'k'.repeat(256)])(
+    'is taken as it is: %s',
+    (key) => expect(idempotencyKeyOf(withKeys(key))).toBe(key),
+  );
+
+  it('may be absent', () => expect(idempotencyKeyOf(withKeys())).toBeUndefined());
+
+  it.each([
+    ['is empty', ['']],
+    ['is too long', ['k'.repeat(257)]],
+    ['is not ASCII', ['schlüssel']],
+    ['has a control character', ['a\tb']],
+    ['is given twice', ['a', 'b']],
+    ['is given twice with one value', ['a', 'a']],
+  ])('is refused by its name where it %s', (_, keys) => {
+    const errors = [{ pointer: 'Idempotency-Key', detail: expect.stringContaining('Idempotency-Key') as unknown }];
+    expect(() => idempotencyKeyOf(withKeys(...keys))).toThrow(
+      expect.objectContaining({ code: 'invalid_request', errors }) as Error,
+    );
+  });
+});
+
+describe('whose a key is', () => {
+  it('is told by the API key, in whichever header it came, and never shows it', () => {
+    const principal = principalOf(withHeaders({ authorization: 'Bearer secret' }));
+    expect(principalOf(withHeaders({ 'x-api-key': 'secret' }))).toBe(principal);
+    expect(principalOf(withHeaders({ 'x-api-key': 'other' }))).not.toBe(principal);
+    expect(principal).not.toContain('secret');
+  });
+
+  it('is nobody’s in particular without an API key', () => {
+    expect(principalOf(withHeaders({}))).toBe('anonymous');
+    expect(principalOf(withHeaders({ 'x-api-key': '' }))).toBe('anonymous');
+  });
+});
+
+describe('the hash of a request', () => {
+  const scope = { principal: 'p', route: 'create', runtime: 'kata', key: 'k' };
+
+  it('is a label’s value, and part of a name', () => expect(hashOfScope(scope)).toMatch(/^[0-9a-f]{32}$/));
+
+  it('does not run two parts into one', () => {
+    expect(hashOfScope({ ...scope, runtime: 'a', key: 'bk' })).not.toBe(hashOfScope({ ...scope, runtime: 'ab' }));
+  });
+});
+
+describe('the hash of a body', () => {
+  it('is that of what is asked for, in whatever order, and absent fields count for nothing', () => {
+    const one = { userId: 'ada', labels: { b: '1', a: '2', 10: 'x', 9: 'y' }, waitSeconds: undefined };
+    const other = { labels: { 9: 'y', a: '2', 10: 'x', b: '1' }, userId: 'ada' };
+    expect(hashOfBody(one)).toBe(hashOfBody(other));
+  });
+
+  it.each([
+    [{ a: 1 }, { a: '1' }],
+    [{ a: 1 }, { b: 1 }],
+    [{}, { a: 1 }],
+    [{ a: { b: 'c' } }, { a: [['b', 'c']] }],
+    [{ a: [1, 2] }, { a: [2, 1] }],
+  ])('is not the same for %j and %j', (one, other) => expect(hashOfBody(one)).not.toBe(hashOfBody(other)));
+});

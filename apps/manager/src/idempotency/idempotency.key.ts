@@ -1,0 +1,67 @@
+import { createHash } from 'node:crypto';
+import { bearerOf, invalidRequest } from '@warmbox/platform';
+import type { FastifyRequest } from 'fastify';
+
+export const IDEMPOTENCY_KEY = 'Idempotency-Key';
+export const IDEMPOTENCY_KEY_MAX_LENGTH = 256;
+
+const KEY = /^[\x20-\x7e]{1,256}$/;
+
+/** Which request it is: a retry has the same scope, and another client's same key another. */
+export interface KeyScope {
+  /** Whose key it is; see principalOf. */
+  principal: string;
+  route: string;
+  runtime: string;
+  key: string;
+}
+
+/**
+ * The header `Idempotency-Key`, if there is one.
+ *
+ * @throws ProblemError invalid_request where it is none, or where there are several
+ */
+export function idempotencyKeyOf({ raw }: Pick<FastifyRequest, 'raw'>): string | undefined {
+  const values = raw.headersDistinct['idempotency-key'];
+  if (values === undefined) return undefined;
+  const [key = '', ...others] = values;
+  if (others.length === 0 && KEY.test(key)) return key;
+  const rule = others.length > 0 ? 'must be given once' : 'must be 1 to 256 printable ASCII characters';
+  throw invalidRequest([{ pointer: IDEMPOTENCY_KEY, detail: `${IDEMPOTENCY_KEY} ${rule}` }]);
+}
+
+/** Whose key a request has, and which; undefined where it has none. @throws ProblemError as idempotencyKeyOf */
+export function keyOf(request: FastifyRequest): Pick<KeyScope, 'principal' | 'key'> | undefined {
+  const key = idempotencyKeyOf(request);
+  return key === undefined ? undefined : { principal: principalOf(request), key };
+}
+
+/** Who asks, as a hash of the API key that was presented; without one it is anybody. */
+export function principalOf({ headers }: Pick<FastifyRequest, 'headers'>): string {
+  const given = bearerOf(headers.authorization) ?? headers['x-api-key'];
+  return typeof given === 'string' && given !== '' ? digest(given) : 'anonymous';
+}
+
+/** Stands for the request in names and labels: 32 hex digits. */
+export function hashOfScope({ principal, route, runtime, key }: KeyScope): string {
+  return digest(JSON.stringify([principal, route, runtime, key])).slice(0, 32);
+}
+
+/** The same for every body that asks for the same, in whatever order its fields are. */
+export function hashOfBody(body: object): string {
+  return digest(JSON.stringify(sorted(body)));
+}
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== 'object' || value === null) return value;
+  const fields = Object.entries(value)
+    .filter(([, field]) => field !== undefined)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, field]) => [key, sorted(field)]);
+  return { fields };
+}
+
+function digest(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}

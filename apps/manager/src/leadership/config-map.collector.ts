@@ -1,0 +1,80 @@
+import { CONFIG_MAPS, KubeApiError, type KubeClient, type LeaseTerm } from '@warmbox/kube';
+import { Bell, type Clock, pause, Periodic } from '@warmbox/platform';
+import type { LeaderTask } from './leader.task.js';
+
+/** Between two looks, in milliseconds, and between two while there are many to remove: more may come meanwhile than may be kept. */
+const INTERVAL_MS = 60_000;
+const BUSY_INTERVAL_MS = 2_000;
+/** From how many on at one look. */
+const MANY = 100;
+/** The most that are removed at once. */
+const AT_ONCE = 16;
+
+/** A ConfigMap that is not to be kept, as it was seen. */
+export interface Uncollected {
+  name: string;
+  uid?: string;
+  resourceVersion?: string;
+}
+
+/** Removes ConfigMaps that are not to be kept any more, once a minute and more often while there are many; the leader's work. */
+export abstract class ConfigMapCollector implements LeaderTask {
+  abstract readonly name: string;
+  /** Wakes the leader for the next look. */
+  readonly passes: Periodic;
+  private bell: Bell;
+
+  constructor(
+    private readonly client: KubeClient,
+    private readonly namespace: string,
+    private readonly clock: Clock,
+  ) {
+    this.bell = new Bell(clock);
+    const ring = (): void => this.bell.ring();
+    // A ring cannot fail.
+    this.passes = new Periodic(ring, INTERVAL_MS, clock, () => undefined);
+  }
+
+  async lead(term: LeaseTerm): Promise<void> {
+    const { signal } = term;
+    // What rang before is answered by the first look.
+    const bell = new Bell(this.clock);
+    this.bell = bell;
+    const ring = (): void => bell.ring();
+    signal.addEventListener('abort', ring);
+    try {
+      while (!signal.aborted) {
+        const found = await this.look(term);
+        if (found >= MANY) await pause(this.clock, BUSY_INTERVAL_MS, signal);
+        else await bell.wait();
+      }
+    } finally {
+      signal.removeEventListener('abort', ring);
+    }
+  }
+
+  /** Returns how many were to go. */
+  private async look(term: LeaseTerm): Promise<number> {
+    const found = await this.uncollected(this.clock.now(), term.signal);
+    const left = found.values();
+    // All take from one iterator.
+    await Promise.all(Array.from({ length: AT_ONCE }, () => this.collect(left, term)));
+    return found.length;
+  }
+
+  private async collect(left: Iterable<Uncollected>, term: LeaseTerm): Promise<void> {
+    const { signal } = term;
+    const options = { signal, beforeSend: () => term.assertLeading() };
+    for (const { name, ...preconditions } of left) {
+      if (signal.aborted) return;
+      const key = { namespace: this.namespace, name };
+      await this.client.delete(CONFIG_MAPS, key, { preconditions }, options).catch((error: unknown) => {
+        // Gone already, or written since, or another of that name: the next look sees.
+        if (!(error instanceof KubeApiError && (error.status === 404 || error.status === 409))) throw error;
+      });
+    }
+  }
+
+  /** Those that are to go. @param now milliseconds since the epoch */
+  protected abstract uncollected(now: number, signal: AbortSignal): Uncollected[] | Promise<Uncollected[]>;
+}

@@ -1,0 +1,61 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import { PodStore } from '@warmbox/kube';
+import type { Clock } from '@warmbox/platform';
+import type { Lease } from '@warmbox/sandbox';
+import { CLOCK } from '../kube/kube.module.js';
+import type { ConfigurationCandidacy } from '../leadership/leadership.js';
+import { POOL_ANNOTATION } from './pool.annotations.js';
+import { POOL_OPTIONS, type PoolOptions } from './pool.options.js';
+import { PoolPods } from './pool.pods.js';
+import { decodeDesired, encodeDesired, standingOf, templateOfAll, type Standing } from './pool.template.js';
+
+/**
+ * Managers of an older configuration of the pools leave the lease to those of the desired one; a newer one makes its own the desired
+ * one, as soon as it serves: one that ends again and again before it does must not take the lease from those that work.
+ */
+@Injectable()
+export class PoolCandidacy implements ConfigurationCandidacy {
+  private readonly own: string;
+  private readonly startedAt: number;
+
+  constructor(
+    pods: PoolPods,
+    private readonly server: HttpAdapterHost,
+    private readonly store: PodStore,
+    @Inject(POOL_OPTIONS) { maxTotalContainers }: Pick<PoolOptions, 'maxTotalContainers'>,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {
+    this.own = templateOfAll(pods.templates, maxTotalContainers);
+    this.startedAt = clock.now();
+  }
+
+  shouldLead(lease: Lease | undefined): boolean {
+    const standing = this.standing(lease);
+    return standing === 'newer' ? this.isServing : standing === 'same';
+  }
+
+  isOlder(lease: Lease | undefined): boolean {
+    return this.standing(lease) === 'older';
+  }
+
+  claims(lease: Lease | undefined, isAcquiring: boolean): Record<string, string> {
+    const isDesired = this.desired(lease)?.template === this.own;
+    const isClaiming = isAcquiring ? !isDesired : this.isServing && this.standing(lease) === 'newer';
+    if (!isClaiming) return {};
+    return { [POOL_ANNOTATION.template]: encodeDesired({ template: this.own, firstSeen: this.clock.now() }) };
+  }
+
+  /** Whether it listens and knows the present. */
+  private get isServing(): boolean {
+    return this.server.listening && this.store.isCurrent();
+  }
+
+  private standing(lease: Lease | undefined): Standing {
+    return standingOf(this.desired(lease), this.own, this.startedAt);
+  }
+
+  private desired(lease: Lease | undefined): ReturnType<typeof decodeDesired> {
+    return decodeDesired(lease?.metadata?.annotations?.[POOL_ANNOTATION.template]);
+  }
+}

@@ -1,0 +1,163 @@
+import type { PoolStatusDto } from '@warmbox/contracts';
+import type { PodStore } from '@warmbox/kube';
+import { ProblemError, Shutdown } from '@warmbox/platform';
+import type { Pod } from '@warmbox/sandbox';
+import { aPod, FakeClock } from '@warmbox/testing';
+import type { Leadership } from '../leadership/leadership.js';
+import type { RuntimeCatalog } from '../sandboxes/runtime.catalog.js';
+import { POOL_ANNOTATION } from './pool.annotations.js';
+import { encodeCircuits } from './pool.circuit.js';
+import { PoolMonitor } from './pool.monitor.js';
+
+class Scene {
+  readonly clock = new FakeClock();
+  readonly listeners = new Set<() => void>();
+  pods: Pod[] = [];
+  isCurrent = true;
+  isLeader = false;
+  queued = 0;
+  annotations: Record<string, string> = {};
+  readonly shutdown = new Shutdown({ drainDelaySeconds: 0, shutdownGraceSeconds: 0 }, this.clock);
+  readonly monitor: PoolMonitor;
+
+  constructor() {
+    const scene = this as Scene;
+    const subscribe = (listener: () => void): (() => void) => {
+      scene.listeners.add(listener);
+      return () => scene.listeners.delete(listener);
+    };
+    this.monitor = new PoolMonitor(
+      {
+        get: (name: string) => {
+          if (name !== 'kata') throw new ProblemError('runtime_not_found', `There is no runtime ${name}.`);
+        },
+      } as unknown as RuntimeCatalog,
+      { subscribe, isCurrent: () => scene.isCurrent, list: () => scene.pods } as unknown as PodStore,
+      {
+        subscribe,
+        get isLeader() {
+          return scene.isLeader;
+        },
+        get lease() {
+          return { metadata: { annotations: scene.annotations } };
+        },
+      } as unknown as Leadership,
+      { subscribe, waiting: () => scene.queued },
+      {
+        targetNamespace: 'sandbox-containers',
+        warmPoolSizes: { kata: 3 },
+        maxTotalContainers: 10,
+        maxConcurrentCreates: 10,
+        poolBackfillCheckIntervalSeconds: 30,
+        podReadyTimeoutSeconds: 90,
+      },
+      this.shutdown,
+      this.clock,
+    );
+  }
+
+  addWarm(): void {
+    this.pods.push(aPod({ name: `p${this.pods.length}`, pool: 'warm', ready: true }));
+    this.change();
+  }
+
+  change(): void {
+    for (const listener of [...this.listeners]) listener();
+  }
+}
+
+describe('the status of a pool', () => {
+  let scene: Scene;
+  beforeEach(() => (scene = new Scene()));
+
+  it('is the same on every manager, but for who leads and who waits', () => {
+    scene.annotations[POOL_ANNOTATION.circuits] = encodeCircuits(
+      new Map([['kata', { template: 't', failures: 3, reason: 'They fail.', retryAt: 1_000 }]]),
+    );
+    scene.queued = 2;
+    expect(scene.monitor.status('kata')).toMatchObject({
+      state: 'backing-off',
+      reason: 'They fail.',
+      retryAt: '1970-01-01T00:00:01.000Z',
+      targetSize: 3,
+      limit: 10,
+      queued: 2,
+      leader: false,
+    });
+  });
+
+  it('is refused for a runtime that there is not, and while nothing is known', () => {
+    expect(() => scene.monitor.status('other')).toThrow('There is no runtime other.');
+    scene.isCurrent = false;
+    expect(() => scene.monitor.status('kata')).toThrow('This manager does not know the current sandboxes');
+    expect(() => scene.monitor.follow('kata')).toThrow('This manager does not know the current sandboxes');
+  });
+});
+
+describe('a stream of statuses', () => {
+  let scene: Scene;
+  let seen: PoolStatusDto[];
+  let isOver: boolean;
+  let leave: () => void;
+  beforeEach(() => {
+    scene = new Scene();
+    seen = [];
+    isOver = false;
+    const subscription = scene.monitor
+      .follow('kata')
+      .subscribe({ next: (status) => seen.push(status), complete: () => (isOver = true) });
+    leave = () => subscription.unsubscribe();
+  });
+
+  it('begins with the present one', () => expect(seen).toMatchObject([{ warm: 0 }]));
+
+  it('tells a change after a quiet time at once', async () => {
+    await scene.clock.advance(10_000);
+    scene.addWarm();
+    await scene.clock.advance(0);
+    expect(seen).toMatchObject([{ warm: 0 }, { warm: 1 }]);
+  });
+
+  it('tells at most four a second, and the last state in any case', async () => {
+    for (let n = 0; n < 100; n += 1) {
+      scene.addWarm();
+      await scene.clock.advance(10);
+    }
+    await scene.clock.advance(250);
+    expect(seen.length).toBeLessThanOrEqual(6);
+    expect(seen.at(-1)?.warm).toBe(100);
+  });
+
+  it('tells nothing where nothing of it has changed', async () => {
+    await scene.clock.advance(1_000);
+    for (let n = 0; n < 10; n += 1) {
+      scene.change();
+      await scene.clock.advance(1_000);
+    }
+    expect(seen).toHaveLength(1);
+  });
+
+  it('says nothing while nothing is known, and goes on afterwards', async () => {
+    scene.isCurrent = false;
+    scene.addWarm();
+    await scene.clock.advance(1_000);
+    expect(seen).toHaveLength(1);
+    scene.isCurrent = true;
+    scene.addWarm();
+    await scene.clock.advance(1_000);
+    expect(seen.at(-1)?.warm).toBe(2);
+  });
+
+  it('leaves nothing behind when its reader goes', async () => {
+    scene.addWarm();
+    leave();
+    await scene.clock.advance(1_000);
+    expect([seen.length, scene.listeners.size, scene.clock.waiting]).toEqual([1, 0, 0]);
+  });
+
+  it('ends when streams must end', async () => {
+    void scene.shutdown.run();
+    await scene.clock.advance(10_000);
+    expect([isOver, scene.listeners.size]).toEqual([true, 0]);
+  });
+});

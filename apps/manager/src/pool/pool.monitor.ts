@@ -1,0 +1,86 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { PoolStatusDto } from '@warmbox/contracts';
+import { PodStore } from '@warmbox/kube';
+import { ProblemError, Shutdown, type Clock, type Timer } from '@warmbox/platform';
+import { Observable } from 'rxjs';
+import { CLOCK } from '../kube/kube.module.js';
+import { Leadership } from '../leadership/leadership.js';
+import { POOL_ANNOTATION } from './pool.annotations.js';
+import { decodeCircuits } from './pool.circuit.js';
+import { POOL_OPTIONS, type PoolOptions } from './pool.options.js';
+import { POOL_QUEUE, type PoolQueue } from './pool.queue.js';
+import { poolStatusOf } from './pool.status.js';
+import { RuntimeCatalog } from '../sandboxes/runtime.catalog.js';
+
+/** Time between two statuses of one stream, in milliseconds: at most four a second. */
+const PERIOD_MS = 250;
+
+/** The status of each pool, on every manager: from its pod store and from what the leader publishes. */
+@Injectable()
+export class PoolMonitor {
+  constructor(
+    private readonly runtimes: RuntimeCatalog,
+    private readonly store: PodStore,
+    private readonly leadership: Leadership,
+    @Inject(POOL_QUEUE) private readonly queue: PoolQueue,
+    @Inject(POOL_OPTIONS) private readonly options: PoolOptions,
+    private readonly shutdown: Shutdown,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
+
+  /** @throws ProblemError runtime_not_found; not_synced while the store does not know the present */
+  status(runtime: string): PoolStatusDto {
+    this.runtimes.get(runtime);
+    if (!this.store.isCurrent()) {
+      throw new ProblemError(
+        'not_synced',
+        'This manager does not know the current sandboxes: its watch has no answer.',
+      );
+    }
+    const circuits = decodeCircuits(this.leadership.lease?.metadata?.annotations?.[POOL_ANNOTATION.circuits]);
+    return poolStatusOf(runtime, {
+      pods: this.store.list(),
+      circuit: circuits.get(runtime),
+      targetSize: this.options.warmPoolSizes[runtime] ?? 0,
+      limit: this.options.maxTotalContainers,
+      queued: this.queue.waiting(runtime),
+      leader: this.leadership.isLeader,
+    });
+  }
+
+  /**
+   * The status now, and whenever it has changed, at most four times a second; ends with the shutdown's streams. While the
+   * store does not know the present it says nothing.
+   *
+   * @throws ProblemError as `status`, at once
+   */
+  follow(runtime: string): Observable<PoolStatusDto> {
+    this.status(runtime);
+    return new Observable((subscriber) => {
+      let last = '';
+      let sentAt = -Infinity;
+      let timer: Timer | undefined;
+      const send = (): void => {
+        timer = undefined;
+        if (!this.store.isCurrent()) return;
+        const status = this.status(runtime);
+        const text = JSON.stringify(status);
+        if (text === last) return;
+        last = text;
+        sentAt = this.clock.monotonic();
+        subscriber.next(status);
+      };
+      const onChange = (): void => {
+        timer ??= this.clock.after(Math.max(0, sentAt + PERIOD_MS - this.clock.monotonic()), send);
+      };
+      subscriber.add(() => timer?.cancel());
+      const end = (): void => subscriber.complete();
+      for (const source of [this.store, this.leadership, this.queue]) subscriber.add(source.subscribe(onChange));
+      const { signal } = this.shutdown;
+      signal.addEventListener('abort', end);
+      subscriber.add(() => signal.removeEventListener('abort', end));
+      send();
+      if (signal.aborted) end();
+    });
+  }
+}

@@ -1,0 +1,210 @@
+import { isTerminating, LABEL, type Pod, poolOf } from '@warmbox/sandbox';
+import { censusOf, lifeOf, notReadySince, type Census } from './pool.census.js';
+import { allowance, untilRetry, type Circuits } from './pool.circuit.js';
+import { share, type Claim } from './pool.share.js';
+
+/** What is known. */
+export interface PoolView {
+  /** Every pod object of ours, whatever its runtime, pool and state: the limit counts them all. */
+  pods: Pod[];
+  circuits: Circuits;
+  /** A warm pod's age in milliseconds, which no clock that is wrong makes greater than it is. */
+  ageOf: (pod: Pod) => number;
+}
+
+/** What was done and does not show yet. */
+export interface Expectations {
+  /** Runtimes of creations that were sent and whose pod the view lacks; one entry each. */
+  creations: readonly string[];
+  /** Uids of pods whose deletion was sent and that the view shows as they were. */
+  deletions: ReadonlySet<string>;
+  /** By runtime: how many wavering pods were removed within the last minute. */
+  removed: ReadonlyMap<string, number>;
+  /** Runtimes whose pool gave up a pod to make room, and has created none since. */
+  rooms: ReadonlySet<string>;
+}
+
+export interface PlanOptions {
+  maxTotalContainers: number;
+  maxConcurrentCreates: number;
+  podReadyTimeoutSeconds: number;
+  runtimes: readonly { name: string; size: number; template: string }[];
+}
+
+export type DeletionCause = 'ended' | 'never_ready' | 'not_ready' | 'obsolete_template' | 'surplus' | 'unknown_runtime';
+
+export interface Deletion {
+  runtime: string;
+  pod: Pod;
+  cause: DeletionCause;
+  /** Whether it says something against the runtime's template. */
+  isFailure: boolean;
+  /** Whether its place is meant for a replacement. */
+  makesRoom?: boolean;
+}
+
+export interface Plan {
+  /** How many pods to create, by runtime; only those with any. */
+  create: Map<string, number>;
+  delete: Deletion[];
+  /** Runtimes whose circuit is open although their pool is full. */
+  recovered: string[];
+  /** Milliseconds after which the plan changes although the view does not; Infinity where nothing is due. */
+  dueInMs: number;
+}
+
+/** How long a pod that was Ready once may be without it, in milliseconds. */
+const WAVERING_MS = 60_000;
+/** The part of a pool of which so many may be removed for that in a minute. */
+const REMOVED_PART = 4;
+
+/**
+ * What has to be done so that every runtime's pool has its size of warm pods.
+ *
+ * Creations: what is missing, one limit for all (every pod object counts, and so does what was sent), at most so many under way,
+ * short room to the neediest. Pods of another template are good until a new one is Ready: replacements are made first, and with
+ * no room one by one, never from the last Ready pod, and each in the place of an old one. Deletions never touch a pod that is not warm; who carries them out must
+ * make sure that it has not been claimed since.
+ *
+ * @param now wall-clock milliseconds.
+ */
+export function plan(view: PoolView, expectations: Expectations, options: PlanOptions, now: number): Plan {
+  const isGoing = ({ metadata }: Pod): boolean => expectations.deletions.has(metadata?.uid ?? '');
+  const warm = Map.groupBy(
+    view.pods.filter((pod) => poolOf(pod) === 'warm'),
+    (pod) => pod.metadata?.labels?.[LABEL.runtime] ?? '',
+  );
+  const pools = options.runtimes.map(({ name, size, template }) => {
+    const census = censusOf(warm.get(name) ?? [], isGoing, template, options.podReadyTimeoutSeconds * 1000, view.ageOf);
+    const expected = expectations.creations.filter((runtime) => runtime === name).length;
+    const circuit = view.circuits.get(name);
+    return { name, size, template, census, expected, circuit, gaveUp: expectations.rooms.has(name) };
+  });
+  const places = options.maxTotalContainers - view.pods.length - expectations.creations.length;
+  const claims = pools.map((pool) => claimOf(pool, now));
+  const budget = Math.min(places, options.maxConcurrentCreates - expectations.creations.length);
+  const create = new Map([...share(budget, claims)].filter(([, count]) => count > 0));
+  const deletions = [
+    ...pools.flatMap((pool) => removals(pool, expectations.removed.get(pool.name) ?? 0, options, now)),
+    ...(places === 0 ? makingRoom(pools, claims) : []),
+    ...strangers(warm, options).filter(({ pod }) => !isTerminating(pod) && !isGoing(pod)),
+  ];
+  const recovered = pools.filter((pool) => isTripped(pool) && pool.census.ready.length >= pool.size);
+  return {
+    create,
+    delete: deletions,
+    recovered: recovered.map(({ name }) => name),
+    dueInMs: dueIn(pools, options, view.ageOf, now),
+  };
+}
+
+interface PoolState {
+  name: string;
+  size: number;
+  template: string;
+  census: Census;
+  expected: number;
+  circuit: ReturnType<Circuits['get']>;
+  gaveUp: boolean;
+}
+
+function isTripped({ circuit, template }: PoolState): boolean {
+  return circuit?.template === template;
+}
+
+function claimOf({ name, size, template, census, expected, circuit, gaveUp }: PoolState, now: number): Claim {
+  const underWay = census.creating.length + expected;
+  const coming = census.ready.length + underWay;
+  const missing = size - coming - census.old.length;
+  return {
+    runtime: name,
+    size,
+    missing,
+    wanted: Math.max(0, size - coming),
+    allowed: allowance(circuit, template, underWay, now),
+    // A pool that is whole again has lost nothing.
+    madeRoom: gaveUp && missing > 0,
+  };
+}
+
+/** Pods of a pool that must go, whatever room there is. */
+function removals({ name, size, census }: PoolState, removed: number, options: PlanOptions, now: number): Deletion[] {
+  const because = (cause: DeletionCause, pods: Pod[], isFailure = false): Deletion[] =>
+    pods.map((pod) => ({ runtime: name, pod, cause, isFailure }));
+  const { ready, old, creating, obsolete, overdue, wavering, ended } = census;
+  const young = (pod: Pod): boolean => lifeOf(pod, now) < options.podReadyTimeoutSeconds * 1000;
+  const isLost = (pod: Pod): boolean => now - notReadySince(pod) >= WAVERING_MS;
+  const removable = size === 0 ? Infinity : Math.max(1, Math.floor(size / REMOVED_PART)) - removed;
+  const tooMany = Math.max(0, ready.length + old.length - size);
+  // What is not Ready yet goes first; of the rest the youngest.
+  const surplus = ready.length + creating.length > size ? [...byAge(ready), ...byAge(creating)].slice(size) : [];
+  return [
+    ...because(
+      'ended',
+      ended.filter((pod) => !young(pod)),
+    ),
+    // One that ends soon after its creation says more about the template than about its node.
+    ...because('ended', ended.filter(young), true),
+    ...because('never_ready', overdue, true),
+    ...because('obsolete_template', obsolete),
+    ...because('not_ready', byAge(wavering.filter(isLost)).slice(0, Math.max(0, removable))),
+    ...because('obsolete_template', byAge(old).slice(0, tooMany)),
+    ...because('surplus', surplus),
+  ];
+}
+
+/**
+ * With no room left for replacements: one Ready pod of another template goes, so that a new one can come in its place. Only
+ * where nothing is under way, the new template is not known to fail, and another Ready pod remains. No other pool gets that
+ * place, however much it misses. Who else creates sandboxes may: then this pool gives up no more until it got one.
+ */
+function makingRoom(pools: PoolState[], claims: Claim[]): Deletion[] {
+  // What a pool has beyond its size goes when its new pods are Ready: those places come by themselves.
+  if (claims.some(({ missing }) => missing < 0)) return [];
+  for (const [index, pool] of pools.entries()) {
+    const { name, census, expected } = pool;
+    const { ready, old, creating, obsolete, overdue, ended, terminating } = census;
+    const underWay = creating.length + obsolete.length + overdue.length + ended.length + terminating.length + expected;
+    if (underWay > 0 || isTripped(pool) || ready.length + old.length < 2) continue;
+    const claim = claims[index];
+    const [pod] = byAge(old);
+    if (claim === undefined || pod === undefined || claim.wanted === 0 || claim.madeRoom) continue;
+    return [{ runtime: name, pod, cause: 'obsolete_template', isFailure: false, makesRoom: true }];
+  }
+  return [];
+}
+
+/** Warm pods of runtimes that are configured no more. */
+function strangers(warm: ReadonlyMap<string, Pod[]>, { runtimes }: PlanOptions): Deletion[] {
+  const known = new Set(runtimes.map(({ name }) => name));
+  return [...warm].flatMap(([runtime, pods]) =>
+    known.has(runtime)
+      ? []
+      : pods.map((pod): Deletion => ({ runtime, pod, cause: 'unknown_runtime', isFailure: false })),
+  );
+}
+
+function dueIn(
+  pools: PoolState[],
+  { podReadyTimeoutSeconds }: PlanOptions,
+  ageOf: PoolView['ageOf'],
+  now: number,
+): number {
+  const times = pools.flatMap(({ census, circuit, template }) => [
+    ...census.creating.map((pod) => podReadyTimeoutSeconds * 1000 - ageOf(pod)),
+    ...census.wavering.map((pod) => notReadySince(pod) + WAVERING_MS - now),
+    ...(circuit?.template === template ? [untilRetry(circuit, now)] : []),
+  ]);
+  // Not by Math.min(…): there may be more of them than a call can have arguments.
+  return times.reduce((first, ms) => (ms > 0 && ms < first ? ms : first), Infinity);
+}
+
+/** The oldest first; of one second by name, so that a plan is the same each time. */
+function byAge(pods: Pod[]): Pod[] {
+  // Kubernetes' times have one form, so that their text is in their order.
+  const keyed = pods.map((pod) => ({
+    pod,
+    key: `${pod.metadata?.creationTimestamp ?? ''} ${pod.metadata?.name ?? ''}`,
+  }));
+  return keyed.sort((a, b) => (a.key < b.key ? -1 : 1)).map(({ pod }) => pod);
+}

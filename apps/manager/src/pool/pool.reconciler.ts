@@ -1,0 +1,89 @@
+import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import { KubeClient, PodStore, type LeaseTerm } from '@warmbox/kube';
+import { Bell, type Clock, pause, Periodic } from '@warmbox/platform';
+import { CLOCK } from '../kube/kube.module.js';
+import type { LeaderTask } from '../leadership/leader.task.js';
+import { Leadership } from '../leadership/leadership.js';
+import { POOL_ANNOTATION } from './pool.annotations.js';
+import { PoolCandidacy } from './pool.candidacy.js';
+import { decodeCircuits } from './pool.circuit.js';
+import { listInto } from './pool.listing.js';
+import { POOL_OPTIONS, type PoolOptions } from './pool.options.js';
+import { PoolPods } from './pool.pods.js';
+import { PoolSightings } from './pool.sightings.js';
+import { PoolTerm } from './pool.term.js';
+import { POOL_WRITER, type PoolWriter } from './pool.writer.js';
+
+/** How long changes are collected before the next plan, in milliseconds. */
+const DEBOUNCE_MS = 20;
+
+/**
+ * Keeps the pools full, on the manager that leads: a plan whenever the store has changed, when something is due, and as a
+ * resync every poolBackfillCheckIntervalSeconds.
+ */
+@Injectable()
+export class PoolReconciler implements LeaderTask, OnModuleInit {
+  readonly name = 'pool';
+  /** The resync: wakes the leader although nothing has changed. */
+  readonly resync: Periodic;
+  private readonly logger = new Logger(PoolReconciler.name);
+  private readonly bell: Bell;
+
+  constructor(
+    private readonly leadership: Leadership,
+    private readonly candidacy: PoolCandidacy,
+    private readonly pods: PoolPods,
+    private readonly sightings: PoolSightings,
+    private readonly store: PodStore,
+    private readonly client: KubeClient,
+    @Inject(POOL_WRITER) private readonly writer: PoolWriter,
+    @Inject(POOL_OPTIONS) private readonly options: PoolOptions,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {
+    this.bell = new Bell(clock);
+    this.resync = new Periodic(
+      () => this.bell.ring(),
+      options.poolBackfillCheckIntervalSeconds * 1000,
+      clock,
+      (error) => this.logger.error({ err: error }, 'the resync of the pool failed'),
+    );
+  }
+
+  onModuleInit(): void {
+    this.leadership.considerConfiguration(this.candidacy);
+    this.leadership.register(this);
+  }
+
+  async lead(term: LeaseTerm): Promise<void> {
+    const { signal } = term;
+    const before = decodeCircuits(this.leadership.lease?.metadata?.annotations?.[POOL_ANNOTATION.circuits]);
+    const pool = new PoolTerm(term, before, {
+      store: this.store,
+      pods: this.pods,
+      sightings: this.sightings,
+      writer: this.writer,
+      options: this.options,
+      clock: this.clock,
+      log: this.logger,
+      onDone: () => this.bell.ring(),
+    });
+    const unsubscribe = this.store.subscribe((change) => {
+      pool.see(change);
+      this.bell.ring();
+    });
+    const wake = (): void => this.bell.ring();
+    signal.addEventListener('abort', wake);
+    try {
+      await listInto(this.store, this.client, this.options.targetNamespace, signal);
+      while (term.isLeading) {
+        const dueInMs = pool.reconcile();
+        await this.bell.wait(Number.isFinite(dueInMs) ? dueInMs : undefined);
+        await pause(this.clock, DEBOUNCE_MS, signal);
+      }
+    } finally {
+      signal.removeEventListener('abort', wake);
+      unsubscribe();
+      await pool.settled();
+    }
+  }
+}

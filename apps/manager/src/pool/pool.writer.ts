@@ -1,0 +1,30 @@
+import type { Pod } from '@warmbox/sandbox';
+
+/** How the leader writes. */
+export interface LeaderWrite {
+  /** Called at the moment of sending, at each attempt; what it throws keeps the request back. */
+  assertLeading: () => void;
+  /** Gives up a request that is under way, and whatever would follow it. */
+  signal: AbortSignal;
+}
+
+/** The pool's writes. Every answer goes into the pod store before the promise resolves. */
+export interface PoolWriter {
+  /**
+   * Creates a pod if the limit allows it.
+   *
+   * @throws ProblemError limit_reached, quota_exceeded, not_synced, kubernetes_unavailable (the outcome is unknown), any other
+   *   where the pod itself is refused; what assertLeading throws, and the signal's reason.
+   */
+  create(pod: Pod, how: LeaderWrite): Promise<Pod>;
+  /**
+   * Deletes this very pod if it is as it was seen, uid and resourceVersion: one that was claimed meanwhile is kept. One
+   * that is gone counts as deleted.
+   *
+   * @throws ProblemError conflict where it has changed, kubernetes_unavailable; what assertLeading throws, and the signal's reason.
+   */
+  delete(pod: Pod, how: LeaderWrite & { onlyUnchanged: true }): Promise<void>;
+}
+
+/** Where the PoolWriter is injected. */
+export const POOL_WRITER = Symbol('POOL_WRITER');

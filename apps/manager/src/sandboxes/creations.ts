@@ -1,0 +1,66 @@
+import { Injectable, Logger } from '@nestjs/common';
+import type { CreateSandboxDto } from '@warmbox/contracts';
+import { ANNOTATION, isEnded, isTerminating } from '@warmbox/sandbox';
+import { KeyedRequests } from '../idempotency/keyed.requests.js';
+import type { KeyScope } from '../idempotency/idempotency.key.js';
+import type { KeyedWork } from '../idempotency/keyed.work.js';
+import type { Creation } from './creation.js';
+import { SandboxCreator } from './sandbox.creator.js';
+import { SandboxEnder } from './sandbox.ender.js';
+import { SandboxFinder } from './sandbox.finder.js';
+import { WarmSource, type CreationWait } from './warm.source.js';
+
+/** Creations, with an idempotency key or without one. */
+@Injectable()
+export class Creations {
+  private readonly logger = new Logger(Creations.name);
+
+  constructor(
+    private readonly creator: SandboxCreator,
+    private readonly requests: KeyedRequests,
+    private readonly finder: SandboxFinder,
+    private readonly ender: SandboxEnder,
+    private readonly warm: WarmSource,
+  ) {}
+
+  /**
+   * Creates a sandbox, or goes on with the one that the request has.
+   *
+   * @param key the request's, where it has one: whose, and which.
+   * @throws ProblemError as SandboxCreator.create; with a key as KeyedRequests.run
+   */
+  create(
+    runtime: string,
+    body: CreateSandboxDto,
+    waiting: Pick<CreationWait, 'onQueued'> & { left: AbortSignal },
+    key?: Pick<KeyScope, 'principal' | 'key'>,
+  ): Promise<Creation> {
+    if (key === undefined) return this.creator.create(runtime, body, waiting);
+    const scope = { ...key, route: 'create', runtime };
+    return this.requests.run(scope, body, this.workOf(runtime, body, waiting), waiting.left);
+  }
+
+  private workOf(
+    runtime: string,
+    body: CreateSandboxDto,
+    { onQueued }: Pick<CreationWait, 'onQueued'>,
+  ): KeyedWork<Creation> {
+    return {
+      check: () => this.creator.check(runtime, body),
+      begin: (mark, left) => this.creator.create(runtime, body, { onQueued, left, mark }),
+      podOf: ({ currentPod }) => currentPod,
+      isUsable: (pod) => !isTerminating(pod) && !isEnded(pod),
+      // One that was warm may not have got its variables; one that was created has them in its pod.
+      mend: async (pod) => {
+        if (pod.metadata?.annotations?.[ANNOTATION.claimId] !== undefined) await this.warm.bind(pod, body);
+      },
+      resume: (pod, forget) => Promise.resolve(this.creator.resume(pod, forget)),
+      find: (name) => this.finder.findNewest(runtime, name),
+      discard: async (pod) => {
+        await this.ender.end(pod, 'discarded').catch((err: unknown) => {
+          this.logger.error({ err, sandbox: pod.metadata?.name }, 'a sandbox that is nobody’s could not be deleted');
+        });
+      },
+    };
+  }
+}

@@ -1,0 +1,31 @@
+import { LABEL, poolOf, type Pod } from '@warmbox/sandbox';
+import { FakeClock } from '@warmbox/testing';
+import { ManagerOptions } from '../config/manager.options.js';
+import { RuntimeCatalog } from './runtime.catalog.js';
+import { SandboxGrants } from './sandbox.grants.js';
+import { SandboxPlanner } from './sandbox.planner.js';
+
+const options = Object.assign(new ManagerOptions(), { executorImage: 'warmbox/executor:1' });
+const planner = new SandboxPlanner(options, new RuntimeCatalog(options), new SandboxGrants(options, new FakeClock()));
+const templateOf = (pod: Pod): string | undefined => pod.metadata?.labels?.[LABEL.template];
+
+describe('the planner of sandboxes', () => {
+  it('plans what a request asks for, as a manual sandbox', () => {
+    const pod = planner.plan('kata', { userId: 'ada', labels: { team: 'search' } });
+    expect(poolOf(pod)).toBe('manual');
+    expect(pod.metadata?.labels).toMatchObject({ team: 'search', [LABEL.runtime]: 'kata' });
+    expect(pod.metadata?.annotations).toMatchObject({ 'warmbox.dev/user-id': 'ada' });
+  });
+
+  it('gives a sandbox that a warm one could stand in for the template of the warm one', () => {
+    const plain = planner.plan('kata', { userId: 'ada', labels: { a: 'b' }, environmentVariables: { A: 'b' } });
+    expect(templateOf(plain)).toBe(templateOf(planner.warm('kata')));
+    const larger = planner.plan('kata', { resources: { limits: { memoryMi: 1024 } } });
+    expect(templateOf(larger)).not.toBe(templateOf(plain));
+  });
+
+  it('refuses a runtime that is not configured', () => {
+    expect(() => planner.plan('nope', {})).toThrow('There is no runtime "nope"');
+    expect(() => planner.warm('nope')).toThrow('There is no runtime "nope"');
+  });
+});

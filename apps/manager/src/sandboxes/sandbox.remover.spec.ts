@@ -1,0 +1,127 @@
+import { ProblemError } from '@warmbox/platform';
+import { sandboxOf, type Pod } from '@warmbox/sandbox';
+import { aPod, type PodFacts } from '@warmbox/testing';
+import type { EndHow, SandboxEnder } from './sandbox.ender.js';
+import type { SandboxFinder } from './sandbox.finder.js';
+import type { SandboxInventory } from './sandbox.inventory.js';
+import { matches, type SandboxFilter } from './sandbox.list.js';
+import { SandboxRemover } from './sandbox.remover.js';
+
+/** Pods as the API server has them, and a remover whose manager has seen them earlier. */
+class Scene {
+  readonly now = new Map<string, Pod>();
+  private readonly seen: Pod[] = [];
+  /** What happens to a pod right before it is deleted. */
+  readonly before = new Map<string, () => void>();
+  failure: Error | undefined;
+
+  show(facts: PodFacts & { name: string }): void {
+    const pod = aPod({ ready: true, ...facts });
+    this.now.set(facts.name, pod);
+    this.seen.push(pod);
+  }
+
+  change(facts: PodFacts & { name: string }): void {
+    const version = Number(this.now.get(facts.name)?.metadata?.resourceVersion) + 1;
+    this.now.set(facts.name, aPod({ ready: true, resourceVersion: String(version), ...facts }));
+  }
+
+  get remover(): SandboxRemover {
+    const finder = {
+      findNewest: (_: string, name: string) => {
+        const pod = this.now.get(name);
+        return pod === undefined ? Promise.reject(new ProblemError('sandbox_gone', 'gone')) : Promise.resolve(pod);
+      },
+    } as unknown as SandboxFinder;
+    const inventory = {
+      select: (_: string, filter: SandboxFilter) =>
+        this.seen.map((pod) => ({ pod, sandbox: sandboxOf(pod) })).filter(({ sandbox }) => matches(sandbox, filter)),
+    } as unknown as SandboxInventory;
+    const ender = {
+      end: ({ metadata: { name = '', resourceVersion } = {} }: Pod, _: string, { onlyUnchanged }: EndHow) => {
+        this.before.get(name)?.();
+        if (this.failure !== undefined) return Promise.reject(this.failure);
+        const isSame = this.now.get(name)?.metadata?.resourceVersion === resourceVersion;
+        if (onlyUnchanged && !isSame) return Promise.reject(new ProblemError('conflict', 'changed'));
+        return Promise.resolve(this.now.delete(name));
+      },
+    } as unknown as SandboxEnder;
+    return new SandboxRemover(finder, inventory, ender);
+  }
+}
+
+describe('a bulk deletion', () => {
+  let scene: Scene;
+  beforeEach(() => {
+    scene = new Scene();
+    scene.show({ name: 'a', pool: 'warm' });
+    scene.show({ name: 'b', pool: 'manual' });
+    scene.show({ name: 'c', pool: 'warm' });
+  });
+  /** From now on it is somebody's. */
+  const claim = (name: string): void => {
+    scene.before.set(name, () => {
+      scene.before.delete(name);
+      scene.change({ name, pool: 'allocated', userId: 'ada' });
+    });
+  };
+
+  it('takes warm sandboxes only where it is told to', async () => {
+    expect(await scene.remover.removeAll('kata', {}, false)).toMatchObject({ deletedPods: ['b'], failedCount: 0 });
+    expect([...scene.now.keys()]).toEqual(['a', 'c']);
+  });
+
+  it('keeps a warm sandbox that somebody got in between and that it was not told of', async () => {
+    claim('a');
+    const { deletedPods, failedPods } = await scene.remover.removeAll('kata', { status: 'warm' }, true);
+    expect([deletedPods, failedPods]).toEqual([['c'], []]);
+    expect([...scene.now.keys()]).toEqual(['a', 'b']);
+  });
+
+  it('takes one that somebody got in between where it means all', async () => {
+    claim('a');
+    const { deletedPods } = await scene.remover.removeAll('kata', {}, true);
+    expect(deletedPods.sort()).toEqual(['a', 'b', 'c']);
+  });
+
+  it('takes one that has changed and still meets the filter, and keeps one that does not any more', async () => {
+    for (const name of ['a', 'c']) scene.now.delete(name);
+    const labels = { team: 'search' };
+    scene = new Scene();
+    scene.show({ name: 'status', labels });
+    scene.show({ name: 'label', labels });
+    scene.show({ name: 'successor', labels });
+    scene.before.set('status', () => {
+      scene.before.delete('status');
+      scene.change({ name: 'status', labels });
+    });
+    scene.before.set('label', () => scene.change({ name: 'label' }));
+    scene.before.set('successor', () => scene.change({ name: 'successor', labels, uid: 'another' }));
+    expect(await scene.remover.removeAll('kata', { labels: ['team=search'] }, false)).toMatchObject({
+      deletedPods: ['status'],
+      failedCount: 0,
+    });
+  });
+
+  it('counts one as deleted that is gone by now', async () => {
+    scene.before.set('b', () => scene.now.delete('b'));
+    expect(await scene.remover.removeAll('kata', {}, false)).toMatchObject({ deletedPods: ['b'], failedCount: 0 });
+  });
+
+  it('lists those that could not be deleted, and why', async () => {
+    scene.failure = new ProblemError('kubernetes_unavailable', 'no answer');
+    expect(await scene.remover.removeAll('kata', {}, true)).toMatchObject({
+      deletedCount: 0,
+      failedCount: 3,
+      failed: expect.arrayContaining([{ podName: 'a', code: 'kubernetes_unavailable' }]) as unknown,
+    });
+  });
+
+  it('gives up on one that others write all the time', async () => {
+    scene.before.set('b', () => scene.change({ name: 'b', pool: 'manual' }));
+    expect(await scene.remover.removeAll('kata', {}, false)).toMatchObject({
+      deletedCount: 0,
+      failed: [{ podName: 'b', code: 'conflict' }],
+    });
+  });
+});

@@ -1,0 +1,79 @@
+import type { PodChange, PodStore } from '@warmbox/kube';
+import type { Pod } from '@warmbox/sandbox';
+import { aPod, FakeClock } from '@warmbox/testing';
+import { ForeignDeaths } from './foreign.deaths.js';
+import type { Tombstones } from './tombstones.js';
+
+describe('deaths that no manager has caused', () => {
+  let clock: FakeClock;
+  let recorded: string[];
+  let known: string[];
+  let areKept: boolean;
+  let tell: (change: PodChange) => void;
+  let deaths: ForeignDeaths;
+  beforeEach(() => {
+    clock = new FakeClock();
+    recorded = [];
+    known = [];
+    areKept = true;
+    const store = {
+      subscribe: (listener: typeof tell) => {
+        tell = listener;
+        return () => (tell = () => undefined);
+      },
+    } as unknown as PodStore;
+    const tombstones = {
+      get areKept() {
+        return areKept;
+      },
+      has: (name: string) => Promise.resolve(known.includes(name)),
+      record: ({ metadata }: Pod, cause: string) => Promise.resolve(void recorded.push(`${metadata?.name} ${cause}`)),
+    } as unknown as Tombstones;
+    deaths = new ForeignDeaths(store, tombstones, clock);
+    deaths.onApplicationBootstrap();
+  });
+  afterEach(() => deaths.onModuleDestroy());
+
+  it('are written down', async () => {
+    tell({ type: 'deleted', pod: aPod({ name: 'a' }) });
+    tell({ type: 'deleted', pod: aPod({ name: 'b', pool: 'allocated' }) });
+    await clock.advance(1_000);
+    expect(recorded.sort()).toEqual(['a removed', 'b removed']);
+  });
+
+  it('are written down as soon as they begin, once', async () => {
+    const dying = aPod({ name: 'a', deletedAt: '2026-01-01T00:00:00Z' });
+    tell({ type: 'modified', pod: dying, previous: aPod({ name: 'a' }) });
+    await clock.advance(1_000);
+    expect(recorded).toEqual(['a removed']);
+    tell({ type: 'modified', pod: dying, previous: dying });
+    await clock.advance(1_000);
+    expect(recorded).toEqual(['a removed']);
+  });
+
+  it('are left alone where another has written them down meanwhile', async () => {
+    tell({ type: 'deleted', pod: aPod({ name: 'a' }) });
+    known.push('a');
+    await clock.advance(1_000);
+    expect(recorded).toEqual([]);
+  });
+
+  it('are not those of warm sandboxes, nor changes of living ones', async () => {
+    tell({ type: 'deleted', pod: aPod({ pool: 'warm' }) });
+    tell({ type: 'modified', pod: aPod() });
+    tell({ type: 'added', pod: aPod() });
+    await clock.advance(1_000);
+    expect(recorded).toEqual([]);
+  });
+
+  it('are not written down where no tombstones are kept, nor by a manager that stops', async () => {
+    areKept = false;
+    tell({ type: 'deleted', pod: aPod({ name: 'a' }) });
+    areKept = true;
+    tell({ type: 'deleted', pod: aPod({ name: 'b' }) });
+    deaths.onModuleDestroy();
+    await clock.advance(1_000);
+    expect(recorded).toEqual([]);
+    expect(clock.waiting).toBe(0);
+  });
+});

@@ -1,0 +1,54 @@
+import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { PodStore, type PodChange } from '@warmbox/kube';
+import type { Clock } from '@warmbox/platform';
+import { isTerminating, poolOf, type Pod } from '@warmbox/sandbox';
+import { CLOCK } from '../kube/kube.module.js';
+import { Tombstones } from './tombstones.js';
+
+/** Managers all see a death at once: each waits up to so many milliseconds, and most find that another has written it down. */
+const SPREAD_MS = 1_000;
+
+/**
+ * Writes down the end of sandboxes that no manager has ended: deleted with kubectl, drained, gone with their node. Warm ones
+ * are nobody's, and nobody will ask for them.
+ */
+@Injectable()
+export class ForeignDeaths implements OnApplicationBootstrap, OnModuleDestroy {
+  private readonly logger = new Logger(ForeignDeaths.name);
+  private readonly stopping = new AbortController();
+  private unsubscribe = (): void => undefined;
+
+  constructor(
+    private readonly store: PodStore,
+    private readonly tombstones: Tombstones,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.unsubscribe = this.store.subscribe((change) => this.see(change));
+  }
+
+  onModuleDestroy(): void {
+    this.unsubscribe();
+    this.stopping.abort();
+  }
+
+  private see(change: PodChange): void {
+    const { pod } = change;
+    if (!isDeath(change) || poolOf(pod) === 'warm' || !this.tombstones.areKept) return;
+    this.record(pod).catch((error: unknown) => {
+      if (this.stopping.signal.aborted) return;
+      this.logger.warn({ err: error, sandbox: pod.metadata?.name }, 'the end of a sandbox could not be recorded');
+    });
+  }
+
+  private async record(pod: Pod): Promise<void> {
+    await this.clock.sleep(SPREAD_MS * Math.random(), this.stopping.signal);
+    if (!(await this.tombstones.has(pod.metadata?.name ?? ''))) await this.tombstones.record(pod, 'removed');
+  }
+}
+
+/** Its deletion, or the beginning of it: then it is written down by the time that nobody finds it any more. */
+function isDeath({ type, pod, previous }: PodChange): boolean {
+  return type === 'deleted' || (isTerminating(pod) && !(previous !== undefined && isTerminating(previous)));
+}

@@ -1,0 +1,101 @@
+import { Logger } from '@nestjs/common';
+import { KubeClient, KubeConnection, type LeaseTerm } from '@warmbox/kube';
+import { systemClock } from '@warmbox/platform';
+import { tombstoneName, tombstoneObject, type GoneCause } from '@warmbox/sandbox';
+import { ApiDouble, FakeClock, waitFor } from '@warmbox/testing';
+import { ManagerOptions } from '../config/manager.options.js';
+import type { Leadership } from '../leadership/leadership.js';
+import { TombstoneCollector } from './tombstone.collector.js';
+import { TombstoneFeed } from './tombstone.feed.js';
+
+const NAMESPACE = 'sandbox-containers';
+const COLLECTION = `/api/v1/namespaces/${NAMESPACE}/configmaps`;
+
+describe('the feed of tombstones', () => {
+  let double: ApiDouble;
+  let connection: KubeConnection;
+  let client: KubeClient;
+  let feed: TombstoneFeed;
+  beforeAll(() => {
+    Logger.overrideLogger(false);
+  });
+  beforeEach(async () => {
+    double = await ApiDouble.start();
+    connection = await KubeConnection.fromToken(double.url, 'token');
+    client = new KubeClient(connection);
+    feed = new TombstoneFeed(client, new ManagerOptions(), systemClock);
+  });
+  afterEach(async () => {
+    await feed.onModuleDestroy();
+    await connection.close();
+    await double.stop();
+  });
+
+  function put(name: string, goneAt: number, cause: GoneCause = 'idle'): void {
+    double.objects.set(COLLECTION, tombstoneObject({ name, runtime: 'kata', cause, goneAt }, NAMESPACE));
+  }
+  const namesOf = (): string[] => feed.all.map(({ name }) => name).sort();
+
+  it('shows what there is, what comes and what goes, and no other config map', async () => {
+    put('a', 1_000, 'lifetime');
+    double.objects.set(COLLECTION, { metadata: { name: 'somebody-elses' } });
+    feed.onApplicationBootstrap();
+    await waitFor('the first is shown', () => feed.get('a'));
+    expect(feed.get('a')).toMatchObject({ name: 'a', cause: 'lifetime', goneAt: 1_000 });
+    put('b', 2_000);
+    await waitFor('the second is shown', () => feed.get('b'));
+    double.objects.delete(COLLECTION, tombstoneName('a'));
+    await waitFor('the first is gone', () => feed.get('a') === undefined);
+    expect(namesOf()).toEqual(['b']);
+  });
+
+  it('is what the leader collects from: what is too old goes, and nothing once it does not lead any more', async () => {
+    const clock = new FakeClock();
+    const tasks: TombstoneCollector[] = [];
+    const leadership = { register: (task: TombstoneCollector) => tasks.push(task) } as unknown as Leadership;
+    const options = Object.assign(new ManagerOptions(), { tombstoneMinutes: 1 });
+    put('old', clock.now() - 60_000);
+    put('young', clock.now() - 1_000);
+    feed.onApplicationBootstrap();
+    await waitFor('both are shown', () => feed.all.length === 2);
+    const collector = new TombstoneCollector(client, feed, options, leadership, clock);
+    expect(tasks).toEqual([collector]);
+
+    const ended = new AbortController();
+    const lost = new Error('lost');
+    const deposed = {
+      signal: ended.signal,
+      assertLeading: () => {
+        throw lost;
+      },
+    } as unknown as LeaseTerm;
+    await expect(collector.lead(deposed)).rejects.toBe(lost);
+    expect(namesOf()).toEqual(['old', 'young']);
+
+    const leading = collector.lead({ signal: ended.signal, assertLeading: () => undefined } as unknown as LeaseTerm);
+    await waitFor('the old one is gone', () => feed.get('old') === undefined);
+    expect(namesOf()).toEqual(['young']);
+    ended.abort();
+    await leading;
+  });
+
+  it('does not make the leader remove one that was written anew since', async () => {
+    const tasks: TombstoneCollector[] = [];
+    const leadership = { register: (task: TombstoneCollector) => tasks.push(task) } as unknown as Leadership;
+    put('a', 0);
+    const seen = { all: [{ name: 'a', runtime: 'kata', cause: 'idle', goneAt: 0, uid: 'the one before' }] };
+    const collector = new TombstoneCollector(
+      client,
+      seen as unknown as TombstoneFeed,
+      new ManagerOptions(),
+      leadership,
+      new FakeClock(),
+    );
+    const ended = new AbortController();
+    const leading = collector.lead({ signal: ended.signal, assertLeading: () => undefined } as unknown as LeaseTerm);
+    await waitFor('it has tried', () => double.count('DELETE') === 1);
+    ended.abort();
+    await leading;
+    expect(double.objects.list(COLLECTION)).toHaveLength(1);
+  });
+});

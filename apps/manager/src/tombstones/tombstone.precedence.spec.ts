@@ -1,0 +1,25 @@
+import type { GoneCause, Tombstone } from '@warmbox/sandbox';
+import { isSuperseded } from './tombstone.precedence.js';
+
+const NOW = Date.UTC(2026, 0, 1);
+const written = (cause: GoneCause, secondsAgo: number): Tombstone => ({
+  name: 'kata-sandbox-a',
+  runtime: 'kata',
+  cause,
+  goneAt: NOW - secondsAgo * 1000,
+});
+
+describe('what is written down of a sandbox that lives', () => {
+  it.each<[string, GoneCause, number, GoneCause, boolean]>([
+    ['stays while another manager ends it for the same reason', 'idle', 1, 'idle', false],
+    ['stays while a request ends it', 'deleted', 1, 'lifetime', false],
+    ['makes room for a request', 'idle', 1, 'deleted', true],
+    ['makes room for another reason', 'idle', 1, 'lifetime', true],
+    ['makes room where the end never came', 'deleted', 30, 'idle', true],
+    ['makes room for the same reason where the end never came', 'idle', 30, 'idle', true],
+    ['makes no room for what others did', 'idle', 3_000, 'removed', false],
+    ['stays where others did it', 'removed', 3_000, 'deleted', false],
+  ])('%s', (_, cause, secondsAgo, by, expected) => {
+    expect(isSuperseded(written(cause, secondsAgo), by, NOW)).toBe(expected);
+  });
+});

@@ -1,0 +1,12 @@
+import { Module } from '@nestjs/common';
+import { ForeignDeaths } from './foreign.deaths.js';
+import { TombstoneCollector } from './tombstone.collector.js';
+import { TombstoneFeed } from './tombstone.feed.js';
+import { Tombstones } from './tombstones.js';
+
+/** Why sandboxes are gone. */
+@Module({
+  providers: [ForeignDeaths, TombstoneCollector, TombstoneFeed, Tombstones],
+  exports: [Tombstones],
+})
+export class TombstonesModule {}

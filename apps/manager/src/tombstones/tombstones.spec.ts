@@ -1,0 +1,145 @@
+import { Logger } from '@nestjs/common';
+import { KubeApiError, KubeUnreachableError, type DeleteOptions, type KubeClient } from '@warmbox/kube';
+import { tombstoneName, tombstoneOf, type ConfigMap, type Tombstone } from '@warmbox/sandbox';
+import { aPod, FakeClock } from '@warmbox/testing';
+import { ManagerOptions } from '../config/manager.options.js';
+import type { TombstoneFeed } from './tombstone.feed.js';
+import { Tombstones } from './tombstones.js';
+
+const POD = aPod({ name: 'kata-sandbox-a', userId: 'ada' });
+
+describe('tombstones', () => {
+  let clock: FakeClock;
+  let objects: Map<string, ConfigMap>;
+  let failure: Error | undefined;
+  let uids = 0;
+  let shown: Map<string, Tombstone>;
+  beforeAll(() => {
+    Logger.overrideLogger(false);
+  });
+  beforeEach(() => {
+    clock = new FakeClock(Date.UTC(2026, 0, 1));
+    objects = new Map();
+    failure = undefined;
+    shown = new Map();
+  });
+
+  function tombstones(change: Partial<ManagerOptions> = {}): Tombstones {
+    const refuse = (status: number, reason: string): Promise<never> =>
+      Promise.reject(new KubeApiError(status, { reason }, 'configmaps'));
+    const client = {
+      create: (_: unknown, __: string, object: ConfigMap) => {
+        const name = object.metadata?.name ?? '';
+        if (failure !== undefined) return Promise.reject(failure);
+        if (objects.has(name)) return refuse(409, 'AlreadyExists');
+        const stored = { ...object, metadata: { ...object.metadata, uid: `uid-${(uids += 1)}` } };
+        objects.set(name, stored);
+        return Promise.resolve(stored);
+      },
+      get: (_: unknown, { name }: { name: string }) => {
+        if (failure !== undefined) return Promise.reject(failure);
+        const found = objects.get(name);
+        return found === undefined ? refuse(404, 'NotFound') : Promise.resolve(found);
+      },
+      delete: (_: unknown, { name }: { name: string }, { preconditions }: DeleteOptions) => {
+        if (failure !== undefined) return Promise.reject(failure);
+        if (!objects.has(name)) return refuse(404, 'NotFound');
+        if (objects.get(name)?.metadata?.uid !== preconditions?.uid) return refuse(409, 'Conflict');
+        return Promise.resolve(objects.delete(name));
+      },
+    };
+    const feed = { get: (name: string) => shown.get(name) } as unknown as TombstoneFeed;
+    return new Tombstones(client as unknown as KubeClient, feed, Object.assign(new ManagerOptions(), change), clock);
+  }
+
+  it('tell the cause, the time and the owner of a sandbox that is gone', async () => {
+    await tombstones().record(POD, 'idle');
+    // Another manager.
+    expect(await tombstones().find('kata', 'kata-sandbox-a')).toEqual({
+      name: 'kata-sandbox-a',
+      runtime: 'kata',
+      cause: 'idle',
+      goneAt: clock.now(),
+      owner: POD.metadata?.labels?.['warmbox.dev/owner'],
+      message: undefined,
+      uid: `uid-${uids}`,
+    });
+    expect(await tombstones().find('gvisor', 'kata-sandbox-a')).toBeUndefined();
+    expect(await tombstones().find('kata', 'kata-sandbox-b')).toBeUndefined();
+  });
+
+  it('keep the cause of an end that is under way', async () => {
+    await tombstones().record(POD, 'lifetime');
+    for (const cause of ['removed', 'lifetime'] as const) {
+      expect(await tombstones().record(POD, cause)).toBeUndefined();
+    }
+    await clock.advance(60_000);
+    expect(await tombstones().record(aPod({ ...POD.metadata, deletedAt: '2026-01-01T00:00:00Z' }), 'deleted')).toBe(
+      undefined,
+    );
+    expect(await tombstones().find('kata', 'kata-sandbox-a')).toMatchObject({ cause: 'lifetime' });
+  });
+
+  it('tell the cause of the end that came, where a manager died between writing another down and the end', async () => {
+    await tombstones().record(POD, 'idle');
+    await clock.advance(40_000);
+    expect(await tombstones().record(POD, 'deleted')).toBe(`uid-${uids}`);
+    expect(await tombstones().find('kata', 'kata-sandbox-a')).toMatchObject({ cause: 'deleted', goneAt: clock.now() });
+  });
+
+  it('leave alone what has the name of one and is none', async () => {
+    const foreign = {
+      metadata: { name: tombstoneName('kata-sandbox-a'), uid: 'foreign' },
+      data: { time: '2000-01-01' },
+    };
+    objects.set(tombstoneName('kata-sandbox-a'), foreign);
+    expect(await tombstones().record(POD, 'idle')).toBeUndefined();
+    expect([...objects.values()]).toEqual([foreign]);
+  });
+
+  it('are told for as long as they are kept, collected or not', async () => {
+    await tombstones().record(POD, 'idle');
+    await clock.advance(59 * 60_000);
+    expect(await tombstones().find('kata', 'kata-sandbox-a')).toBeDefined();
+    await clock.advance(60_000);
+    expect(await tombstones().find('kata', 'kata-sandbox-a')).toBeUndefined();
+  });
+
+  it('can be taken back, and only by who has written them', async () => {
+    const first = await tombstones().record(POD, 'idle');
+    await tombstones().retract(POD, first!);
+    await tombstones().retract(POD, first!);
+    expect(objects.size).toBe(0);
+    // Another manager ends it while this one finds that it lives.
+    await tombstones().record(POD, 'deleted');
+    await tombstones().retract(POD, first!);
+    expect(await tombstones().find('kata', 'kata-sandbox-a')).toMatchObject({ cause: 'deleted' });
+    failure = new KubeUnreachableError('DELETE', new Error('reset'));
+    await expect(tombstones().retract(POD, first!)).resolves.toBeUndefined();
+  });
+
+  it('are not written where none are kept', async () => {
+    await tombstones({ tombstoneMinutes: 0 }).record(POD, 'idle');
+    expect(objects.size).toBe(0);
+    expect(await tombstones({ tombstoneMinutes: 0 }).find('kata', 'kata-sandbox-a')).toBeUndefined();
+  });
+
+  it('stand in the way of no deletion, but are not taken for absent where nobody can tell', async () => {
+    failure = new KubeUnreachableError('POST', new Error('reset'));
+    await expect(tombstones().record(POD, 'idle')).resolves.toBeUndefined();
+    await expect(tombstones().find('kata', 'kata-sandbox-a')).rejects.toMatchObject({ code: 'kubernetes_unavailable' });
+  });
+
+  it('that the watch has shown are told without asking, even while nobody answers', async () => {
+    shown.set('kata-sandbox-a', tombstoneOf(POD, 'idle', clock.now()));
+    failure = new KubeUnreachableError('GET', new Error('reset'));
+    expect(await tombstones().find('kata', 'kata-sandbox-a')).toMatchObject({ cause: 'idle' });
+    expect(await tombstones().has('kata-sandbox-a')).toBe(true);
+  });
+
+  it('of a later version, whose cause is not known, are read all the same', async () => {
+    await tombstones().record(POD, 'idle');
+    objects.get(tombstoneName('kata-sandbox-a'))!.data!.cause = 'abducted';
+    expect(await tombstones().find('kata', 'kata-sandbox-a')).toMatchObject({ cause: 'removed' });
+  });
+});
