@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# The end-to-end, conformance and cluster suites against a real Kubernetes, with the managers in it.
+# The end-to-end, conformance and cluster suites against a real Kubernetes, with the managers in it; with arguments, that command instead
+# of the suites (`npm run bench:refill`).
 #
 # With CLUSTER_TOOLS, a folder of commands (`up node`, `run CMD…`, `build-image NAME CONTEXT FLAGS…`, `down`), it starts a cluster, builds and
 # loads the images, and takes the cluster down at the end. Without, it uses the cluster of KUBECONFIG, which must be one for tests: the images
@@ -85,6 +86,12 @@ for overlay in kata gvisor; do
   inside kubectl kustomize "k8s/overlays/$overlay" >"$work/$overlay.yaml"
   inside kubectl apply --dry-run=server -f "$work/$overlay.yaml" >/dev/null
 done
+# The component for the Prometheus operator, whose kinds this cluster does not have: it must at least fit an overlay.
+mkdir "$work/monitored"
+k8s=$(realpath --relative-to="$work/monitored" k8s)
+printf 'resources: [%s/overlays/kata]\ncomponents: [%s/components/monitoring, %s/components/internet]\n' "$k8s" "$k8s" "$k8s" \
+  >"$work/monitored/kustomization.yaml"
+inside kubectl kustomize "$work/monitored" | grep -c -E '^kind: (PodMonitor|PrometheusRule)$' | grep -qx 2
 
 if [[ -n ${WARMBOX_URL:-} ]]; then
   url=$WARMBOX_URL
@@ -97,6 +104,12 @@ fi
 export E2E_URLS=$url E2E_API_KEY=$api_key NODE_OPTIONS=--experimental-vm-modules
 if [[ -n $tools ]]; then export E2E_ON_NODE=yes; fi
 
+if [[ $# -gt 0 ]]; then
+  say "$*"
+  unset NODE_OPTIONS
+  inside "$@"
+  exit
+fi
 say "the end-to-end suite through $url"
 inside jest --config test/jest.e2e.config.js test/e2e/sandboxes test/e2e/executions
 say 'the cluster suite'
