@@ -1,5 +1,5 @@
 import { Competitor, scene, TIMES } from './fixtures/lease.scene.js';
-import type { Candidacy } from './lease.elector.js';
+import type { Candidacy } from './lease.candidacy.js';
 
 describe('a candidate that should leave the lease to others', () => {
   const reluctant: Candidacy = {

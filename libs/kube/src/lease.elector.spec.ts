@@ -1,4 +1,4 @@
-import type { Candidacy } from './lease.elector.js';
+import type { Candidacy } from './lease.candidacy.js';
 import { LeadershipLostError, type LeaseTerm } from './lease.term.js';
 import { Competitor, type LeaseApi, NAME, NAMESPACE, scene, TIMES } from './fixtures/lease.scene.js';
 

@@ -3,6 +3,7 @@ import type { Lease } from '@warmbox/sandbox';
 import type { KubeClient } from './kube.client.js';
 import { silentLog, type KubeLog } from './kube.log.js';
 import { LEASES } from './kube.resource.js';
+import { CONTENT, type Candidacy } from './lease.candidacy.js';
 import { CONFLICTS, isConflict, LeaseObject } from './lease.object.js';
 import { acquiredLease, holderOf } from './lease.record.js';
 import { LeaseTerm } from './lease.term.js';
@@ -10,14 +11,6 @@ import { checkedLeaseTimes, RETRY_JITTER, type LeaseTimes } from './lease.times.
 import { turnAt, type Turn } from './lease.turn.js';
 import type { LeaseView } from './lease.view.js';
 import { ObjectWatch } from './object.watch.js';
-
-/** What a candidate thinks of a lease; asked at each change of it and in between. Quick. */
-export interface Candidacy {
-  /** Whether it should hold the lease, or leave it to others unless nobody has held it for three of its durations. */
-  shouldLead(lease: Lease | undefined): boolean;
-  /** Annotations that it wants on the lease: as one who acquires it, or while it is another's. Empty where it is content. */
-  claims(lease: Lease | undefined, isAcquiring: boolean): Record<string, string>;
-}
 
 export interface LeaseElectorOptions extends LeaseTimes {
   namespace: string;
@@ -34,8 +27,6 @@ export interface LeaseElectorOptions extends LeaseTimes {
 const STOPPED = 'This process stops.';
 
 type Renewal = 'renewed' | 'conflict' | 'failed';
-
-const CONTENT: Candidacy = { shouldLead: () => true, claims: () => ({}) };
 
 /** A holder that seems to be silent for so many retry periods: one GET shows whether it is the watch that is. */
 const SILENT_PERIODS = 3;
