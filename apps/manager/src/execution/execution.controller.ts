@@ -1,6 +1,6 @@
 import { Body, Controller, Delete, Get, Param, Post, Query, Req, Res } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
-import { ApiHeader, ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiBody, ApiHeader, ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import {
   commandViolation,
   EXECUTE_BODY_MAX_BYTES,
@@ -16,6 +16,7 @@ import {
   ApiExecutionId,
   ApiSandboxPath,
   ApiTraceparent,
+  EXECUTE_EXAMPLES,
   EXECUTION_EVENTS,
   EXECUTION_HEADERS,
 } from './execution.docs.js';
@@ -38,6 +39,7 @@ export class ExecutionController {
     description:
       'Streams what the command prints as it comes; with `Accept: application/json` it waits and answers the result. A client that leaves is given a few seconds to come back to the events of the execution, then the command and its process group are ended.',
   })
+  @ApiBody({ type: ExecuteDto, examples: EXECUTE_EXAMPLES })
   @ApiOkResponse({ description: 'The result.', type: ExecuteResultDto, headers: EXECUTION_HEADERS })
   @ApiEventStream({ description: 'What the command does.', events: EXECUTION_EVENTS, ndjson: true })
   @ApiProblems(

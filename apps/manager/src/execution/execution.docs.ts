@@ -20,6 +20,19 @@ export const EXECUTION_EVENTS: Readonly<Record<keyof ExecutionEvents, new () => 
   ErrorEvent: ErrorEventDto,
 };
 
+/** What may be run; `command` and `argv` exclude each other, so that no one example can show both. */
+export const EXECUTE_EXAMPLES = {
+  command: {
+    summary: 'A line of bash',
+    value: { command: 'for i in 1 2 3; do echo $i; sleep 1; done', timeoutSeconds: 60 },
+  },
+  argv: { summary: 'A program and its arguments, without a shell', value: { argv: ['python3', '-c', 'print(1 + 1)'] } },
+  detached: {
+    summary: 'A command that lives on when its reader leaves',
+    value: { command: 'sleep 5; date > done', detached: true },
+  },
+};
+
 /** Headers of an answer that is about one execution. */
 export const EXECUTION_HEADERS = {
   'X-Execution-Id': {

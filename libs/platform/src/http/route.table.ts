@@ -14,10 +14,15 @@ export class RouteTable {
     this.routes.push({ methods: typeof method === 'string' ? [method] : method, segments: pattern.split('/') });
   }
 
-  /** Every method that a path has, in alphabetical order; none where there is no such path. A slash at its end says nothing. */
+  /**
+   * Every method that a path has, in alphabetical order; none where there is no such path. A slash at its end says nothing. Where a
+   * pattern names the path more exactly than another, the path is what the first says: `/a/b` is no `/a/:name`.
+   */
   methodsAt(path: string): string[] {
     const segments = path.replace(/(?<=.)\/$/, '').split('/');
-    const methods = this.routes.filter((route) => matches(route.segments, segments)).flatMap((route) => route.methods);
+    const matching = this.routes.filter((route) => matches(route.segments, segments));
+    const fewest = Math.min(...matching.map(openSegments));
+    const methods = matching.filter((route) => openSegments(route) === fewest).flatMap((route) => route.methods);
     return [...new Set(methods)].sort();
   }
 
@@ -40,6 +45,11 @@ export class RouteTable {
       headers: { allow },
     });
   }
+}
+
+/** How many segments of its pattern stand for any. */
+function openSegments({ segments }: KnownRoute): number {
+  return segments.filter((segment) => segment === '*' || segment.startsWith(':')).length;
 }
 
 function matches(pattern: readonly string[], path: readonly string[]): boolean {

@@ -70,7 +70,8 @@ describe('LogOutput', () => {
   });
 
   it('outlives a file without room, and ends although its lines cannot be written', async () => {
-    const output = new LogOutput(opened('/dev/full', 'w'), 100, 5);
+    // Never closed: what is tried again must not meet another file, or a socket, of the same number.
+    const output = new LogOutput(openSync('/dev/full', 'w'), 100, 1_000_000);
     output.write('x\n');
     await waitFor('the write has failed', () => output.error?.code === 'ENOSPC');
     output.write('y\n');
