@@ -248,9 +248,13 @@ export class Allocator {
     }
     return this.limit.isReached
       ? this.limit.reached()
-      : new ProblemError('pool_empty', `No sandbox of runtime ${runtime} is warm now; the status of its pool says why.`, {
-          retryAfterSeconds: RETRY_AFTER_SECONDS,
-        });
+      : new ProblemError(
+          'pool_empty',
+          `No sandbox of runtime ${runtime} is warm now; the status of its pool says why.`,
+          {
+            retryAfterSeconds: RETRY_AFTER_SECONDS,
+          },
+        );
   }
 }
 
