@@ -35,8 +35,6 @@ async function end(signal: 'SIGKILL' | 'SIGTERM'): Promise<TakeOver> {
   const { holder } = world.leases;
   const at = performance.now();
   child.process.kill(signal);
-  // Now the pool has a place to fill, and its leader is gone.
-  await world.removeWarm();
   const again = child.end(signal).then(() => world.startManager(place));
   const [taken] = await Promise.all([takeOver(world, holder, at), again]);
   return taken;
@@ -55,7 +53,6 @@ async function freeze(): Promise<TakeOver> {
   const { holder } = world.leases;
   const at = performance.now();
   frozen.child.process.kill('SIGSTOP');
-  await world.removeWarm();
   const taken = await takeOver(world, holder, at);
   await delay(randomInt(LONGER_MS));
   frozen.child.process.kill('SIGCONT');

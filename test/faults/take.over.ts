@@ -9,10 +9,13 @@ export interface TakeOver {
 }
 
 /**
- * How long it took another manager to go on after `previous`, whose end was at `at` on the monotonic clock. What the old leader
- * had sent before its end does not count: the new one's first creation is a later version than its lease.
+ * How long it takes another manager to go on after `previous`, whose end was at `at` on the monotonic clock: a moment ago. The pool gets
+ * a place to fill, or the new leader would create nothing until a client has taken a sandbox. What the old leader had sent before
+ * its end does not count: the new one's first creation is a later version than its lease.
  */
-export async function takeOver({ leases, history }: FaultWorld, previous: string, at: number): Promise<TakeOver> {
+export async function takeOver(world: FaultWorld, previous: string, at: number): Promise<TakeOver> {
+  const { leases, history } = world;
+  await world.removeWarm();
   const successor = await waitFor('another manager leads', () => leases.successor(previous, at), 60_000);
   const first = await waitFor(
     'the new leader makes a sandbox',
