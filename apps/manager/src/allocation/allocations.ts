@@ -1,4 +1,4 @@
-import { Injectable, Logger } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { isReady, type Pod } from '@warmbox/sandbox';
 import type { KeyScope } from '../idempotency/idempotency.key.js';
 import { KeyedRequests } from '../idempotency/keyed.requests.js';
@@ -10,8 +10,6 @@ import { Allocator, type Allocation, type AllocationWait } from './allocator.js'
 /** Allocations, with an idempotency key or without one. */
 @Injectable()
 export class Allocations {
-  private readonly logger = new Logger(Allocations.name);
-
   constructor(
     private readonly allocator: Allocator,
     private readonly requests: KeyedRequests,
@@ -46,11 +44,7 @@ export class Allocations {
       mend: (pod) => this.allocator.bindAgain(pod, wanted.environmentVariables),
       resume: (pod) => Promise.resolve(pod),
       find: (name) => this.finder.findNewest(wanted.runtime, name),
-      discard: async (pod) => {
-        await this.ender.end(pod, 'discarded').catch((err: unknown) => {
-          this.logger.error({ err, sandbox: pod.metadata?.name }, 'a sandbox that is nobody’s could not be deleted');
-        });
-      },
+      discard: (pod) => this.ender.discard(pod),
     };
   }
 }

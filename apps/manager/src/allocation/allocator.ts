@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import type { GrantDto } from '@warmbox/contracts';
 import { PodStore } from '@warmbox/kube';
 import { ProblemError, toProblem, type Clock } from '@warmbox/platform';
@@ -51,7 +51,6 @@ export interface AllocationWait {
  */
 @Injectable()
 export class Allocator {
-  private readonly logger = new Logger(Allocator.name);
   private readonly reservations: Reservations;
   private readonly slots: ClaimSlots;
   private readonly templates = new Map<string, string | undefined>();
@@ -222,9 +221,7 @@ export class Allocator {
       }
       await mark?.drop(pod);
       // Whether it has the variables is not known, and it may have run into trouble: it is of no use to anybody.
-      await this.ender.end(pod, 'discarded').catch((err: unknown) => {
-        this.logger.error({ err, sandbox: pod.metadata?.name }, 'a sandbox without its variables could not be deleted');
-      });
+      await this.ender.discard(pod);
       throw new DeadSandbox(problem);
     }
   }

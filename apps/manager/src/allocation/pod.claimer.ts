@@ -75,7 +75,7 @@ export class PodClaimer {
     if (isReady(pod)) return pod;
     if (!isTerminating(pod)) {
       await mark?.drop(pod);
-      await this.discard(pod);
+      await this.ender.discard(pod);
     }
     return undefined;
   }
@@ -147,14 +147,6 @@ export class PodClaimer {
       }
     }
     this.logger.warn({ sandbox: pod.metadata?.name }, 'whether this sandbox was claimed for nobody is not known');
-  }
-
-  private async discard(pod: Pod): Promise<void> {
-    try {
-      await this.ender.end(pod, 'discarded');
-    } catch (error) {
-      this.logger.warn({ err: error, sandbox: pod.metadata?.name }, 'a claimed sandbox that died could not be deleted');
-    }
   }
 
   private keyOf(pod: Pod): { namespace: string; name: string } {

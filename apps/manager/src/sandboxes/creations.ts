@@ -1,4 +1,4 @@
-import { Injectable, Logger } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type { CreateSandboxDto } from '@warmbox/contracts';
 import { ANNOTATION, isEnded, isTerminating } from '@warmbox/sandbox';
 import { KeyedRequests } from '../idempotency/keyed.requests.js';
@@ -13,8 +13,6 @@ import { WarmSource, type CreationWait } from './warm.source.js';
 /** Creations, with an idempotency key or without one. */
 @Injectable()
 export class Creations {
-  private readonly logger = new Logger(Creations.name);
-
   constructor(
     private readonly creator: SandboxCreator,
     private readonly requests: KeyedRequests,
@@ -56,11 +54,7 @@ export class Creations {
       },
       resume: (pod, forget) => Promise.resolve(this.creator.resume(pod, forget)),
       find: (name) => this.finder.findNewest(runtime, name),
-      discard: async (pod) => {
-        await this.ender.end(pod, 'discarded').catch((err: unknown) => {
-          this.logger.error({ err, sandbox: pod.metadata?.name }, 'a sandbox that is nobody’s could not be deleted');
-        });
-      },
+      discard: (pod) => this.ender.discard(pod),
     };
   }
 }

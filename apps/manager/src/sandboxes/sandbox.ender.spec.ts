@@ -1,3 +1,4 @@
+import { Logger } from '@nestjs/common';
 import type { PodStore } from '@warmbox/kube';
 import { ProblemError } from '@warmbox/platform';
 import type { Pod } from '@warmbox/sandbox';
@@ -5,6 +6,8 @@ import { aPod } from '@warmbox/testing';
 import type { Tombstones } from '../tombstones/tombstones.js';
 import type { PodWriter } from './pod.writer.js';
 import { SandboxEnder, type EndHow } from './sandbox.ender.js';
+
+Logger.overrideLogger(false);
 
 describe('the end of a sandbox', () => {
   let done: string[];
@@ -73,4 +76,12 @@ describe('the end of a sandbox', () => {
       });
     }
   }
+
+  it.each([
+    ['that is deleted', undefined, undefined],
+    ['whose deletion has no answer', unavailable, unavailable],
+  ])('is told as nobody’s loss for one that nobody was given, and %s', async (_what, error, now) => {
+    await expect(ender(error, now).discard(aPod())).resolves.toBeUndefined();
+    expect(done).toEqual(['record discarded', 'delete {}']);
+  });
 });

@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { PodStore } from '@warmbox/kube';
 import { toProblem } from '@warmbox/platform';
 import { isTerminating, type GoneCause, type Pod } from '@warmbox/sandbox';
@@ -11,6 +11,8 @@ export type EndHow = Pick<DeleteHow, 'onlyUnchanged' | 'sendBefore'>;
 /** Ends sandboxes: first it is written down why, then the pod is deleted. */
 @Injectable()
 export class SandboxEnder {
+  private readonly logger = new Logger(SandboxEnder.name);
+
   constructor(
     private readonly writer: PodWriter,
     private readonly tombstones: Tombstones,
@@ -37,6 +39,13 @@ export class SandboxEnder {
       if (tombstone !== undefined) await this.tombstones.retract(pod, tombstone);
       throw error;
     }
+  }
+
+  /** Ends one that nobody was given; where that fails the log says so, and it goes by its idle time-out. Never throws. */
+  async discard(pod: Pod): Promise<void> {
+    await this.end(pod, 'discarded').catch((err: unknown) => {
+      this.logger.error({ err, sandbox: pod.metadata?.name }, 'a sandbox that is nobody’s could not be deleted');
+    });
   }
 
   /** Whether it is gone, or going, after all. @throws the deletion's own error where that is not known */
