@@ -9,6 +9,7 @@ import type { Place } from '../limit/sandbox.limit.js';
 import { Creation } from './creation.js';
 import { progressOf } from './creation.progress.js';
 import { ExecutorProbe, type ExecutorAddress } from './executor.probe.js';
+import { overNewest } from './over.newest.js';
 import { PodWriter } from './pod.writer.js';
 import { SandboxEnder } from './sandbox.ender.js';
 import { SandboxPlanner } from './sandbox.planner.js';
@@ -220,15 +221,15 @@ export class SandboxCreator {
    * is the only one that cannot reach it.
    */
   private async endUnready({ metadata }: Pod): Promise<Ending> {
-    for (let attempt = 1; ; attempt += 1) {
+    const newest = async (): Promise<Pod | undefined> => {
       const now = await this.store.confirm(metadata?.name ?? '');
-      if (now === undefined || now.metadata?.uid !== metadata?.uid || isTerminating(now)) return 'left';
+      return now?.metadata?.uid === metadata?.uid && now !== undefined && !isTerminating(now) ? now : undefined;
+    };
+    const write = async (now: Pod): Promise<Ending> => {
       if (isReady(now)) return now;
-      try {
-        return (await this.ender.end(now, 'never_ready', { onlyUnchanged: true })) ? 'ended' : 'left';
-      } catch (error) {
-        if (attempt === END_ATTEMPTS || toProblem(error).code !== 'conflict') throw error;
-      }
-    }
+      return (await this.ender.end(now, 'never_ready', { onlyUnchanged: true })) ? 'ended' : 'left';
+    };
+    const now = await newest();
+    return (now && (await overNewest(now, { write, newest, attempts: END_ATTEMPTS }))) ?? 'left';
   }
 }

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { BulkDeletionDto, DeletedSandboxDto, FailedDeletionDto } from '@warmbox/contracts';
 import { toProblem } from '@warmbox/platform';
 import { poolOf, sandboxOf, type Pod } from '@warmbox/sandbox';
+import { overNewest } from './over.newest.js';
 import { SandboxEnder } from './sandbox.ender.js';
 import { SandboxFinder } from './sandbox.finder.js';
 import { SandboxInventory } from './sandbox.inventory.js';
@@ -59,26 +60,19 @@ export class SandboxRemover {
   private async removeIf(isMeant: (pod: Pod) => boolean, runtime: string, listed: Pod): Promise<Outcome> {
     const { name: podName = '', uid } = listed.metadata ?? {};
     try {
-      for (let pod = listed, attempt = 1; pod.metadata?.uid === uid && isMeant(pod); attempt += 1) {
-        if (await this.isEnded(pod, attempt === ATTEMPTS)) return 'deleted';
-        pod = await this.finder.findNewest(runtime, podName);
-      }
-      return 'kept';
+      const ended = await overNewest(listed, {
+        write: (pod) => this.ender.end(pod, 'deleted', { onlyUnchanged: true }),
+        newest: async () => {
+          const pod = await this.finder.findNewest(runtime, podName);
+          return pod.metadata?.uid === uid && isMeant(pod) ? pod : undefined;
+        },
+        attempts: ATTEMPTS,
+      });
+      return ended === undefined ? 'kept' : 'deleted';
     } catch (error) {
       const { code } = toProblem(error);
       const isGone = code === 'sandbox_gone' || code === 'sandbox_not_found';
       return isGone ? 'deleted' : { podName, code };
-    }
-  }
-
-  /** Ends a sandbox as it was seen; one that has changed lives on. @throws ProblemError as SandboxEnder.end; conflict only the last time */
-  private async isEnded(pod: Pod, isLast: boolean): Promise<boolean> {
-    try {
-      await this.ender.end(pod, 'deleted', { onlyUnchanged: true });
-      return true;
-    } catch (error) {
-      if (isLast || toProblem(error).code !== 'conflict') throw error;
-      return false;
     }
   }
 }

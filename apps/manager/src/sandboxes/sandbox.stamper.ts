@@ -4,6 +4,7 @@ import { toProblem, type Clock } from '@warmbox/platform';
 import { ANNOTATION, grantedTimes, isTerminating, poolOf, type Pod } from '@warmbox/sandbox';
 import { ManagerOptions } from '../config/manager.options.js';
 import { CLOCK } from '../kube/kube.module.js';
+import { overNewest } from './over.newest.js';
 import { PodWriter } from './pod.writer.js';
 
 /** How often a pod that others write at the same time is tried. */
@@ -41,19 +42,17 @@ export class SandboxStamper {
 
   private async write(pod: Pod, at: number): Promise<void> {
     const annotations = { [ANNOTATION.lastActivity]: new Date(at).toISOString() };
-    let newest = pod;
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        await this.writer.patchMetadata(newest, { annotations }, { onlyUnchanged: true });
-        return;
-      } catch (error) {
-        // A kubelet's status, or a renewal that is later than this.
-        if (toProblem(error).code !== 'conflict' || attempt === ATTEMPTS) throw error;
+    await overNewest(pod, {
+      write: (newest) => this.writer.patchMetadata(newest, { annotations }, { onlyUnchanged: true }),
+      // A kubelet's status has changed it, or a renewal that is later than this.
+      newest: async () => {
         const found = await this.store.confirm(pod.metadata?.name ?? '');
-        if (found === undefined || found.metadata?.uid !== pod.metadata?.uid || !this.isNews(found, at)) return;
-        newest = found;
-      }
-    }
+        return found?.metadata?.uid === pod.metadata?.uid && found !== undefined && this.isNews(found, at)
+          ? found
+          : undefined;
+      },
+      attempts: ATTEMPTS,
+    });
   }
 
   private isNews(pod: Pod, at: number): boolean {

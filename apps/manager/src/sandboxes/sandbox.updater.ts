@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { LABELS_MAX, type UpdateSandboxDto } from '@warmbox/contracts';
-import { invalidRequest, ProblemError } from '@warmbox/platform';
+import { invalidRequest } from '@warmbox/platform';
 import { callersLabels, type Pod } from '@warmbox/sandbox';
+import { overNewest } from './over.newest.js';
 import { PodWriter } from './pod.writer.js';
 import { SandboxFinder } from './sandbox.finder.js';
 import { SandboxGrants } from './sandbox.grants.js';
@@ -26,18 +27,13 @@ export class SandboxUpdater {
    */
   async update(runtime: string, name: string, { labels = {}, ...grant }: UpdateSandboxDto): Promise<Pod> {
     const annotations = this.grants.renewed(grant);
-    let pod = await this.finder.findAllocated(runtime, name);
-    for (let attempt = 1; ; attempt += 1) {
-      checkCount(pod, labels);
-      if (Object.keys({ ...labels, ...annotations }).length === 0) return pod;
-      try {
-        return await this.writer.patchMetadata(pod, { labels, annotations }, { onlyUnchanged: true });
-      } catch (error) {
-        // A kubelet's status or another request came between; what was checked must be checked again.
-        if (!(error instanceof ProblemError) || error.code !== 'conflict' || attempt === ATTEMPTS) throw error;
-        pod = await this.finder.findNewest(runtime, name);
-      }
-    }
+    const pod = await this.finder.findAllocated(runtime, name);
+    const write = async (newest: Pod): Promise<Pod> => {
+      checkCount(newest, labels);
+      if (Object.keys({ ...labels, ...annotations }).length === 0) return newest;
+      return this.writer.patchMetadata(newest, { labels, annotations }, { onlyUnchanged: true });
+    };
+    return overNewest(pod, { write, newest: () => this.finder.findNewest(runtime, name), attempts: ATTEMPTS });
   }
 }
 
