@@ -1,26 +1,16 @@
 import { ProblemError } from '@warmbox/platform';
 import type { Pod } from '@warmbox/sandbox';
-import { aPod, FakeClock } from '@warmbox/testing';
-import { KeyedManagers, nameOf } from './fixtures/keyed.managers.js';
-
-const codeOf = (error: unknown): unknown => (error instanceof ProblemError ? error.code : error);
+import { codeOf, KeyedManagers, nameOf } from './fixtures/keyed.managers.js';
 
 describe('a request with an idempotency key where the API server fails', () => {
-  let clock: FakeClock;
   let managers: KeyedManagers;
-  beforeEach(() => {
-    clock = new FakeClock();
-    managers = new KeyedManagers(clock, (name) => aPod({ name, ready: true }));
-  });
-  afterEach(() => {
-    // Nothing goes on by itself.
-    expect(clock.waiting).toBe(0);
-  });
+  beforeEach(() => (managers = new KeyedManagers()));
+  afterEach(() => managers.expectRest());
 
   it.each([true, false])('makes one record although the answer was lost (carried out: %s)', async (isDone) => {
     managers.api.fail('create', { isDone });
     const answer = managers.send(0);
-    await clock.advance(2_000);
+    await managers.clock.advance(2_000);
     expect(nameOf(await answer)).toBe('pod-1');
     expect([managers.begun.length, managers.api.records.length]).toEqual([1, 1]);
   });
@@ -28,9 +18,9 @@ describe('a request with an idempotency key where the API server fails', () => {
   it('does not wait for itself where its record arrives late', async () => {
     managers.api.fail('create');
     const answer = managers.send(0);
-    await clock.advance(0);
+    await managers.clock.advance(0);
     managers.api.arrive();
-    await clock.advance(2_000);
+    await managers.clock.advance(2_000);
     expect(nameOf(await answer)).toBe('pod-1');
     expect([managers.begun.length, managers.api.records.length]).toEqual([1, 1]);
   });
@@ -39,7 +29,7 @@ describe('a request with an idempotency key where the API server fails', () => {
     managers.api.fail('create', { isDone });
     managers.api.fail('get', { times: 4 });
     const answer = managers.send(0);
-    await clock.advance(5_000);
+    await managers.clock.advance(5_000);
     expect(nameOf(await answer)).toBe('pod-1');
     expect([managers.begun.length, managers.api.records.length]).toEqual([1, 1]);
   });
@@ -48,7 +38,7 @@ describe('a request with an idempotency key where the API server fails', () => {
     managers.api.fail('create', { times: 99 });
     managers.api.fail('get', { times: 99 });
     const answer = managers.send(0).catch(codeOf);
-    await clock.advance(20_000);
+    await managers.clock.advance(20_000);
     expect(await answer).toBe('kubernetes_unavailable');
     expect(managers.begun).toEqual([]);
   });
@@ -57,12 +47,12 @@ describe('a request with an idempotency key where the API server fails', () => {
     const work = Promise.withResolvers<Pod>();
     managers.carryOut = () => work.promise;
     const refused = managers.send(0).catch(codeOf);
-    await clock.advance(9_000);
+    await managers.clock.advance(9_000);
     managers.api.fail('replace', { isDone: true });
     managers.api.fail('get', { times: 4 });
-    await clock.advance(6_000);
+    await managers.clock.advance(6_000);
     work.reject(new ProblemError('pool_empty', 'none'));
-    await clock.advance(1_000);
+    await managers.clock.advance(1_000);
     expect(await refused).toBe('pool_empty');
     expect(managers.api.records).toEqual([]);
   });
@@ -71,10 +61,10 @@ describe('a request with an idempotency key where the API server fails', () => {
     const work = Promise.withResolvers<Pod>();
     managers.carryOut = () => work.promise;
     const refused = managers.send(0).catch(codeOf);
-    await clock.advance(0);
+    await managers.clock.advance(0);
     managers.api.change({ attempt: 'another' });
     work.reject(new ProblemError('pool_empty', 'none'));
-    await clock.advance(1_000);
+    await managers.clock.advance(1_000);
     expect(await refused).toBe('pool_empty');
     expect(managers.api.records).toMatchObject([{ attempt: 'another' }]);
   });
@@ -82,7 +72,7 @@ describe('a request with an idempotency key where the API server fails', () => {
   it('tries again where the record meets others that write one quota', async () => {
     managers.api.fail('create', { isContended: true, times: 3 });
     const answer = managers.send(0);
-    await clock.advance(2_000);
+    await managers.clock.advance(2_000);
     expect(nameOf(await answer)).toBe('pod-1');
     expect([managers.begun.length, managers.api.records.length]).toEqual([1, 1]);
   });
@@ -90,7 +80,7 @@ describe('a request with an idempotency key where the API server fails', () => {
   it.each([true, false])('settles although the answer was lost (carried out: %s)', async (isDone) => {
     managers.api.fail('replace', { isDone });
     const answer = managers.send(0);
-    await clock.advance(2_000);
+    await managers.clock.advance(2_000);
     expect(nameOf(await answer)).toBe('pod-1');
     expect(managers.api.records).toMatchObject([{ pod: 'pod-1' }]);
     expect(managers.discarded).toEqual([]);
@@ -99,12 +89,12 @@ describe('a request with an idempotency key where the API server fails', () => {
   it('refuses rather than forget a sandbox that it could not write down, and a retry has it', async () => {
     managers.api.fail('replace', { times: 9 });
     const answer = managers.send(0).catch(codeOf);
-    await clock.advance(10_000);
+    await managers.clock.advance(10_000);
     expect(await answer).toBe('kubernetes_unavailable');
     expect(managers.discarded).toEqual([]);
     managers.api.heal();
     const retry = managers.send(1);
-    await clock.advance(4_000);
+    await managers.clock.advance(4_000);
     expect(nameOf(await retry)).toBe('pod-1');
     expect(managers.begun).toHaveLength(1);
   });
@@ -117,7 +107,7 @@ describe('a request with an idempotency key where the API server fails', () => {
     };
     await expect(managers.send(0)).rejects.toMatchObject({ code: 'kubernetes_unavailable' });
     const retry = managers.send(1);
-    await clock.advance(4_000);
+    await managers.clock.advance(4_000);
     expect(nameOf(await retry)).toBe('pod-1');
   });
 });

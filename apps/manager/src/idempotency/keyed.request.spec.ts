@@ -1,29 +1,19 @@
 import { ProblemError } from '@warmbox/platform';
 import type { Pod } from '@warmbox/sandbox';
-import { aPod, FakeClock } from '@warmbox/testing';
-import { KeyedManagers, nameOf } from './fixtures/keyed.managers.js';
+import { KeyedManagers, nameOf, namesOf } from './fixtures/keyed.managers.js';
 import { SupersededError } from './request.mark.js';
 
 describe('a request of which an attempt has come to grief', () => {
-  let clock: FakeClock;
   let managers: KeyedManagers;
-  beforeEach(() => {
-    clock = new FakeClock();
-    managers = new KeyedManagers(clock, (name) => aPod({ name, ready: true }));
-  });
-  afterEach(() => {
-    // Nothing goes on by itself.
-    expect(clock.waiting).toBe(0);
-  });
+  beforeEach(() => (managers = new KeyedManagers()));
+  afterEach(() => managers.expectRest());
 
   const never = (): Promise<Pod> => new Promise(() => undefined);
-  const names = async (answers: Promise<Pod>[]): Promise<Set<string>> =>
-    new Set((await Promise.all(answers)).map(nameOf));
   /** An attempt whose manager is killed at a moment: its record stays, and nobody renews it. */
   async function killed(through: number, work: () => Promise<Pod>): Promise<void> {
     managers.carryOut = work;
     void managers.send(through).catch(() => undefined);
-    await clock.advance(0);
+    await managers.clock.advance(0);
     managers.killAll();
     managers.carryOut = (number) => Promise.resolve(managers.give(number));
   }
@@ -32,9 +22,9 @@ describe('a request of which an attempt has come to grief', () => {
     it('before the claim is taken over after half a minute, and not before', async () => {
       await killed(0, never);
       const retry = managers.send(1);
-      await clock.advance(29_000);
+      await managers.clock.advance(29_000);
       expect(managers.begun).toHaveLength(1);
-      await clock.advance(2_500);
+      await managers.clock.advance(2_500);
       expect(nameOf(await retry)).toBe('pod-2');
       expect(managers.api.records).toMatchObject([{ pod: 'pod-2' }]);
     });
@@ -42,8 +32,8 @@ describe('a request of which an attempt has come to grief', () => {
     it('before the claim is taken over by one of many', async () => {
       await killed(0, never);
       const retries = Array.from({ length: 9 }, (_, index) => managers.send(index % 3));
-      await clock.advance(35_000);
-      expect(await names(retries)).toEqual(new Set(['pod-2']));
+      await managers.clock.advance(35_000);
+      expect(await namesOf(retries)).toEqual(new Set(['pod-2']));
       expect(managers.begun).toHaveLength(2);
     });
 
@@ -53,8 +43,8 @@ describe('a request of which an attempt has come to grief', () => {
         return never();
       });
       const retries = [managers.send(1), managers.send(2), managers.send(1)];
-      await clock.advance(4_000);
-      expect(await names(retries)).toEqual(new Set(['pod-1']));
+      await managers.clock.advance(4_000);
+      expect(await namesOf(retries)).toEqual(new Set(['pod-1']));
       expect([managers.begun.length, new Set(managers.mended)]).toEqual([1, new Set(['pod-1'])]);
     });
 
@@ -63,10 +53,10 @@ describe('a request of which an attempt has come to grief', () => {
         managers.give(1);
         return never();
       });
-      await clock.advance(3_600_000);
+      await managers.clock.advance(3_600_000);
       const retries = [managers.send(1), managers.send(2)];
-      await clock.advance(4_000);
-      expect(await names(retries)).toEqual(new Set(['pod-1']));
+      await managers.clock.advance(4_000);
+      expect(await namesOf(retries)).toEqual(new Set(['pod-1']));
       expect(managers.begun).toHaveLength(1);
     });
 
@@ -77,7 +67,7 @@ describe('a request of which an attempt has come to grief', () => {
       });
       managers.mend = () => Promise.reject(new ProblemError('executor_unreachable', 'dead'));
       const retry = managers.send(1);
-      await clock.advance(4_000);
+      await managers.clock.advance(4_000);
       expect(nameOf(await retry)).toBe('pod-2');
       expect(managers.discarded).toEqual(['pod-1']);
     });
@@ -86,7 +76,7 @@ describe('a request of which an attempt has come to grief', () => {
       await killed(0, never);
       managers.api.change({ renewedAt: '2027-01-01T00:00:00.000Z' } as object);
       const retry = managers.send(1);
-      await clock.advance(33_000);
+      await managers.clock.advance(33_000);
       expect(nameOf(await retry)).toBe('pod-2');
     });
   });
@@ -96,14 +86,14 @@ describe('a request of which an attempt has come to grief', () => {
       const slow = Promise.withResolvers<Pod>();
       managers.carryOut = (number) => (number === 1 ? slow.promise : Promise.resolve(managers.give(number)));
       const first = managers.send(0);
-      await clock.advance(0);
+      await managers.clock.advance(0);
       // Its manager was stopped for so long that it counts as dead.
       managers.api.change({ renewedAt: '2025-01-01T00:00:00.000Z' } as object);
       const second = managers.send(1);
-      await clock.advance(0);
+      await managers.clock.advance(0);
       expect(nameOf(await second)).toBe('pod-2');
       slow.resolve(managers.give(1));
-      await clock.advance(1_000);
+      await managers.clock.advance(1_000);
       expect(nameOf(await first)).toBe('pod-2');
       expect(managers.discarded).toEqual(['pod-1']);
     });
@@ -112,12 +102,12 @@ describe('a request of which an attempt has come to grief', () => {
       const slow = Promise.withResolvers<Pod>();
       managers.carryOut = () => slow.promise;
       const first = managers.send(0);
-      await clock.advance(0);
+      await managers.clock.advance(0);
       const pod = managers.give(1);
       managers.api.change({ renewedAt: '2025-01-01T00:00:00.000Z' } as object);
       expect(nameOf(await managers.send(1))).toBe('pod-1');
       slow.resolve(pod);
-      await clock.advance(2_000);
+      await managers.clock.advance(2_000);
       expect(nameOf(await first)).toBe('pod-1');
       expect([managers.begun.length, managers.discarded]).toEqual([1, []]);
     });
@@ -127,17 +117,17 @@ describe('a request of which an attempt has come to grief', () => {
       managers.carryOut = () => slow.promise;
       managers.mend = () => mending.promise;
       const first = managers.send(0);
-      await clock.advance(0);
+      await managers.clock.advance(0);
       const pod = managers.give(1);
       managers.api.change({ renewedAt: '2025-01-01T00:00:00.000Z' } as object);
       const second = managers.send(1);
-      await clock.advance(0);
+      await managers.clock.advance(0);
       expect(managers.mended).toEqual(['pod-1']);
       slow.resolve(pod);
-      await clock.advance(0);
+      await managers.clock.advance(0);
       mending.resolve(undefined);
-      await clock.advance(2_000);
-      expect(await names([first, second])).toEqual(new Set(['pod-1']));
+      await managers.clock.advance(2_000);
+      expect(await namesOf([first, second])).toEqual(new Set(['pod-1']));
       expect([managers.begun.length, managers.discarded]).toEqual([1, []]);
     });
 
@@ -146,30 +136,30 @@ describe('a request of which an attempt has come to grief', () => {
       managers.carryOut = (number) => (number === 1 ? slow.promise : second.promise);
       managers.mend = () => Promise.reject(new ProblemError('executor_unreachable', 'dead'));
       const first = managers.send(0);
-      await clock.advance(0);
+      await managers.clock.advance(0);
       const pod = managers.give(1);
       managers.api.change({ renewedAt: '2025-01-01T00:00:00.000Z' } as object);
       const other = managers.send(1);
-      await clock.advance(0);
+      await managers.clock.advance(0);
       expect(managers.begun).toHaveLength(2);
       slow.resolve(pod);
-      await clock.advance(1_000);
+      await managers.clock.advance(1_000);
       // The one that dropped it may have ended before it could delete it.
       expect(managers.discarded).toEqual(['pod-1', 'pod-1']);
       second.resolve(managers.give(2));
-      await clock.advance(2_000);
-      expect(await names([first, other])).toEqual(new Set(['pod-2']));
+      await managers.clock.advance(2_000);
+      expect(await namesOf([first, other])).toEqual(new Set(['pod-2']));
     });
 
     it('does not give back a sandbox that the record may come to name', async () => {
       const slow = Promise.withResolvers<Pod>();
       managers.carryOut = () => slow.promise;
       const first = managers.send(0);
-      await clock.advance(0);
+      await managers.clock.advance(0);
       // Others change the record all the time.
       managers.api.fail('replace', { isContended: true, times: 5 });
       slow.resolve(managers.give(1));
-      await clock.advance(6_000);
+      await managers.clock.advance(6_000);
       expect(nameOf(await first)).toBe('pod-1');
       expect([managers.begun.length, managers.discarded]).toEqual([1, []]);
     });
@@ -185,12 +175,12 @@ describe('a request of which an attempt has come to grief', () => {
         throw new ProblemError('executor_unreachable', 'dead');
       };
       const first = managers.send(0);
-      await clock.advance(0);
+      await managers.clock.advance(0);
       const second = managers.send(1);
-      await clock.advance(4_000);
+      await managers.clock.advance(4_000);
       expect(nameOf(await second)).toBe('pod-1');
       binding.resolve(undefined);
-      await clock.advance(1_000);
+      await managers.clock.advance(1_000);
       expect(nameOf(await first)).toBe('pod-1');
       expect([...managers.pods.keys()]).toEqual(['pod-1']);
     });
@@ -206,15 +196,15 @@ describe('a request of which an attempt has come to grief', () => {
       };
       managers.mend = () => mending.promise;
       const first = managers.send(0);
-      await clock.advance(0);
+      await managers.clock.advance(0);
       const second = managers.send(1);
-      await clock.advance(3_000);
+      await managers.clock.advance(3_000);
       expect(managers.mended).toEqual(['pod-1']);
       working.resolve(undefined);
-      await clock.advance(0);
+      await managers.clock.advance(0);
       mending.resolve(undefined);
-      await clock.advance(2_000);
-      expect(await names([first, second])).toEqual(new Set(['pod-9']));
+      await managers.clock.advance(2_000);
+      expect(await namesOf([first, second])).toEqual(new Set(['pod-9']));
     });
 
     it('goes on with the second where the first fails after that has taken over', async () => {
@@ -222,18 +212,18 @@ describe('a request of which an attempt has come to grief', () => {
       managers.carryOut = (number) => (number === 1 ? slow.promise : second.promise);
       const failing = managers.send(0);
       failing.catch(() => undefined);
-      await clock.advance(0);
+      await managers.clock.advance(0);
       managers.api.change({ renewedAt: '2025-01-01T00:00:00.000Z' } as object);
       const going = managers.send(1);
-      await clock.advance(0);
+      await managers.clock.advance(0);
       expect(managers.begun).toHaveLength(2);
       slow.reject(new ProblemError('pool_empty', 'none'));
-      await clock.advance(0);
+      await managers.clock.advance(0);
       await expect(failing).rejects.toMatchObject({ code: 'pool_empty' });
       const third = managers.send(2);
       second.resolve(managers.give(2));
-      await clock.advance(2_000);
-      expect(await names([going, third])).toEqual(new Set(['pod-2']));
+      await managers.clock.advance(2_000);
+      expect(await namesOf([going, third])).toEqual(new Set(['pod-2']));
       expect(managers.begun).toHaveLength(2);
     });
 
@@ -246,12 +236,12 @@ describe('a request of which an attempt has come to grief', () => {
         return managers.give(9);
       };
       const first = managers.send(0);
-      await clock.advance(0);
+      await managers.clock.advance(0);
       const second = managers.send(1);
-      await clock.advance(5_000);
+      await managers.clock.advance(5_000);
       working.resolve(undefined);
-      await clock.advance(2_000);
-      expect(await names([first, second])).toEqual(new Set(['pod-9']));
+      await managers.clock.advance(2_000);
+      expect(await namesOf([first, second])).toEqual(new Set(['pod-9']));
       expect(managers.mended).not.toContain('pod-1');
     });
   });
@@ -266,7 +256,7 @@ describe('a request of which an attempt has come to grief', () => {
       return never();
     };
     void managers.send(0);
-    await clock.advance(1_000);
+    await managers.clock.advance(1_000);
     await expect(dropping).rejects.toThrow(SupersededError);
     managers.killAll();
   });

@@ -1,24 +1,13 @@
 import { ProblemError } from '@warmbox/platform';
 import type { Pod } from '@warmbox/sandbox';
-import { aPod, FakeClock } from '@warmbox/testing';
-import { KeyedManagers, nameOf, SCOPE } from './fixtures/keyed.managers.js';
-
-const codeOf = (error: unknown): unknown => (error instanceof ProblemError ? error.code : error);
+import { aPod } from '@warmbox/testing';
+import { codeOf, KeyedManagers, nameOf, namesOf, SCOPE } from './fixtures/keyed.managers.js';
 
 describe('a request with an idempotency key', () => {
-  let clock: FakeClock;
   let managers: KeyedManagers;
-  beforeEach(() => {
-    clock = new FakeClock();
-    managers = new KeyedManagers(clock, (name) => aPod({ name, ready: true }));
-  });
-  afterEach(() => {
-    // Nothing goes on by itself.
-    expect(clock.waiting).toBe(0);
-  });
+  beforeEach(() => (managers = new KeyedManagers()));
+  afterEach(() => managers.expectRest());
 
-  const names = async (answers: Promise<Pod>[]): Promise<Set<string>> =>
-    new Set((await Promise.all(answers)).map(nameOf));
   it('costs two writes beside its work: its record, and the sandbox in it', async () => {
     expect(nameOf(await managers.send(0))).toBe('pod-1');
     expect(managers.api.asked).toEqual(['create', 'replace']);
@@ -32,17 +21,17 @@ describe('a request with an idempotency key', () => {
       return managers.give(number);
     };
     const answers = Array.from({ length: 64 }, (_, index) => managers.send(index % 3));
-    await clock.advance(1_500);
+    await managers.clock.advance(1_500);
     work.resolve(undefined);
-    await clock.advance(1_000);
-    expect(await names(answers)).toEqual(new Set(['pod-1']));
+    await managers.clock.advance(1_000);
+    expect(await namesOf(answers)).toEqual(new Set(['pod-1']));
     expect(managers.begun).toHaveLength(1);
     expect(managers.api.asked.filter((verb) => verb === 'create')).toHaveLength(3);
   });
 
   it('has the same sandbox through any manager afterwards', async () => {
     await managers.send(0);
-    expect(await names([managers.send(0), managers.send(1), managers.send(2)])).toEqual(new Set(['pod-1']));
+    expect(await namesOf([managers.send(0), managers.send(1), managers.send(2)])).toEqual(new Set(['pod-1']));
     expect([managers.begun.length, managers.resumed]).toEqual([1, ['pod-1', 'pod-1', 'pod-1']]);
   });
 
@@ -51,7 +40,7 @@ describe('a request with an idempotency key', () => {
     const work = Promise.withResolvers<Pod>();
     managers.carryOut = () => work.promise;
     const first = managers.send(0, { userId: 'ada' });
-    await clock.advance(0);
+    await managers.clock.advance(0);
     await expect(managers.send(0, { userId: 'bob' })).rejects.toMatchObject(reused);
     await expect(managers.send(1, { userId: 'bob' })).rejects.toMatchObject(reused);
     work.resolve(managers.give(1));
@@ -83,9 +72,9 @@ describe('a request with an idempotency key', () => {
     managers.carryOut = (number) => (number === 1 ? work.promise : Promise.resolve(managers.give(number)));
     const refused = Promise.allSettled([managers.send(0), managers.send(0)]);
     const other = managers.send(1);
-    await clock.advance(100);
+    await managers.clock.advance(100);
     work.reject(new ProblemError('limit_reached', 'full'));
-    await clock.advance(2_000);
+    await managers.clock.advance(2_000);
     expect((await refused).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
     expect(nameOf(await other)).toBe('pod-2');
   });
@@ -94,7 +83,7 @@ describe('a request with an idempotency key', () => {
     await managers.send(0);
     managers.pods.clear();
     await expect(managers.send(0)).rejects.toMatchObject({ code: 'sandbox_gone' });
-    await clock.advance(3_600_000);
+    await managers.clock.advance(3_600_000);
     await expect(managers.send(1)).rejects.toMatchObject({ code: 'sandbox_gone' });
     managers.pods.set('pod-1', aPod({ name: 'pod-1', ready: true, deletedAt: '2026-01-01T00:00:00Z' }));
     await expect(managers.send(1)).rejects.toMatchObject({ code: 'sandbox_gone' });
@@ -106,9 +95,9 @@ describe('a request with an idempotency key', () => {
       new Promise((_resolve, reject) => left.addEventListener('abort', () => reject(left.reason as Error)));
     const [one, other] = [new AbortController(), new AbortController()];
     const answers = Promise.allSettled([managers.send(0, {}, one.signal), managers.send(0, {}, other.signal)]);
-    await clock.advance(0);
+    await managers.clock.advance(0);
     one.abort();
-    await clock.advance(1_000);
+    await managers.clock.advance(1_000);
     expect(managers.api.records).toHaveLength(1);
     other.abort();
     await answers;
@@ -120,15 +109,15 @@ describe('a request with an idempotency key', () => {
     managers.carryOut = (number) => (number === 1 ? ending.promise : Promise.resolve(managers.give(number)));
     const leaving = new AbortController();
     const left = managers.send(0, {}, leaving.signal).catch(codeOf);
-    await clock.advance(0);
+    await managers.clock.advance(0);
     leaving.abort();
     const retries = [managers.send(0, body), managers.send(0, body)];
-    await clock.advance(0);
+    await managers.clock.advance(0);
     expect(managers.begun).toHaveLength(1);
     ending.reject(new ProblemError('conflict', 'Nobody waits.'));
-    await clock.advance(1_000);
+    await managers.clock.advance(1_000);
     expect(await left).toBe('conflict');
-    expect(await names(retries)).toEqual(new Set(['pod-2']));
+    expect(await namesOf(retries)).toEqual(new Set(['pod-2']));
     expect(managers.begun).toHaveLength(2);
   });
 
@@ -137,11 +126,11 @@ describe('a request with an idempotency key', () => {
     managers.carryOut = () => ending.promise;
     const leaving = new AbortController();
     void managers.send(0, {}, leaving.signal);
-    await clock.advance(0);
+    await managers.clock.advance(0);
     leaving.abort();
     const retry = managers.send(0);
     ending.resolve(managers.give(1));
-    await clock.advance(0);
+    await managers.clock.advance(0);
     expect(nameOf(await retry)).toBe('pod-1');
     expect(managers.begun).toHaveLength(1);
   });
@@ -151,9 +140,9 @@ describe('a request with an idempotency key', () => {
       new Promise((_resolve, reject) => left.addEventListener('abort', () => reject(left.reason as Error)));
     const first = managers.send(0);
     first.catch(() => undefined);
-    await clock.advance(0);
+    await managers.clock.advance(0);
     void managers.stop(0);
-    await clock.advance(0);
+    await managers.clock.advance(0);
     await expect(first).rejects.toMatchObject({ code: 'shutting_down' });
     managers.carryOut = (number) => Promise.resolve(managers.give(number));
     expect(nameOf(await managers.send(1))).toBe('pod-2');
@@ -164,13 +153,13 @@ describe('a request with an idempotency key', () => {
     managers.carryOut = () => work.promise;
     const first = managers.send(0);
     const retry = managers.send(1).then(nameOf, codeOf);
-    await clock.advance(89_000);
+    await managers.clock.advance(89_000);
     const patient = managers.send(2);
-    await clock.advance(3_000);
+    await managers.clock.advance(3_000);
     expect(await retry).toBe('conflict');
     work.resolve(managers.give(1));
-    await clock.advance(2_000);
-    expect(await names([first, patient])).toEqual(new Set(['pod-1']));
+    await managers.clock.advance(2_000);
+    expect(await namesOf([first, patient])).toEqual(new Set(['pod-1']));
     expect(managers.begun).toHaveLength(1);
   });
 });

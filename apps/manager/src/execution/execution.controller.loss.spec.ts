@@ -1,0 +1,118 @@
+import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
+import { jest } from '@jest/globals';
+import type { ErrorEventDto } from '@warmbox/contracts';
+import { ProblemError, readServerSentEvents } from '@warmbox/platform';
+import { waitFor } from '@warmbox/testing';
+import { EVENT_MAX_BYTES } from './event.boundary.js';
+import { NAME, podAt } from './fixtures/execution.cluster.js';
+import { ExecutionScene, problemOf, textOf } from './fixtures/execution.scene.js';
+import { begin, output, STARTED } from './fixtures/executor.stream.js';
+
+// Real sockets, on a machine that may be busy.
+jest.setTimeout(60_000);
+
+let scene: ExecutionScene;
+beforeEach(async () => (scene = await ExecutionScene.start()));
+afterEach(() => scene.stop());
+
+describe('a stream that is lost', () => {
+  async function eventsOf(answer: IncomingMessage): Promise<{ event?: string; data: unknown }[]> {
+    const events = [];
+    for await (const { event, data } of readServerSentEvents(answer))
+      events.push({ event, data: JSON.parse(data) as unknown });
+    return events;
+  }
+  const last = async (answer: IncomingMessage): Promise<{ event?: string; data: ErrorEventDto }> =>
+    (await eventsOf(answer)).at(-1) as { event?: string; data: ErrorEventDto };
+
+  it('ends after its last whole event with an ErrorEvent when the connection breaks within an event', async () => {
+    const stream = scene.nextStream();
+    const { answer } = await scene.execute();
+    const { response } = await stream;
+    response.write(output('1\n', 2) + output('unfinished', 12).slice(0, -1));
+    const [chunk] = (await once(answer, 'data')) as [Buffer];
+    response.socket?.resetAndDestroy();
+    const text = chunk.toString() + (await textOf(answer));
+    expect(text.startsWith(output('1\n', 2) + 'event: ErrorEvent\ndata: {"code":"executor_unreachable"')).toBe(true);
+    expect(text).not.toContain('unfinished');
+    expect(scene.lefts()).toEqual([]);
+  });
+
+  it('says so in a line of NDJSON', async () => {
+    const stream = scene.nextStream('POST execute', 'application/x-ndjson');
+    const { answer } = await scene.execute({ accept: 'application/x-ndjson' });
+    const { response } = await stream;
+    response.write('{"event":"OutputEvent","data":{}}\n{"event":"Outp');
+    const [chunk] = (await once(answer, 'data')) as [Buffer];
+    response.socket?.resetAndDestroy();
+    const lines = (chunk.toString() + (await textOf(answer))).trimEnd().split('\n');
+    expect(lines.map((line) => (JSON.parse(line) as { event: string }).event)).toEqual(['OutputEvent', 'ErrorEvent']);
+  });
+
+  it('is not taken for complete where the executor ends it within an event', async () => {
+    scene.executor.on('POST execute', (asked) => begin(asked).end(STARTED + 'event: Outp'));
+    expect(await last((await scene.execute()).answer)).toMatchObject({
+      event: 'ErrorEvent',
+      data: { code: 'executor_unreachable' },
+    });
+  });
+
+  it('ends, and is no longer read, where an event has no end', async () => {
+    const stream = scene.nextStream();
+    const { answer } = await scene.execute();
+    const { response, closed } = await stream;
+    response.write(STARTED);
+    response.write(Buffer.alloc(EVENT_MAX_BYTES + 1, 'x'));
+    expect(await last(answer)).toMatchObject({ event: 'ErrorEvent', data: { code: 'executor_unreachable' } });
+    await closed;
+    expect(response.writableFinished).toBe(false);
+  });
+
+  it('ends when the sandbox is deleted, even where its node says nothing', async () => {
+    const stream = scene.nextStream();
+    const { answer } = await scene.execute();
+    await stream;
+    scene.cluster.delete(NAME);
+    expect(await last(answer)).toMatchObject({ event: 'ErrorEvent', data: { code: 'sandbox_gone' } });
+    expect(scene.lefts()).toEqual([]);
+  });
+
+  it('tells that the sandbox is being deleted where that breaks the connection', async () => {
+    const stream = scene.nextStream();
+    const { answer } = await scene.execute();
+    const { response } = await stream;
+    scene.cluster.pods.set(NAME, podAt(scene.executor.port, { deletedAt: '2026-01-01T00:00:01Z' }));
+    response.socket?.resetAndDestroy();
+    expect(await last(answer)).toMatchObject({ event: 'ErrorEvent', data: { code: 'sandbox_gone' } });
+  });
+
+  it('ends with shutting_down when the manager does, and the executor hears of no client that left', async () => {
+    const stream = scene.nextStream();
+    const { answer } = await scene.execute();
+    const { closed } = await stream;
+    scene.shutdown.abort(new ProblemError('shutting_down', 'resume elsewhere'));
+    expect(await eventsOf(answer)).toEqual([
+      { event: 'ErrorEvent', data: { code: 'shutting_down', detail: 'resume elsewhere' } },
+    ]);
+    await closed;
+    await scene.notice.stop(1_000);
+    expect(scene.lefts()).toEqual([]);
+  });
+
+  it.each([
+    ['reset', 502, 'executor_unreachable', () => scene.executor.reset()],
+    ['deleted', 410, 'sandbox_gone', () => scene.cluster.delete(NAME)],
+    ['shut down', 503, 'shutting_down', () => scene.shutdown.abort(new ProblemError('shutting_down', 'elsewhere'))],
+  ])('is a problem with a status where JSON was waited for (%s)', async (_, status, code, lose) => {
+    const stream = scene.nextStream('POST execute', 'application/json');
+    const asking = scene.execute({ accept: 'application/json' });
+    await stream;
+    // The manager has the headers once it waits for the body; a moment earlier the answer is the same.
+    await waitFor('the stream', () => scene.streams.size === 1);
+    lose();
+    const { answer } = await asking;
+    expect(answer.statusCode).toBe(status);
+    expect(await problemOf(answer)).toMatchObject({ code });
+  });
+});
