@@ -4,6 +4,7 @@ import type { KubeClient, WatchEvent } from './kube.client.js';
 import { KubeApiError } from './kube.error.js';
 import type { KubeLog } from './kube.log.js';
 import type { Resource } from './kube.resource.js';
+import { listPages } from './list.pages.js';
 import { isLater } from './resource.version.js';
 
 export interface CollectionWatchOptions {
@@ -120,22 +121,16 @@ export class CollectionWatch<T extends KubeObject> {
     const { namespace, pageSize, listTimeoutMs } = this.options;
     const { resource, labelSelector, trim } = this.collection;
     const objects: T[] = [];
-    let next: string | undefined;
-    for (;;) {
-      const { metadata, items } = await this.client.list(
-        resource,
-        namespace,
-        { labelSelector, limit: pageSize, continue: next },
-        { signal, timeoutMs: listTimeoutMs },
-      );
+    let resourceVersion = '0';
+    const query = { labelSelector, limit: pageSize };
+    const options = { signal, timeoutMs: listTimeoutMs };
+    for await (const { metadata, items } of listPages(this.client, resource, namespace, query, options)) {
       for (const object of items) objects.push(trim(object));
-      next = metadata.continue === '' ? undefined : metadata.continue;
-      if (next !== undefined) continue;
-      const resourceVersion = metadata.resourceVersion ?? '0';
-      this.sink.replace(objects, resourceVersion);
-      this.sink.alive();
-      return resourceVersion;
+      resourceVersion = metadata.resourceVersion ?? resourceVersion;
     }
+    this.sink.replace(objects, resourceVersion);
+    this.sink.alive();
+    return resourceVersion;
   }
 
   private async round(from: string, stop: AbortSignal): Promise<void> {

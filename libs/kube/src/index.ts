@@ -7,6 +7,7 @@ export * from './kube.log.js';
 export * from './kube.problem.js';
 export * from './kube.quota.js';
 export * from './kube.resource.js';
+export * from './list.pages.js';
 export * from './object.watch.js';
 export type { PodQuery } from './pod.index.js';
 export * from './pod.store.js';

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { CONFIG_MAPS, KubeClient } from '@warmbox/kube';
+import { CONFIG_MAPS, KubeClient, listPages } from '@warmbox/kube';
 import type { Clock } from '@warmbox/platform';
 import type { ConfigMap } from '@warmbox/sandbox';
 import { ManagerOptions } from '../config/manager.options.js';
@@ -37,13 +37,10 @@ export class RecordCollector extends ConfigMapCollector {
   private async all(signal: AbortSignal): Promise<Collectable[]> {
     const { targetNamespace } = this.options;
     const records: Collectable[] = [];
-    let next: string | undefined;
-    do {
-      const query = { labelSelector: RECORD_SELECTOR, limit: PAGE, continue: next };
-      const { items, metadata } = await this.records.list(CONFIG_MAPS, targetNamespace, query, { signal });
+    const query = { labelSelector: RECORD_SELECTOR, limit: PAGE };
+    for await (const { items } of listPages(this.records, CONFIG_MAPS, targetNamespace, query, { signal })) {
       records.push(...items.flatMap(collectable));
-      next = metadata.continue || undefined;
-    } while (next !== undefined);
+    }
     return records;
   }
 }

@@ -1,4 +1,4 @@
-import { COLLECTION_WATCH_DEFAULTS, PODS, type KubeClient, type PodStore } from '@warmbox/kube';
+import { COLLECTION_WATCH_DEFAULTS, listPages, PODS, type KubeClient, type PodStore } from '@warmbox/kube';
 import { SANDBOX_SELECTOR } from '@warmbox/sandbox';
 
 /**
@@ -13,11 +13,8 @@ export async function listInto(
   namespace: string,
   signal: AbortSignal,
 ): Promise<void> {
-  let next: string | undefined;
-  do {
-    const query = { labelSelector: SANDBOX_SELECTOR, limit: COLLECTION_WATCH_DEFAULTS.pageSize, continue: next };
-    const { metadata, items } = await client.list(PODS, namespace, query, { signal });
+  const query = { labelSelector: SANDBOX_SELECTOR, limit: COLLECTION_WATCH_DEFAULTS.pageSize };
+  for await (const { items } of listPages(client, PODS, namespace, query, { signal })) {
     for (const pod of items) store.put(pod);
-    next = metadata.continue === '' ? undefined : metadata.continue;
-  } while (next !== undefined);
+  }
 }

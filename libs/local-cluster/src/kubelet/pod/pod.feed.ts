@@ -1,4 +1,4 @@
-import { KubeApiError, PODS, type KubeClient, type KubeLog } from '@warmbox/kube';
+import { KubeApiError, listPages, PODS, type KubeClient, type KubeLog } from '@warmbox/kube';
 import { Backoff, type Clock, pause } from '@warmbox/platform';
 import type { Pod } from '@warmbox/sandbox';
 import { isAborted } from '../abort.js';
@@ -53,16 +53,14 @@ export class PodFeed {
 
   private async list(signal: AbortSignal): Promise<string> {
     const pods: Pod[] = [];
-    let page: string | undefined;
-    for (;;) {
-      const query = { limit: PAGE_SIZE, continue: page };
-      const { metadata, items } = await this.client.list(PODS, this.namespace, query, { signal, timeoutMs: 30_000 });
-      pods.push(...items);
-      page = metadata.continue === '' ? undefined : metadata.continue;
-      if (page !== undefined) continue;
-      this.sink.replace(pods);
-      return metadata.resourceVersion ?? '0';
+    let resourceVersion = '0';
+    const options = { signal, timeoutMs: 30_000 };
+    for await (const page of listPages(this.client, PODS, this.namespace, { limit: PAGE_SIZE }, options)) {
+      pods.push(...page.items);
+      resourceVersion = page.metadata.resourceVersion ?? resourceVersion;
     }
+    this.sink.replace(pods);
+    return resourceVersion;
   }
 
   private async watch(from: string, stop: AbortSignal): Promise<void> {
