@@ -8,7 +8,6 @@ import { PoolMonitor } from './pool.monitor.js';
 import { POOL_OPTIONS, type PoolOptions } from './pool.options.js';
 import { PoolPods } from './pool.pods.js';
 import { PoolReconciler } from './pool.reconciler.js';
-import { PoolSchedule } from './pool.schedule.js';
 import { PoolSightings } from './pool.sightings.js';
 import { POOL_WRITER } from './pool.writer.js';
 
@@ -28,7 +27,6 @@ export class PoolModule {
         PoolMonitor,
         PoolPods,
         PoolReconciler,
-        PoolSchedule,
         PoolSightings,
       ],
     };

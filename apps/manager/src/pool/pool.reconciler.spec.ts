@@ -16,6 +16,20 @@ describe('the pool’s leader', () => {
     expect([scene.created.length, scene.deleted.length, scene.pods.size]).toEqual([3, 0, 3]);
   });
 
+  it('looks again from time to time although nothing was shown', async () => {
+    scene.reconciler.passes.start();
+    await scene.lead();
+    scene.makeReady();
+    await scene.clock.advance(1_000);
+    const [first] = scene.pods.keys();
+    scene.pods.delete(first ?? '');
+    await scene.clock.advance(28_000);
+    expect(scene.created).toHaveLength(3);
+    await scene.clock.advance(1_100);
+    expect(scene.created).toHaveLength(4);
+    await scene.reconciler.passes.stop();
+  });
+
   it('begins with a list of what its predecessor created last', async () => {
     scene.listed = [scene.pod(), scene.pod()];
     await scene.lead();

@@ -25,7 +25,7 @@ const DEBOUNCE_MS = 20;
 export class PoolReconciler implements LeaderTask, OnModuleInit {
   readonly name = 'pool';
   /** The resync: wakes the leader although nothing has changed. */
-  readonly resync: Periodic;
+  readonly passes: Periodic;
   private readonly logger = new Logger(PoolReconciler.name);
   private readonly bell: Bell;
 
@@ -41,7 +41,7 @@ export class PoolReconciler implements LeaderTask, OnModuleInit {
     @Inject(CLOCK) private readonly clock: Clock,
   ) {
     this.bell = new Bell(clock);
-    this.resync = new Periodic(
+    this.passes = new Periodic(
       () => this.bell.ring(),
       options.poolBackfillCheckIntervalSeconds * 1000,
       clock,
