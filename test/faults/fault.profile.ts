@@ -39,7 +39,7 @@ const PROFILES: Record<string, FaultProfile> = {
   short: {
     clients: 4,
     kills: 6,
-    killsAt15s: 0,
+    killsAt15s: 1,
     terminations: 2,
     freezes: 1,
     apiRestarts: 1,

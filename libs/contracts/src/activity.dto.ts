@@ -7,8 +7,6 @@ export class ActivityDto {
   running!: number;
   /** Streams that are attached to executions. */
   attached!: number;
-  /** Open terminals. */
-  terminals!: number;
   /** Seconds since anything of that was; 0 while something is. */
   idleSeconds!: number;
 }

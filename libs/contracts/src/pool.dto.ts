@@ -16,7 +16,7 @@ export class PoolStatusDto {
   warm!: number;
 
   @ApiProperty({
-    description: 'Sandboxes that were taken from the pool and live.',
+    description: 'Sandboxes that were handed out by `allocate` and live.',
     type: 'integer',
     minimum: 0,
     example: 4,
@@ -24,7 +24,7 @@ export class PoolStatusDto {
   allocated!: number;
 
   @ApiProperty({
-    description: 'Sandboxes that were created on demand and live.',
+    description: 'Sandboxes that a creation asked for and that live, whether it took a warm one or not.',
     type: 'integer',
     minimum: 0,
     example: 2,

@@ -1,4 +1,4 @@
-import { Injectable, Optional } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { Counter, Gauge, Histogram } from 'prom-client';
 import { ManagerOptions } from '../config/manager.options.js';
 import { warmPoolSizesOf } from '../config/warm.pool.sizes.js';
@@ -17,7 +17,7 @@ export class AllocationMetrics {
   readonly queueLength: Gauge<'runtime'>;
   readonly queueWait: Histogram<'runtime'>;
 
-  constructor({ registry }: Metrics, @Optional() options?: ManagerOptions) {
+  constructor({ registry }: Metrics, options: ManagerOptions) {
     const registers = [registry];
     const labelNames = ['runtime'] as const;
     this.seconds = new Histogram({
@@ -58,7 +58,7 @@ export class AllocationMetrics {
       buckets: BUCKETS,
       registers,
     });
-    for (const runtime of Object.keys(options === undefined ? {} : warmPoolSizesOf(options))) this.begin(runtime);
+    for (const runtime of Object.keys(warmPoolSizesOf(options))) this.begin(runtime);
   }
 
   /** A rate counts nothing of a series that begins with its first event. */

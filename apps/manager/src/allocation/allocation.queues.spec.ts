@@ -1,6 +1,7 @@
 import type { PodChange, PodStore } from '@warmbox/kube';
 import { Shutdown } from '@warmbox/platform';
 import { aPod, FakeClock } from '@warmbox/testing';
+import { ManagerOptions } from '../config/manager.options.js';
 import { Metrics } from '../metrics/metrics.js';
 import { AllocationMetrics } from './allocation.metrics.js';
 import { AllocationQueues } from './allocation.queues.js';
@@ -9,7 +10,7 @@ import { AllocationQueues } from './allocation.queues.js';
 class Scene {
   readonly clock = new FakeClock();
   readonly shutdown = new Shutdown({ drainDelaySeconds: 0, shutdownGraceSeconds: 0 }, this.clock);
-  readonly metrics = new AllocationMetrics(new Metrics());
+  readonly metrics = new AllocationMetrics(new Metrics(), new ManagerOptions());
   readonly queues: AllocationQueues;
   looks = 0;
   goods = 0;

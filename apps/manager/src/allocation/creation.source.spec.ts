@@ -131,7 +131,7 @@ class FullScene {
     const options = Object.assign(new ManagerOptions(), { maxTotalContainers: 3, warmPoolSize });
     const limit = new SandboxLimit(store, { isInForce: true } as SandboxQuota, options);
     const shutdown = new Shutdown({ drainDelaySeconds: 0, shutdownGraceSeconds: 0 }, this.clock);
-    this.queues = new AllocationQueues(store, shutdown, new AllocationMetrics(new Metrics()), this.clock);
+    this.queues = new AllocationQueues(store, shutdown, new AllocationMetrics(new Metrics(), options), this.clock);
     const places = new PoolPlaces(store, limit, options, this.clock);
     const allocator = { reserve: () => undefined } as unknown as Allocator;
     this.source = new CreationSource(allocator, this.queues, limit, places);

@@ -39,7 +39,7 @@ describe('the question whether a sandbox is idle', () => {
   });
 
   it('asks the one that is not for how long it has been', async () => {
-    const answer = '{"running":0,"attached":0,"terminals":0,"idleSeconds":12.5}';
+    const answer = '{"running":0,"attached":0,"idleSeconds":12.5}';
     expect(await inquiry(conflict, answer).ask(aPod(), 60, never)).toEqual({ state: 'active', idleSeconds: 12.5 });
     expect(asked.map(({ path }) => path)).toEqual(['/api/seal', '/api/activity']);
   });

@@ -10,7 +10,7 @@ const ATTEMPT_MS = 30_000;
  * @param now milliseconds since the epoch.
  */
 export function isSuperseded({ cause, goneAt }: Tombstone, by: GoneCause, now: number): boolean {
-  // That it was removed by others is written down only once it is gone, and only where nobody has done it.
+  // That it was removed by others is written down only once it is going, and only where nobody has done it.
   if (cause === 'removed' || by === 'removed') return false;
   return now - goneAt >= ATTEMPT_MS || (cause !== by && cause !== 'deleted');
 }

@@ -25,6 +25,7 @@ let isExitHeard = false;
  * The log's file (standard output), written beside the work that the lines tell of: gathered for a moment, since a write for each line would
  * keep every request waiting for whoever reads the log. The last ones are written before the process exits. A file that cannot be written
  * (closed, full, read by nobody) harms nothing but the log: writing is tried again and again, and then a line says how many lines are missing.
+ * pino's own destination does not do: where the file is closed or full, sonic-boom 4.2's flushSync tries for ever, and the process never ends.
  */
 export class LogOutput implements DestinationStream {
   private lines: string[] = [];
