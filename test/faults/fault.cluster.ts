@@ -1,8 +1,7 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import type { RequestOptions } from 'node:https';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { KubeConfig } from '@kubernetes/client-node';
 import {
@@ -19,9 +18,7 @@ import { ApiServer, Kubelet, KubeletMachine } from '@warmbox/local-cluster';
 import { systemClock } from '@warmbox/platform';
 import { waitFor } from '@warmbox/testing';
 import type { ApiProxyTls } from '@warmbox/testing/harness';
-
-/** Where `npm run build` puts the bundles. */
-export const DIST = join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'dist');
+import { DIST } from '../e2e/suite.js';
 
 export interface FaultClusterOptions {
   /** Pods without a process, Ready after a delay in milliseconds; else each is an executor. */
