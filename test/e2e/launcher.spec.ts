@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -24,14 +25,23 @@ describe('npm start', () => {
     return stdout.split('\n').filter((line) => line.includes(text));
   }
 
-  /** The launcher with one sandbox in which two commands run; `mark` is the length of their sleep. */
-  async function started(mark: string): Promise<Child> {
-    const child = Child.node(join(dist, 'local', 'main.js'), { PORT: '0', API_KEY });
+  /** The launcher, as somebody starts it who has descriptors open, and its client. */
+  async function launch(
+    environment: Record<string, string> = {},
+    descriptors: Record<number, number> = {},
+  ): Promise<{ child: Child; client: WarmboxClient }> {
+    const main = join(dist, 'local', 'main.js');
+    const child = Child.node(main, { PORT: '0', API_KEY, ...environment }, descriptors);
     const url = await waitFor('it says where to go', () => {
       if (!child.isRunning) throw new Error(`the launcher ended:\n${child.output}`);
       return /Open\s+(http:\S+)\/api\/docs/.exec(child.output)?.[1];
     });
-    const client = new WarmboxClient(url, API_KEY);
+    return { child, client: new WarmboxClient(url, API_KEY) };
+  }
+
+  /** The launcher with one sandbox in which two commands run; `mark` is the length of their sleep. */
+  async function started(mark: string): Promise<Child> {
+    const { child, client } = await launch();
     const { name } = await client.create();
     const { events } = await client.executeStreaming(name, { command: `sleep ${mark} & sleep ${mark}`, events: 'all' });
     await events.next();
@@ -50,4 +60,22 @@ describe('npm start', () => {
     await waitFor('manager and executors are gone', async () => (await running(`${dist}/`)).length === 0);
     expect(() => process.kill(pid, 0)).toThrow();
   });
+
+  it.each(['auto', 'plain'])(
+    'shows a command 0, 1, 2 and nothing that the launcher has open (%s)',
+    async (ISOLATION) => {
+      const folder = openSync('/', 'r');
+      const { child, client } = await launch({ ISOLATION }, { 3: folder, 16: folder, 19: folder, 201: folder });
+      try {
+        const { name } = await client.create();
+        // Not `ls`: it has the list open itself.
+        const command = 'for file in /dev/fd/*; do [ -e "$file" ] && echo "${file##*/}"; done; true';
+        const { stdout } = await client.execute(name, { command });
+        expect(stdout).toBe('0\n1\n2\n');
+      } finally {
+        closeSync(folder);
+        await child.end();
+      }
+    },
+  );
 });

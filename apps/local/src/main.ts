@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { OptionsError, StartError, stopOnSignals, systemClock } from '@warmbox/platform';
 import { ConsoleLog } from './console.log.js';
 import { greeting } from './greeting.js';
+import { closeInheritedDescriptors } from './inherited.descriptors.js';
 import { Launcher } from './launcher.js';
 import { localOptions } from './local.options.js';
 
@@ -14,6 +15,7 @@ const bundles = { manager: join(dist, 'manager', 'main.js'), executor: join(dist
 const tell = (text: string): unknown => process.stderr.write(text);
 
 async function main(): Promise<void> {
+  closeInheritedDescriptors();
   const options = localOptions(process.env);
   const launcher = new Launcher(options, process.env, bundles, systemClock, new ConsoleLog(tell));
   stopOnSignals(process, {

@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process';
 import { once } from 'node:events';
 
 /** A process that a test started, with what it printed; for diagnosis when something went wrong. */
@@ -13,12 +13,19 @@ export class Child {
     this.exited = once(process, 'exit');
   }
 
-  /** Starts a program of Node's own kind: `script` with the Node that runs the tests. */
-  static node(script: string, environment: Record<string, string>): Child {
+  /**
+   * Starts a program of Node's own kind: `script` with the Node that runs the tests.
+   *
+   * @param descriptors what else it has open: ours by the number that it has there.
+   */
+  static node(script: string, environment: Record<string, string>, descriptors: Record<number, number> = {}): Child {
     // Nothing of the test runner's environment (NODE_OPTIONS above all) reaches the child.
     const { PATH, HOME, TMPDIR } = process.env;
     const env = { PATH, HOME, TMPDIR, ...environment };
-    return new Child(spawn(process.execPath, [script], { env, stdio: ['ignore', 'pipe', 'pipe'] }));
+    const stdio: StdioOptions = ['ignore', 'pipe', 'pipe'];
+    const last = Math.max(...Object.keys(descriptors).map(Number), 2);
+    for (let number = 3; number <= last; number += 1) stdio.push(descriptors[number] ?? 'ignore');
+    return new Child(spawn(process.execPath, [script], { env, stdio }));
   }
 
   /** Starts any other program, from the PATH. */
