@@ -1,4 +1,5 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { GONE_CAUSES_TEXT } from './gone.causes.js';
 import { PROBLEM_STATUS, type ProblemCode } from './problem.codes.js';
 
 /** The command runs. Sent with `events: all` and on GET …/events. Id: `0s`. */
@@ -87,7 +88,7 @@ export class CompletedEventDto {
   bytes!: number;
 }
 
-/** The stream ends without a result: resume it, or ask for the execution. Without id. */
+/** The stream ends without a result: resume it, or ask for the execution; not with `sandbox_gone`, which is the end of both. Without id. */
 export class ErrorEventDto {
   @ApiProperty({ description: 'Why.', enum: Object.keys(PROBLEM_STATUS), example: 'shutting_down' })
   code!: ProblemCode;
@@ -97,6 +98,12 @@ export class ErrorEventDto {
     example: 'The manager shuts down; resume with Last-Event-ID.',
   })
   detail!: string;
+
+  @ApiPropertyOptional({
+    description: `With \`sandbox_gone\`: why the sandbox is gone, where that is known. ${GONE_CAUSES_TEXT}`,
+    example: 'oom_killed',
+  })
+  cause?: string;
 }
 
 /** Every event of an execution's stream, by its SSE name. */

@@ -8,6 +8,7 @@ export * from './execute.dto.js';
 export * from './execute.rule.js';
 export * from './execution.dto.js';
 export * from './execution.events.js';
+export * from './gone.causes.js';
 export * from './grant.dto.js';
 export * from './labels.rule.js';
 export { mapViolations, type MapViolation } from './map.rule.js';

@@ -1,4 +1,5 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { GONE_CAUSES_TEXT } from './gone.causes.js';
 import { PROBLEM_STATUS, type ProblemCode } from './problem.codes.js';
 
 /** One violated rule of a request. */
@@ -55,4 +56,16 @@ export class ProblemDto {
 
   @ApiPropertyOptional({ description: 'With `invalid_request`: every violated rule.', type: [ViolationDto] })
   errors?: ViolationDto[];
+
+  @ApiPropertyOptional({
+    description: `With \`sandbox_gone\`: why, where that is known. ${GONE_CAUSES_TEXT}`,
+    example: 'oom_killed',
+  })
+  cause?: string;
+
+  @ApiPropertyOptional({
+    description: 'With `sandbox_gone`: what Kubernetes said of its end, where it said something; for people.',
+    example: 'OOMKilled',
+  })
+  message?: string;
 }

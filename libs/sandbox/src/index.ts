@@ -2,6 +2,7 @@ export * from './claim.patch.js';
 export * from './kubernetes.types.js';
 export * from './pod.template.js';
 export * from './quantity.js';
+export * from './sandbox.end.js';
 export * from './sandbox.grant.js';
 export * from './sandbox.labels.js';
 export * from './sandbox.owner.js';

@@ -132,5 +132,16 @@ export function messageOf(pod: Pod): string | undefined {
     unscheduled?.status === 'False' ? unscheduled : undefined,
   ];
   const found = candidates.find((candidate) => candidate?.reason !== undefined);
-  return found === undefined ? undefined : [found.reason, found.message].filter(Boolean).join(': ');
+  return found === undefined ? undefined : reasonText(found);
+}
+
+/**
+ * Reason and message of Kubernetes' as a part of a sentence: the full stops and spaces that some of its messages end with are
+ * left out, so that whoever quotes them can go on.
+ */
+export function reasonText({ reason, message }: { reason?: string; message?: string }): string {
+  return [reason, message]
+    .map((part) => part?.replace(/[\s.]+$/, ''))
+    .filter(Boolean)
+    .join(': ');
 }

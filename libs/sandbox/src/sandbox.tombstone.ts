@@ -1,21 +1,8 @@
+import { GONE_CAUSES, type GoneCause } from '@warmbox/contracts';
 import type { ConfigMap, Pod } from './kubernetes.types.js';
+import { disruptionOf, endOf } from './sandbox.end.js';
 import { LABEL, MANAGED_BY } from './sandbox.labels.js';
 import { messageOf } from './sandbox.state.js';
-
-/** Why a sandbox is gone, with the sentence that clients are told. */
-export const GONE_CAUSES = {
-  deleted: 'a request deleted it',
-  idle: 'it was idle for as long as it may be',
-  lifetime: 'its lifetime was over',
-  completed: 'its executor ended',
-  failed: 'its executor failed, or it was evicted',
-  never_ready: 'it did not become ready in time',
-  unreachable: 'its executor did not answer any more',
-  discarded: 'nobody was given it',
-  removed: 'it was removed from the cluster by others',
-} as const;
-
-export type GoneCause = keyof typeof GONE_CAUSES;
 
 /** Every tombstone, and nothing else. */
 export const TOMBSTONE_SELECTOR = `${LABEL.tombstone}=true`;
@@ -41,11 +28,19 @@ export function tombstoneName(name: string): string {
   return `${name}-gone`;
 }
 
-/** @param now milliseconds since the epoch. */
-export function tombstoneOf(pod: Pod, cause: GoneCause, now: number): Tombstone {
+/**
+ * What is to be remembered of a sandbox that goes. One that has ended by itself before is gone of that, whoever clears it away
+ * and why: a request for example, or the end of its lifetime.
+ *
+ * @param why its deletion's cause; `removed` where no manager deletes it.
+ * @param now milliseconds since the epoch.
+ */
+export function tombstoneOf(pod: Pod, why: GoneCause, now: number): Tombstone {
   const { name = '', labels = {} } = pod.metadata ?? {};
-  const message = cause === 'failed' || cause === 'completed' || cause === 'never_ready' ? messageOf(pod) : undefined;
-  return { name, runtime: labels[LABEL.runtime] ?? '', cause, goneAt: now, owner: labels[LABEL.owner], message };
+  const of = { name, runtime: labels[LABEL.runtime] ?? '', goneAt: now, owner: labels[LABEL.owner] };
+  const end = endOf(pod) ?? (why === 'removed' ? disruptionOf(pod) : undefined);
+  if (end !== undefined && why !== 'discarded') return { ...of, ...end };
+  return { ...of, cause: why, message: why === 'never_ready' ? messageOf(pod) : undefined };
 }
 
 /** A tombstone as it is stored. */

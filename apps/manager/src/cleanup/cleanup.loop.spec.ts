@@ -235,14 +235,14 @@ describe('the loop of cleanup', () => {
     expect(scene.said).toEqual(['ask 20', 'end idle unchanged']);
   });
 
-  it('counts what it has removed itself, by reason, and not what another manager has', async () => {
+  it('counts what it has removed itself, by cause, and not what another manager has', async () => {
     scene.show();
     await scene.clock.advance(21_000);
     scene.isOurs = false;
     scene.show();
     await scene.clock.advance(21_000);
     expect(scene.said.filter((word) => word.startsWith('end'))).toHaveLength(2);
-    expect(await scene.metrics.registry.metrics()).toContain('warmbox_cleanup_deleted_total{reason="idle"} 1\n');
+    expect(await scene.metrics.registry.metrics()).toContain('warmbox_cleanup_deleted_total{cause="idle"} 1\n');
   });
 
   it('leaves a pod alone that came under the name of one that is gone', async () => {

@@ -230,7 +230,7 @@ export class CleanupLoop {
   }
 
   private async end(pod: Pod, cause: CleanupCause, how: EndHow): Promise<number> {
-    if (await this.ender.end(pod, cause, how)) {
+    if ((await this.ender.end(pod, cause, how)) === 'ended') {
       this.metrics.count(cause);
       this.logger.log({ sandbox: pod.metadata?.name, cause }, 'a sandbox was removed');
     }

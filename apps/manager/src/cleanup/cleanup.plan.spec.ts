@@ -147,8 +147,16 @@ describe('the plan of cleanup', () => {
     const limits = { ...LIMITS, cleanupCompletedPods: false };
     expect(next(sandbox({ phase: 'Failed' }), { limits })).toEqual({
       seconds: 600,
-      step: { do: 'delete', cause: 'lifetime' },
+      step: { do: 'delete', cause: 'failed' },
     });
+  });
+
+  it('tells of what an ended sandbox has died', () => {
+    const evicted = sandbox({ phase: 'Failed' });
+    evicted.status!.reason = 'Evicted';
+    expect(next(evicted)?.step).toEqual({ do: 'delete', cause: 'evicted' });
+    evicted.status!.message = 'Usage of EmptyDir volume "tmp" exceeds the limit "512Mi". ';
+    expect(next(evicted)?.step).toEqual({ do: 'delete', cause: 'disk_full' });
   });
 
   it('forces a deletion that has not happened a minute after its time, of warm pods too', () => {

@@ -1,13 +1,14 @@
+import type { GoneCause } from '@warmbox/contracts';
 import {
   ANNOTATION,
   conditionOf,
+  endOf,
   EXECUTOR,
   grantedTimes,
   isEnded,
   isTerminating,
   poolOf,
   wasEverReady,
-  type GoneCause,
   type Pod,
 } from '@warmbox/sandbox';
 import { isUnreachable, type Silence } from './executor.silence.js';
@@ -110,9 +111,10 @@ function stepsOf(pod: Pod, now: number, limits: CleanupLimits, done: Progress): 
   const expiresAt = granted.expiresAt ?? ownedSince + limits.maxContainerLifetimeMinutes * 60_000;
   const lifetime = at(expiresAt, { do: 'delete', cause: 'lifetime' });
   if (isEnded(pod)) {
-    const cause = pod.status?.phase === 'Succeeded' ? 'completed' : 'failed';
-    const ended = at(endedAt(pod, createdAt) + ENDED_MS, { do: 'delete', cause });
-    return limits.cleanupCompletedPods ? [ended, lifetime] : [lifetime];
+    // However long it stays: what it is gone of does not change any more.
+    const { cause = 'failed' } = endOf(pod) ?? {};
+    const clear = (ms: number): Planned => at(ms, { do: 'delete', cause });
+    return [clear(limits.cleanupCompletedPods ? Math.min(endedAt(pod, createdAt) + ENDED_MS, expiresAt) : expiresAt)];
   }
   if (!wasEverReady(pod)) {
     const readyBy = createdAt + limits.podReadyTimeoutSeconds * 1000 + CREATOR_MS;

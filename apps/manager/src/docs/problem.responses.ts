@@ -37,6 +37,7 @@ function example(code: ProblemCode): ProblemDto {
     detail: DETAIL[code] ?? `${PROBLEM_TITLE[code]}.`,
     requestId: REQUEST_ID,
     ...(code === 'invalid_request' ? { errors: VIOLATIONS } : {}),
+    ...(code === 'sandbox_gone' ? { cause: 'oom_killed', message: 'OOMKilled' } : {}),
   };
 }
 
@@ -48,7 +49,7 @@ const DETAIL: Partial<Record<ProblemCode, string>> = {
   unauthenticated: 'The request needs the API key, as `Authorization: Bearer <key>` or `X-Api-Key: <key>`.',
   sandbox_not_found: 'No sandbox "kata-sandbox-7g4kx2p9mz" exists in runtime kata.',
   sandbox_gone:
-    'Sandbox "kata-sandbox-7g4kx2p9mz" is gone since 2026-11-24T09:36:00.000Z (idle): it was idle for as long as it may be.',
+    'Sandbox kata-sandbox-7g4kx2p9mz is gone since 2026-11-24T09:36:00.000Z (oom_killed): it ran out of memory (OOMKilled). Create one with more memory (resources.limits.memoryMi), or use less.',
   runtime_not_found: 'There is no runtime "gvisor"; configured: kata.',
   limit_reached: 'All 50 sandboxes are in use: delete one, or try again later.',
 };

@@ -23,7 +23,7 @@ export interface PoolWriter {
    *
    * @throws ProblemError conflict where it has changed, kubernetes_unavailable; what assertLeading throws, and the signal's reason.
    */
-  delete(pod: Pod, how: LeaderWrite & { onlyUnchanged: true }): Promise<void>;
+  delete(pod: Pod, how: LeaderWrite & { onlyUnchanged: true }): Promise<unknown>;
 }
 
 /** Where the PoolWriter is injected. */

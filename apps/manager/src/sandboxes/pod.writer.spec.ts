@@ -84,16 +84,16 @@ describe('the writer of pods', () => {
     await expect(creation).resolves.toMatchObject({ metadata: { name: 'a' } });
   });
 
-  it('takes a pod that is gone, or whose name is another’s now, for deleted', async () => {
+  it('takes a pod that is gone, or whose name is another’s now, for deleted, and not by this request', async () => {
     const gone = writer({ delete: () => Promise.reject(refusal(404, {})) });
-    await expect(gone.delete(aPod())).resolves.toBeUndefined();
+    await expect(gone.delete(aPod())).resolves.toBe(false);
     const client: Partial<KubeClient> = {
       delete: () => Promise.reject(refusal(409, {})),
       get: <T>() => Promise.resolve(aPod({ uid: 'another' }) as T),
     };
-    await expect(writer(client).delete(aPod())).resolves.toBeUndefined();
+    await expect(writer(client).delete(aPod())).resolves.toBe(false);
     client.get = () => Promise.reject(refusal(404, {}));
-    await expect(writer(client).delete(aPod())).resolves.toBeUndefined();
+    await expect(writer(client).delete(aPod())).resolves.toBe(false);
   });
 
   it.each<[string, (writer: PodWriter) => Promise<unknown>]>([
@@ -122,7 +122,7 @@ describe('the writer of pods', () => {
         return Promise.resolve({ kind: 'Status' } as T);
       },
     };
-    await writer(client).delete(aPod({ name: 'a', uid: 'u-1' }));
+    await expect(writer(client).delete(aPod({ name: 'a', uid: 'u-1' }))).resolves.toBe(true);
     expect(asked).toEqual([{ namespace: 'sandbox-containers', name: 'a' }, { preconditions: { uid: 'u-1' } }]);
   });
 
@@ -141,7 +141,7 @@ describe('the writer of pods', () => {
     answer = Promise.reject(refusal(409, { reason: 'Conflict' }));
     await expect(writer(client).delete(pod, { onlyUnchanged: true })).rejects.toMatchObject({ code: 'conflict' });
     answer = Promise.reject(refusal(404, { reason: 'NotFound' }));
-    await expect(writer(client).delete(pod, { onlyUnchanged: true })).resolves.toBeUndefined();
+    await expect(writer(client).delete(pod, { onlyUnchanged: true })).resolves.toBe(false);
   });
 
   it('sends no deletion once what it rests on may not hold any more', async () => {

@@ -119,16 +119,17 @@ export class PodWriter {
   }
 
   /**
-   * Deletes this very pod, gracefully; one that is gone already counts as deleted. With `onlyUnchanged` only as it was seen: one
+   * Deletes this very pod, gracefully; one that is gone already is no error. With `onlyUnchanged` only as it was seen: one
    * that was written since (claimed, for example) is kept.
    *
+   * @returns whether it was this request that the API server deleted it by; of many managers that find a dead pod one gets that answer.
    * @throws ProblemError conflict where onlyUnchanged keeps it or sendBefore has passed, kubernetes_unavailable; what assertLeading
    *   throws
    */
   async delete(
     pod: Pod,
     { assertLeading, signal, onlyUnchanged, gracePeriodSeconds, sendBefore = Infinity }: DeleteHow = {},
-  ): Promise<void> {
+  ): Promise<boolean> {
     const { uid, resourceVersion } = pod.metadata ?? {};
     const beforeSend = (): void => {
       assertLeading?.();
@@ -141,12 +142,14 @@ export class PodWriter {
       const send = (): Promise<Pod | Status> => this.client.delete(PODS, this.keyOf(pod), body, { beforeSend, signal });
       const answer = onlyUnchanged ? await send() : await this.inSpiteOfConflicts(pod, send, signal);
       if (answer.kind === 'Pod') this.store.put(answer as Pod);
+      return true;
     } catch (error) {
       if (error instanceof LeadershipLostError) throw error;
       if (onlyUnchanged && error instanceof KubeApiError && error.status === 409) {
         throw new ProblemError('conflict', `Sandbox ${pod.metadata?.name ?? ''} has changed.`, { cause: error });
       }
       if (!isGone(error)) throw kubeProblem(error);
+      return false;
     }
   }
 

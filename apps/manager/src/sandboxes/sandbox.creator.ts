@@ -206,7 +206,7 @@ export class SandboxCreator {
     if (code === 'shutting_down' || code === 'conflict') return 'left';
     try {
       if (code === 'ready_timeout') return await this.endUnready(pod);
-      return (await this.ender.end(pod, 'failed')) ? 'ended' : 'left';
+      return (await this.ender.end(pod, 'failed')) === 'anothers' ? 'left' : 'ended';
     } catch (error) {
       this.logger.error(
         { err: error, sandbox: pod.metadata?.name },
@@ -227,7 +227,7 @@ export class SandboxCreator {
     };
     const write = async (now: Pod): Promise<Ending> => {
       if (isReady(now)) return now;
-      return (await this.ender.end(now, 'never_ready', { onlyUnchanged: true })) ? 'ended' : 'left';
+      return (await this.ender.end(now, 'never_ready', { onlyUnchanged: true })) === 'anothers' ? 'left' : 'ended';
     };
     const now = await newest();
     return (now && (await overNewest(now, { write, newest, attempts: END_ATTEMPTS }))) ?? 'left';

@@ -11,7 +11,10 @@ Logger.overrideLogger(false);
 
 describe('the end of a sandbox', () => {
   let done: string[];
+  /** Whether the API server says that the deletion was this one. */
+  let answered: boolean;
   beforeEach(() => {
+    answered = true;
     done = [];
   });
 
@@ -30,7 +33,7 @@ describe('the end of a sandbox', () => {
     const writer = {
       delete: (_: Pod, how: EndHow) => {
         done.push(`delete ${JSON.stringify(how)}`);
-        return refusal === undefined ? Promise.resolve() : Promise.reject(refusal);
+        return refusal === undefined ? Promise.resolve(answered) : Promise.reject(refusal);
       },
     } as unknown as PodWriter;
     const confirm = (): Promise<Pod | undefined> => (now instanceof Error ? Promise.reject(now) : Promise.resolve(now));
@@ -41,8 +44,14 @@ describe('the end of a sandbox', () => {
   const how = { onlyUnchanged: true, sendBefore: 1 } as const;
 
   it('is written down before it comes', async () => {
-    expect(await ender().end(aPod(), 'idle', how)).toBe(true);
+    expect(await ender().end(aPod(), 'idle', how)).toBe('ended');
     expect(done).toEqual(['record idle', 'delete {"onlyUnchanged":true,"sendBefore":1}']);
+  });
+
+  it('is not this call’s where the sandbox was gone already', async () => {
+    answered = false;
+    expect(await ender().end(aPod(), 'failed')).toBe('gone');
+    expect(done).toEqual(['record failed', 'delete {}']);
   });
 
   for (const [what, error] of [
@@ -70,8 +79,8 @@ describe('the end of a sandbox', () => {
       ['has a successor of the same name', aPod({ uid: 'another' })],
     ] as const) {
       it(`stays written down where it ${what}, as the answer was, but ${state}`, async () => {
-        // Who changed it has ended it; a deletion without an answer was this one.
-        expect(await ender(error, now).end(aPod(), 'idle')).toBe(error === unavailable);
+        // Who changed it has ended it; a deletion without an answer may have been this one, and counts for nobody.
+        expect(await ender(error, now).end(aPod(), 'idle')).toBe(error === unavailable ? 'gone' : 'anothers');
         expect(done).toEqual(['record idle', 'delete {}']);
       });
     }

@@ -1,12 +1,16 @@
 import { Injectable, Logger } from '@nestjs/common';
+import type { GoneCause } from '@warmbox/contracts';
 import { PodStore } from '@warmbox/kube';
 import { toProblem } from '@warmbox/platform';
-import { isTerminating, type GoneCause, type Pod } from '@warmbox/sandbox';
+import { isTerminating, type Pod } from '@warmbox/sandbox';
 import { Tombstones } from '../tombstones/tombstones.js';
 import { PodWriter, type DeleteHow } from './pod.writer.js';
 
 /** Which end of a sandbox is not wanted any more. */
 export type EndHow = Pick<DeleteHow, 'onlyUnchanged' | 'sendBefore'>;
+
+/** What a call to end a sandbox came to; it is gone in any case. */
+export type EndOutcome = 'ended' | 'gone' | 'anothers';
 
 /** Ends sandboxes: first it is written down why, then the pod is deleted. */
 @Injectable()
@@ -26,16 +30,16 @@ export class SandboxEnder {
    * Not guaranteed: a deletion without an answer may be carried out after it was seen that the sandbox lives; its cause is then
    * told as `removed`.
    *
-   * @returns whether it was this call that ended it.
+   * @returns `ended` where the API server's answer says that this call has done it, which of several managers at one sandbox one is
+   *   told; `gone` where it was gone already, or is now although no answer came; `anothers` where somebody else changed and ended it.
    * @throws ProblemError conflict where onlyUnchanged or sendBefore keeps it, kubernetes_unavailable
    */
-  async end(pod: Pod, cause: GoneCause, how: EndHow = {}): Promise<boolean> {
+  async end(pod: Pod, cause: GoneCause, how: EndHow = {}): Promise<EndOutcome> {
     const tombstone = await this.tombstones.record(pod, cause);
     try {
-      await this.writer.delete(pod, how);
-      return true;
+      return (await this.writer.delete(pod, how)) ? 'ended' : 'gone';
     } catch (error) {
-      if (await this.isGone(pod, error)) return toProblem(error).code !== 'conflict';
+      if (await this.isGone(pod, error)) return toProblem(error).code === 'conflict' ? 'anothers' : 'gone';
       if (tombstone !== undefined) await this.tombstones.retract(pod, tombstone);
       throw error;
     }

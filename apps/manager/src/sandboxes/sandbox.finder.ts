@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { PodStore } from '@warmbox/kube';
 import { ProblemError } from '@warmbox/platform';
-import { GONE_CAUSES, LABEL, poolOf, type Pod } from '@warmbox/sandbox';
+import { LABEL, poolOf, type Pod } from '@warmbox/sandbox';
+import { goneProblem } from '../tombstones/gone.problem.js';
 import { Tombstones } from '../tombstones/tombstones.js';
 import { RuntimeCatalog } from './runtime.catalog.js';
 
@@ -70,12 +71,6 @@ export class SandboxFinder {
     if (tombstone === undefined) {
       return new ProblemError('sandbox_not_found', `No sandbox ${JSON.stringify(name)} exists in runtime ${runtime}.`);
     }
-    const { cause, goneAt, message } = tombstone;
-    const since = new Date(goneAt).toISOString();
-    const more = message === undefined ? '' : ` (${message})`;
-    return new ProblemError(
-      'sandbox_gone',
-      `Sandbox ${name} is gone since ${since} (${cause}): ${GONE_CAUSES[cause]}${more}.`,
-    );
+    return goneProblem(tombstone);
   }
 }

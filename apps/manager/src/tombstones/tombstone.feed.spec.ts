@@ -1,7 +1,8 @@
 import { Logger } from '@nestjs/common';
+import type { GoneCause } from '@warmbox/contracts';
 import { KubeClient, KubeConnection, type LeaseTerm } from '@warmbox/kube';
 import { systemClock } from '@warmbox/platform';
-import { tombstoneName, tombstoneObject, type GoneCause } from '@warmbox/sandbox';
+import { tombstoneName, tombstoneObject } from '@warmbox/sandbox';
 import { ApiDouble, FakeClock, waitFor } from '@warmbox/testing';
 import { ManagerOptions } from '../config/manager.options.js';
 import type { Leadership } from '../leadership/leadership.js';

@@ -1,4 +1,5 @@
-import type { GoneCause, Tombstone } from '@warmbox/sandbox';
+import type { GoneCause } from '@warmbox/contracts';
+import type { Tombstone } from '@warmbox/sandbox';
 import { isSuperseded } from './tombstone.precedence.js';
 
 const NOW = Date.UTC(2026, 0, 1);
@@ -18,6 +19,8 @@ describe('what is written down of a sandbox that lives', () => {
     ['makes room where the end never came', 'deleted', 30, 'idle', true],
     ['makes room for the same reason where the end never came', 'idle', 30, 'idle', true],
     ['makes no room for what others did', 'idle', 3_000, 'removed', false],
+    ['stays where it ran out of memory, whoever clears it away', 'oom_killed', 3_000, 'deleted', false],
+    ['makes room for what its node did to it meanwhile', 'idle', 1, 'evicted', true],
     ['stays where others did it', 'removed', 3_000, 'deleted', false],
   ])('%s', (_, cause, secondsAgo, by, expected) => {
     expect(isSuperseded(written(cause, secondsAgo), by, NOW)).toBe(expected);

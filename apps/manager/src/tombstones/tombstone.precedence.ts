@@ -1,7 +1,11 @@
-import type { GoneCause, Tombstone } from '@warmbox/sandbox';
+import type { GoneCause } from '@warmbox/contracts';
+import type { Tombstone } from '@warmbox/sandbox';
 
 /** How long after it was written down an end that has not come must have failed, in milliseconds: its manager died in between. */
 const ATTEMPT_MS = 30_000;
+
+/** What its node has done to it, or it to itself, is true whoever clears it away afterwards. */
+const FINAL: ReadonlySet<GoneCause> = new Set(['oom_killed', 'disk_full', 'evicted', 'removed']);
 
 /**
  * Whether what is written down of a sandbox that lives makes room for another cause: an end that did not come, or one that a
@@ -11,6 +15,6 @@ const ATTEMPT_MS = 30_000;
  */
 export function isSuperseded({ cause, goneAt }: Tombstone, by: GoneCause, now: number): boolean {
   // That it was removed by others is written down only once it is going, and only where nobody has done it.
-  if (cause === 'removed' || by === 'removed') return false;
+  if (FINAL.has(cause) || by === 'removed') return false;
   return now - goneAt >= ATTEMPT_MS || (cause !== by && cause !== 'deleted');
 }

@@ -68,6 +68,27 @@ describe('tombstones', () => {
     expect(await tombstones().find('kata', 'kata-sandbox-b')).toBeUndefined();
   });
 
+  it('tell what a sandbox has died of, whoever clears it away and why', async () => {
+    const dead = aPod({ ...POD.metadata, phase: 'Failed', ready: true });
+    dead.status = { ...dead.status, reason: 'Evicted', message: 'Usage of EmptyDir volume "tmp" exceeds the limit. ' };
+    await tombstones().record(dead, 'deleted');
+    const told = { cause: 'disk_full', message: 'Evicted: Usage of EmptyDir volume "tmp" exceeds the limit' };
+    expect(await tombstones().find('kata', 'kata-sandbox-a')).toMatchObject(told);
+    await clock.advance(60_000);
+    await tombstones().record(POD, 'lifetime');
+    expect(await tombstones().find('kata', 'kata-sandbox-a')).toMatchObject(told);
+  });
+
+  it('tell that a sandbox which nobody of us has deleted had to make room', async () => {
+    const pod = aPod({ ...POD.metadata, deletedAt: '2026-01-01T00:00:00Z' });
+    pod.status!.conditions = [{ type: 'DisruptionTarget', status: 'True', reason: 'PreemptionByScheduler' }];
+    await tombstones().record(pod, 'removed');
+    expect(await tombstones().find('kata', 'kata-sandbox-a')).toMatchObject({
+      cause: 'evicted',
+      message: 'PreemptionByScheduler',
+    });
+  });
+
   it('keep the cause of an end that is under way', async () => {
     await tombstones().record(POD, 'lifetime');
     for (const cause of ['removed', 'lifetime'] as const) {

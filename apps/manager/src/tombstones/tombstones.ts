@@ -1,4 +1,5 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
+import type { GoneCause } from '@warmbox/contracts';
 import { CONFIG_MAPS, KubeApiError, KubeClient, kubeProblem } from '@warmbox/kube';
 import type { Clock } from '@warmbox/platform';
 import {
@@ -8,7 +9,6 @@ import {
   tombstoneObject,
   tombstoneOf,
   type ConfigMap,
-  type GoneCause,
   type Pod,
   type Tombstone,
 } from '@warmbox/sandbox';
@@ -45,9 +45,10 @@ export class Tombstones {
    */
   async record(pod: Pod, cause: GoneCause): Promise<string | undefined> {
     if (!this.areKept) return undefined;
-    const object = tombstoneObject(tombstoneOf(pod, cause, this.clock.now()), this.options.targetNamespace);
+    const tombstone = tombstoneOf(pod, cause, this.clock.now());
+    const object = tombstoneObject(tombstone, this.options.targetNamespace);
     try {
-      const written = (await this.create(object)) ?? (await this.supersede(pod, object, cause));
+      const written = (await this.create(object)) ?? (await this.supersede(pod, object, tombstone.cause));
       return written?.metadata?.uid;
     } catch (error) {
       this.logger.warn(

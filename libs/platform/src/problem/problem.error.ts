@@ -1,4 +1,7 @@
-import { PROBLEM_STATUS, type ProblemCode, type ViolationDto } from '@warmbox/contracts';
+import { PROBLEM_STATUS, type ProblemCode, type ProblemDto, type ViolationDto } from '@warmbox/contracts';
+
+/** Members of the document that some codes have. */
+export type ProblemMembers = Pick<ProblemDto, 'cause' | 'message'>;
 
 export interface ProblemOptions {
   /** With invalid_request: every violated rule. */
@@ -7,6 +10,8 @@ export interface ProblemOptions {
   retryAfterSeconds?: number;
   /** Further headers of the answer. */
   headers?: Record<string, string>;
+  /** Further members of the document. */
+  members?: ProblemMembers;
   /** What caused it; for the log, never for the answer. */
   cause?: unknown;
 }
@@ -17,15 +22,17 @@ export class ProblemError extends Error {
   readonly status: number;
   readonly errors?: ViolationDto[];
   readonly headers: Record<string, string>;
+  readonly members: ProblemMembers;
 
   constructor(
     readonly code: ProblemCode,
     readonly detail: string,
-    { errors, retryAfterSeconds, headers = {}, cause }: ProblemOptions = {},
+    { errors, retryAfterSeconds, headers = {}, members = {}, cause }: ProblemOptions = {},
   ) {
     super(detail, { cause });
     this.status = PROBLEM_STATUS[code];
     this.errors = errors;
+    this.members = members;
     const retryable = this.status === 429 || this.status === 503;
     const seconds = retryAfterSeconds ?? (retryable ? 1 : undefined);
     this.headers = seconds === undefined ? headers : { ...headers, 'retry-after': String(Math.ceil(seconds)) };

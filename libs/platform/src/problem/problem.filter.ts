@@ -52,6 +52,7 @@ export function problemDocument(problem: ProblemError, requestId: string): Probl
     detail: problem.detail,
     requestId,
     errors: problem.errors,
+    ...problem.members,
   };
 }
 
