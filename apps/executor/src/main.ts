@@ -3,6 +3,7 @@ import { Logger } from '@nestjs/common';
 import { OptionsError, stopOnSignals } from '@warmbox/platform';
 import { executorOptions } from './config/executor.options.js';
 import { createApp } from './create.app.js';
+import { exitCodeOf } from './process/exit.code.js';
 import { PipePool } from './process/pipe.pool.js';
 
 /** The exit code for a configuration that cannot be used. */
@@ -16,6 +17,8 @@ async function main(): Promise<void> {
   stopOnSignals(process, {
     stop,
     hurry: () => undefined,
+    // A container that ends with 0 has "completed", and then Kubernetes does not say any more that its pod was evicted.
+    exitCode: (signal) => exitCodeOf({ code: null, signal }, false),
     exit: (code) => process.exit(code),
     onError: (err) => logger.error({ err }, 'the stop failed'),
   });

@@ -5,13 +5,14 @@ class FakeProcess extends EventEmitter {
   readonly calls: string[] = [];
   stopped = Promise.withResolvers<undefined>();
 
-  constructor() {
+  constructor(exitCode?: (signal: NodeJS.Signals) => number) {
     super();
     stopOnSignals(this as unknown as NodeJS.Process, {
       stop: async () => {
         this.calls.push('stop');
         await this.stopped.promise;
       },
+      exitCode,
       hurry: () => this.calls.push('hurry'),
       exit: (code) => this.calls.push(`exit ${code}`),
       onError: (error) => this.calls.push(String(error)),
@@ -27,10 +28,18 @@ class FakeProcess extends EventEmitter {
 describe('signals', () => {
   it.each(['SIGTERM', 'SIGINT'])('%s stops in order and then exits with 0', async (signal) => {
     const process = new FakeProcess();
-    process.emit(signal);
+    process.emit(signal, signal);
     expect(await process.settled()).toEqual(['stop']);
     process.stopped.resolve(undefined);
     expect(await process.settled()).toEqual(['stop', 'exit 0']);
+  });
+
+  it('exit with the code that is told for the first of them', async () => {
+    const process = new FakeProcess((signal) => (signal === 'SIGINT' ? 130 : 143));
+    process.emit('SIGINT', 'SIGINT');
+    process.emit('SIGTERM', 'SIGTERM');
+    process.stopped.resolve(undefined);
+    expect(await process.settled()).toEqual(['stop', 'hurry', 'exit 130']);
   });
 
   it('hurry the stop the second time, and end the process the third', async () => {

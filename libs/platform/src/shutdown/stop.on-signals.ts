@@ -3,6 +3,8 @@ export interface Stoppable {
   stop: () => Promise<void>;
   /** Makes an orderly stop that has begun wait for nothing. */
   hurry: () => void;
+  /** The exit code of an orderly stop that a signal asked for; 0 unless told. */
+  exitCode?: (signal: NodeJS.Signals) => number;
   /** The process's end. */
   exit: (code: number) => void;
   /** What went wrong while stopping. */
@@ -17,13 +19,16 @@ const HURRIED_MS = 5_000;
  * the process where it stands. A terminal's Ctrl-C reaches every process of a group, and a parent may pass its own on:
  * the second signal must not lose what the first one began.
  */
-export function stopOnSignals(process: Pick<NodeJS.Process, 'on'>, { stop, hurry, exit, onError }: Stoppable): void {
+export function stopOnSignals(
+  process: Pick<NodeJS.Process, 'on'>,
+  { stop, hurry, exitCode = () => 0, exit, onError }: Stoppable,
+): void {
   let signals = 0;
-  const onSignal = (): void => {
+  const onSignal = (signal: NodeJS.Signals): void => {
     signals += 1;
     if (signals === 1) {
       stop().then(
-        () => exit(0),
+        () => exit(exitCode(signal)),
         (error: unknown) => {
           onError(error);
           exit(1);
