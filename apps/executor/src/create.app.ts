@@ -18,7 +18,7 @@ import { JsonLogger } from './logging/json.logger.js';
 
 export interface ExecutorApp {
   app: NestFastifyApplication;
-  /** Ends every command, then the server; new requests are refused meanwhile. Takes about a second at most. */
+  /** Ends every command, then the server; new requests are refused meanwhile. Takes about a second and a half at most. */
   stop: () => Promise<void>;
 }
 

@@ -57,7 +57,8 @@ export class ExecuteDto {
   argv?: string[];
 
   @ApiPropertyOptional({
-    description: 'Seconds after which the whole process group is ended (exit code 124).',
+    description:
+      'Seconds after which the command, and every process that it has started, is ended (exit code 124): SIGTERM, then SIGKILL.',
     type: 'integer',
     minimum: 1,
     maximum: 86_400,

@@ -29,8 +29,8 @@ const logger = new Logger('Pipes');
     { provide: MarkedProcesses, useFactory: () => new MarkedProcesses() },
     {
       provide: START_CHILD,
-      useFactory: (pool: PipePool, folder: string, { mark }: MarkedProcesses) => childStarter(pool, folder, mark),
-      inject: [PipePool, TEMPORARY_FOLDER, MarkedProcesses],
+      useFactory: (pool: PipePool, folder: string) => childStarter(pool, folder),
+      inject: [PipePool, TEMPORARY_FOLDER],
     },
   ],
   exports: [ExecutionRegistry, PipePool],

@@ -6,6 +6,7 @@ import { ExecutorOptions } from '../config/executor.options.js';
 import { SessionEnvironment } from '../environment/session.environment.js';
 import { PagePool } from '../output/page.pool.js';
 import type { StartChild } from '../process/child.js';
+import { EscapedProcesses } from '../process/escaped.processes.js';
 import { MarkedProcesses } from '../process/marked.processes.js';
 import type { ProcessGroup } from '../process/process.group.js';
 import { Background } from './background.js';
@@ -22,6 +23,8 @@ const CANCEL_SLACK_MS = 1500;
 /** How long commands have between SIGTERM and SIGKILL when the sandbox ends, in milliseconds. */
 const SHUTDOWN_GRACE_MS = 1000;
 const SHUTDOWN_POLL_MS = 20;
+/** How long what has left the groups is then sent SIGKILL, in milliseconds. */
+const SHUTDOWN_KILL_MS = 500;
 
 /** Every execution of this sandbox: those that run, and for a while those that have ended. */
 @Injectable()
@@ -43,7 +46,7 @@ export class ExecutionRegistry {
     @Inject(START_CHILD) private readonly startChild: StartChild,
     private readonly session: SessionEnvironment,
     private readonly meter: ActivityMeter,
-    processes: MarkedProcesses,
+    private readonly processes: MarkedProcesses,
   ) {
     const { outputRingMi, resultRetentionMinutes } = options;
     this.retained = new RetainedExecutions(resultRetentionMinutes * 60_000, 4 * outputRingMi * MI, clock);
@@ -93,6 +96,7 @@ export class ExecutionRegistry {
       },
       {
         startChild: this.startChild,
+        processes: this.processes,
         clock: this.clock,
         pages: this.pages,
         ringBytes: options.outputRingMi * MI,
@@ -145,7 +149,7 @@ export class ExecutionRegistry {
     for (const execution of this.running.values()) execution.expire({ expiresAt, reason: 'lifetime' });
   }
 
-  /** The sandbox ends: every stream is told, every process of every command is killed. Takes about a second at most. */
+  /** The sandbox ends: every stream is told, every process of every command is killed. Takes a second and a half at most. */
   async stop(): Promise<void> {
     if (this.isStopping) return;
     this.isStopping = true;
@@ -156,11 +160,20 @@ export class ExecutionRegistry {
     const leftBehind = this.background.stop();
     for (const group of leftBehind) group.terminate();
     const groups = [...leftBehind, ...this.runningGroups()];
+    const escaped = new EscapedProcesses({
+      each: (visit) => this.processes.each(undefined, visit),
+      isReached: (id) => groups.some(({ pid }) => pid === id),
+      clock: this.clock,
+    });
     const deadline = this.clock.monotonic() + SHUTDOWN_GRACE_MS;
+    const areEscapedGone = escaped
+      .terminate(SHUTDOWN_GRACE_MS)
+      .then(() => escaped.gone(deadline - this.clock.monotonic()));
     while (groups.some((group) => group.isAlive()) && this.clock.monotonic() < deadline) {
       await this.clock.sleep(SHUTDOWN_POLL_MS);
     }
     for (const group of groups) if (group.isAlive()) group.end();
+    if (!(await areEscapedGone)) await escaped.kill(SHUTDOWN_KILL_MS);
   }
 
   private ongoing(): Ongoing {

@@ -4,7 +4,9 @@ import { OutputLog, type OutputStream } from '../output/output.log.js';
 import type { PagePool } from '../output/page.pool.js';
 import { PageWriter } from '../output/page.writer.js';
 import type { Child, ChildCommand, StartChild } from '../process/child.js';
+import { EscapedProcesses } from '../process/escaped.processes.js';
 import { exitCodeOf, type Exit } from '../process/exit.code.js';
+import type { MarkedProcesses } from '../process/marked.processes.js';
 import { ProcessGroup, type Kill } from '../process/process.group.js';
 import { pausesChild } from './back.pressure.js';
 import { CreatorsPlace } from './creators.place.js';
@@ -26,6 +28,7 @@ export interface ExecutionRequest {
 /** What an execution lives on. */
 export interface ExecutionMeans {
   startChild: StartChild;
+  processes: Pick<MarkedProcesses, 'markOf' | 'each'>;
   /** How signals are sent; the system's call unless told. */
   kill?: Kill;
   clock: Clock;
@@ -55,6 +58,7 @@ export class Execution {
   /** When it ended, in milliseconds since the epoch. */
   endedAt: number | undefined;
 
+  private readonly escaped: EscapedProcesses;
   private readonly begunAt: number;
   private readonly readers = new Set<Reader>();
   private readonly place: CreatorsPlace;
@@ -77,7 +81,9 @@ export class Execution {
     const writer = (stream: OutputStream): PageWriter =>
       new PageWriter(stream, log, means.pages, means.clock, () => link.execution?.outputRead());
     const writers = { stdout: writer('Stdout'), stderr: writer('Stderr') };
-    const child = await means.startChild(request.command, writers);
+    const { command, id } = request;
+    const environment = { ...command.environment, ...means.processes.markOf(id) };
+    const child = await means.startChild({ ...command, environment }, writers);
     link.execution = new Execution(request, means, log, child, Object.values(writers));
     return link.execution;
   }
@@ -89,12 +95,18 @@ export class Execution {
     private readonly child: Child,
     private readonly writers: readonly PageWriter[],
   ) {
-    const { clock } = means;
+    const { clock, kill, killGraceMs, processes } = means;
     this.id = request.id;
     this.log = log;
     this.startedAt = clock.now();
     this.begunAt = clock.monotonic();
-    this.group = new ProcessGroup(child.pid, means.killGraceMs, clock, means.kill);
+    this.group = new ProcessGroup(child.pid, killGraceMs, clock, kill);
+    this.escaped = new EscapedProcesses({
+      each: (visit) => processes.each(request.id, visit),
+      isReached: (group) => group === child.pid,
+      clock,
+      kill,
+    });
     this.place = new CreatorsPlace(clock, () => this.regulate());
     // Nobody has the place of a detached one's creator: it waits for no reader.
     if (request.grace === undefined) this.place.lapse();
@@ -170,8 +182,8 @@ export class Execution {
   }
 
   /**
-   * Ends the whole group: SIGTERM, then SIGKILL. Where the command itself is already over, only the wait for what it left in
-   * the background ends.
+   * Ends the command with every process that it has started, also those that have left its group: SIGTERM, then SIGKILL. Only
+   * the command itself is waited for. Where it is already over, only the wait for what it left in the background ends.
    */
   end(cause: EndCause): void {
     if (this.result !== undefined) return;
@@ -182,6 +194,8 @@ export class Execution {
     if (this.cause !== undefined) return;
     this.cause = cause;
     this.group.terminate();
+    // When the sandbox ends all executions' processes are looked for at once.
+    if (cause !== 'shutdown') void this.escaped.end(this.means.killGraceMs);
   }
 
   /** Tells every reader that the sandbox ends soon. */

@@ -43,16 +43,10 @@ export type StartChild = (command: ChildCommand, output: ChildOutput) => Promise
  * Starts children whose output is read straight into the pages of their log.
  *
  * @param temporaryFolder where standard input is for a moment.
- * @param mark variables that every child gets, whatever its own are.
  * @returns a function that throws a ProblemError cannot_start where the system refuses.
  */
-export function childStarter(
-  pool: Pick<PipePool, 'take'>,
-  temporaryFolder: string,
-  mark: Readonly<Record<string, string>> = {},
-): StartChild {
-  return async (asked, output) => {
-    const command = { ...asked, environment: { ...asked.environment, ...mark } };
+export function childStarter(pool: Pick<PipePool, 'take'>, temporaryFolder: string): StartChild {
+  return async (command, output) => {
     let input: number | undefined;
     try {
       input = command.stdin === undefined ? undefined : await openText(command.stdin, temporaryFolder);

@@ -37,7 +37,7 @@ export class ExecutionController {
     operationId: 'execute',
     summary: 'Run a command',
     description:
-      'Streams what the command prints as it comes; with `Accept: application/json` it waits and answers the result. A client that leaves is given a few seconds to come back to the events of the execution, then the command and its process group are ended.',
+      'Streams what the command prints as it comes; with `Accept: application/json` it waits and answers the result. A client that leaves is given a few seconds to come back to the events of the execution, then the command and every process that it has started are ended.',
   })
   @ApiBody({ type: ExecuteDto, examples: EXECUTE_EXAMPLES })
   @ApiOkResponse({ description: 'The result.', type: ExecuteResultDto, headers: EXECUTION_HEADERS })
@@ -170,7 +170,7 @@ export class ExecutionController {
     operationId: 'cancelExecution',
     summary: 'End an execution',
     description:
-      'SIGTERM to its process group, then SIGKILL; answers when it is over, after a few seconds at most. Its stream ends with a CompletedEvent as any other. One that was over already stays as it is.',
+      'SIGTERM to every process that it has started, then SIGKILL; answers when the command is over, after a few seconds at most. Its stream ends with a CompletedEvent as any other. One that was over already stays as it is.',
   })
   @ApiOkResponse({ description: 'The execution as it is now.', type: ExecutionDto })
   @ApiProblems(
