@@ -16,7 +16,7 @@ describe('POST /api/execute', () => {
 
   it('streams what a command writes, with the names, ids and fields of the contract', async () => {
     const answer = await executor.execute({ command: 'printf out; sleep 0.05; printf err >&2; exit 3', events: 'all' });
-    expect(answer.headers['content-type']).toBe('text/event-stream');
+    expect(answer.headers['content-type']).toBe('text/event-stream; charset=utf-8');
     const events = await allEvents(answer);
     const [started, stdout, stderr, completed] = events;
     const pid = started?.data.pid;
@@ -59,7 +59,7 @@ describe('POST /api/execute', () => {
       body: { command: 'printf hi', encoding: 'base64' },
       headers: { accept: 'application/x-ndjson' },
     });
-    expect(headers['content-type']).toBe('application/x-ndjson');
+    expect(headers['content-type']).toBe('application/x-ndjson; charset=utf-8');
     const lines = text
       .trimEnd()
       .split('\n')

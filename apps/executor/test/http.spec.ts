@@ -138,7 +138,7 @@ describe("The executor's HTTP", () => {
 
     it('answers HEAD without becoming a stream', async () => {
       const { status, headers, text } = await executor.ask(path, { method: 'HEAD' });
-      expect([status, headers['content-type'], text]).toEqual([200, 'text/event-stream', '']);
+      expect([status, headers['content-type'], text]).toEqual([200, 'text/event-stream; charset=utf-8', '']);
     });
   });
 

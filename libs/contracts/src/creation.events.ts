@@ -10,13 +10,14 @@ export class QueuedEventDto {
   @ApiProperty({ description: 'Its place in the queue.', type: 'integer', minimum: 1, example: 3 })
   position!: number;
 
-  @ApiProperty({
-    description: 'In how many seconds its turn may come, judging by the last ones.',
+  @ApiPropertyOptional({
+    description:
+      'In how many seconds its turn comes if turns go on to come as the last 16 did at this manager since somebody waits here; absent while none came.',
     type: 'integer',
     minimum: 0,
     example: 6,
   })
-  estimatedSeconds!: number;
+  estimatedSeconds?: number;
 }
 
 /** The pod exists. */

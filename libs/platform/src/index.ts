@@ -1,5 +1,7 @@
+export * from './event-stream/event-stream.body.js';
 export * from './event-stream/event-stream.reader.js';
 export * from './event-stream/event-stream.writer.js';
+export * from './event-stream/json.line.js';
 export * from './http/accept.js';
 export * from './http/answer.constraint.js';
 export * from './http/bearer.js';
@@ -8,6 +10,7 @@ export * from './http/problem.fastify.js';
 export * from './http/request-id.js';
 export { authorityOfTarget } from './http/request.target.js';
 export * from './http/route.table.js';
+export * from './http/send.body.js';
 export * from './http/validation.pipe.js';
 export * from './logging/application.logger.js';
 export * from './logging/log.output.js';

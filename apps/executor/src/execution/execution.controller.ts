@@ -1,14 +1,15 @@
 import { Body, Controller, Delete, Get, Headers, HttpCode, Inject, Param, Post, Query, Req, Res } from '@nestjs/common';
 import { ExecuteDto, type ExecutionDto } from '@warmbox/contracts';
 import {
+  contentTypeOf,
   EVENT_STREAM_HEADERS,
-  formatNdjsonEvent,
-  formatServerSentEvent,
   MEDIA,
   negotiate,
   ProblemError,
+  STREAM_FORM,
   type Clock,
   type Media,
+  type StreamMedia,
 } from '@warmbox/platform';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { FROM_THE_START, invalidId, startingPointOf, type StartingPoint } from './event.id.js';
@@ -16,7 +17,7 @@ import { EventsQueryDto } from './events.query.dto.js';
 import type { Execution } from './execution.js';
 import { ExecutionRegistry } from './execution.registry.js';
 import { ExecutionResult } from './execution.result.js';
-import { ExecutionStream, type StreamForm } from './execution.stream.js';
+import { ExecutionStream, type EventsForm } from './execution.stream.js';
 import { CLOCK } from './execution.tokens.js';
 import { responseSink } from './response.sink.js';
 
@@ -118,29 +119,27 @@ export class ExecutionController {
   private stream(
     execution: Execution,
     reply: FastifyReply,
-    media: Media,
+    media: StreamMedia,
     from: StartingPoint,
-    how: Pick<StreamForm, 'encoding' | 'events'>,
+    how: Pick<EventsForm, 'encoding' | 'events'>,
   ): void {
     reply.hijack();
     reply.raw.writeHead(200, streamHeaders(execution, media));
-    const isEventStream = media === MEDIA.eventStream;
-    const format = isEventStream ? formatServerSentEvent : formatNdjsonEvent;
-    const form = { ...how, format, hasComments: isEventStream };
+    const form = { ...how, ...STREAM_FORM[media] };
     new ExecutionStream(execution, responseSink(reply.raw), from, form, this.clock).open();
   }
 }
 
 function jsonHeaders({ id }: Execution): Record<string, string> {
-  return { 'content-type': MEDIA.json, 'x-execution-id': id };
+  return { 'content-type': contentTypeOf(MEDIA.json), 'x-execution-id': id };
 }
 
 function streamHeaders({ id }: Execution, media: Media): Record<string, string> {
-  return { 'content-type': media, ...EVENT_STREAM_HEADERS, 'x-execution-id': id };
+  return { 'content-type': contentTypeOf(media), ...EVENT_STREAM_HEADERS, 'x-execution-id': id };
 }
 
 /** @throws ProblemError not_acceptable. */
-function acceptable(request: FastifyRequest, offered: readonly Media[]): Media {
+function acceptable<Offered extends Media>(request: FastifyRequest, offered: readonly Offered[]): Offered {
   const media = negotiate(request.headers.accept, offered);
   if (media === undefined) {
     throw new ProblemError('not_acceptable', `This operation answers ${offered.join(', ')}; none of it is accepted.`);

@@ -1,11 +1,11 @@
-import { formatNdjsonEvent, formatServerSentEvent, ProblemError, type StreamEvent } from '@warmbox/platform';
+import { ProblemError, STREAM_FORM } from '@warmbox/platform';
 import { FakeClock } from '@warmbox/testing';
 import { OutputLog } from '../output/output.log.js';
 import { PagePool } from '../output/page.pool.js';
 import { PageWriter } from '../output/page.writer.js';
 import { FROM_THE_START } from './event.id.js';
 import type { Execution } from './execution.js';
-import { ExecutionStream, type StreamForm } from './execution.stream.js';
+import { ExecutionStream, type EventsForm } from './execution.stream.js';
 import type { TextSink } from './response.sink.js';
 
 /** A client that takes nothing more when it is told to. */
@@ -48,7 +48,7 @@ describe('ExecutionStream', () => {
   let stream: ExecutionStream;
   let execution: { result?: object; attached: boolean; progress: number };
 
-  function open(form: Partial<StreamForm> = {}, capacity = 2 ** 20): void {
+  function open(form: Partial<EventsForm> = {}, capacity = 2 ** 20): void {
     clock = new FakeClock();
     const pages = new PagePool();
     log = new OutputLog(capacity, pages);
@@ -66,12 +66,11 @@ describe('ExecutionStream', () => {
       detach: () => (execution.attached = false),
       progressed: () => (execution.progress += 1),
     });
-    const format: (event: StreamEvent) => string = form.format ?? formatServerSentEvent;
     stream = new ExecutionStream(
       fake as unknown as Execution,
       sink,
       FROM_THE_START,
-      { encoding: 'utf8', events: 'all', hasComments: true, ...form, format },
+      { encoding: 'utf8', events: 'all', ...STREAM_FORM['text/event-stream'], ...form },
       clock,
     );
     out = new PageWriter('Stdout', log, pages, clock, () => stream.advance());
@@ -124,7 +123,7 @@ describe('ExecutionStream', () => {
     write('1');
     write('x'.repeat(65_536));
     // All of the first page is sent; what is left of it is less than a page, and waits.
-    expect(sink.texts.slice(1).map((text) => /id: (\d+)/.exec(text)?.[1])).toEqual(['1', '65536']);
+    expect(sink.texts.slice(1).map((text) => /.*id: (\d+)/s.exec(text)?.[1])).toEqual(['1', '65536']);
     write('y');
     complete();
     expect(names().slice(-2)).toEqual(['OutputEvent', 'CompletedEvent']);
@@ -160,16 +159,17 @@ describe('ExecutionStream', () => {
     expect(sink.texts[3]).toContain('event: OutputEvent');
   });
 
-  it('sends a comment after 15 seconds of silence, and each 15 seconds of it', async () => {
+  it('sends a comment before 15 seconds of silence are over, again and again', async () => {
     open();
     await clock.advance(10_000);
     write('1');
-    await clock.advance(14_999);
+    await clock.advance(13_999);
     expect(names()).toEqual(['StartedEvent', 'OutputEvent']);
     await clock.advance(1);
     expect(names().slice(2)).toEqual([': keep-alive']);
-    await clock.advance(30_000);
+    await clock.advance(29_000);
     expect(names().slice(2)).toEqual([': keep-alive', ': keep-alive', ': keep-alive']);
+    expect(sink.texts.at(-1)).toBe(': keep-alive\n');
   });
 
   it('puts no comment on top of what a client does not take', async () => {
@@ -180,14 +180,32 @@ describe('ExecutionStream', () => {
     expect(names()).toEqual(['StartedEvent', 'OutputEvent']);
   });
 
-  it('puts nothing but events into NDJSON', async () => {
-    open({ format: formatNdjsonEvent, hasComments: false, encoding: 'base64' });
+  it('says by an empty line that NDJSON lives', async () => {
+    open({ ...STREAM_FORM['application/x-ndjson'], encoding: 'base64' });
     write('1');
-    await clock.advance(60_000);
+    await clock.advance(29_000);
+    expect(sink.texts.splice(2)).toEqual(['\n', '\n']);
     expect(sink.texts.map((text) => JSON.parse(text) as object)).toEqual([
       { event: 'StartedEvent', id: '0s', data: expect.anything() as object },
       { event: 'OutputEvent', id: '1', data: { pid: 7, stream: 'Stdout', data: 'MQ==', encoding: 'base64' } },
     ]);
+  });
+
+  it('sends a page that is too long for a line as several events, each with the offset after it, in one piece', async () => {
+    open();
+    write('1');
+    write('\0'.repeat(65_535));
+    await clock.advance(2);
+    expect(sink.texts).toHaveLength(3);
+    const ids = [...(sink.texts[2] ?? '').matchAll(/^id: (\d+)$/gm)].map(([, id]) => Number(id));
+    const data = [...(sink.texts[2] ?? '').matchAll(/^data: (.*)$/gm)].map(
+      ([, json = '']) => JSON.parse(json) as { data: string },
+    );
+    expect(ids).toEqual(
+      data.map((_, n) => 1 + data.slice(0, n + 1).reduce((sum, { data: { length } }) => sum + length, 0)),
+    );
+    expect([ids.length, ids.at(-1), stream.position]).toEqual([7, 65_536, 65_536]);
+    for (const line of (sink.texts[2] ?? '').split('\n')) expect(line.length).toBeLessThanOrEqual(60_000);
   });
 
   it('ends with an ErrorEvent that has no id where there will be no result', () => {

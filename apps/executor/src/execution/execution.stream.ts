@@ -6,25 +6,20 @@ import {
   type ExpiringEventDto,
   type OutputEncoding,
 } from '@warmbox/contracts';
-import { KEEP_ALIVE_COMMENT, type Clock, type ProblemError, type StreamEvent, type Timer } from '@warmbox/platform';
+import { jsonLine, KEEP_ALIVE_MS, type Clock, type ProblemError, type StreamForm, type Timer } from '@warmbox/platform';
 import type { Slice } from '../output/output.log.js';
 import { PAGE_BYTES } from '../output/page.pool.js';
 import { completedId, outputId, STARTED_ID, type StartingPoint } from './event.id.js';
 import type { Execution } from './execution.js';
+import { OutputPieces } from './output.pieces.js';
 import type { Reader } from './reader.js';
 import type { TextSink } from './response.sink.js';
 
 /** How a client wants the events. */
-export interface StreamForm {
+export interface EventsForm extends StreamForm {
   encoding: OutputEncoding;
   events: EventSelection;
-  format: (event: StreamEvent) => string;
-  /** Whether comments may be sent: in Server-Sent Events, not in NDJSON. */
-  hasComments: boolean;
 }
-
-/** After this long without a word a comment is sent, in milliseconds. */
-const KEEP_ALIVE_MS = 15_000;
 
 /**
  * Output that comes sooner than this after the last event, in milliseconds, waits until then or until there is a page of it:
@@ -50,15 +45,17 @@ export class ExecutionStream implements Reader {
   private gathering: Timer | undefined;
   private head: Timer | undefined;
   private keepAlive: Timer | undefined;
+  private readonly pieces: OutputPieces;
 
   constructor(
     private readonly execution: Execution,
     private readonly sink: TextSink,
     private readonly from: StartingPoint,
-    private readonly form: StreamForm,
+    private readonly form: EventsForm,
     private readonly clock: Clock,
   ) {
     this.startedAt = this.position = from.offset;
+    this.pieces = new OutputPieces(form.encoding);
   }
 
   /** Begins to send. */
@@ -68,7 +65,7 @@ export class ExecutionStream implements Reader {
     this.sink.onClose(() => this.close());
     if (this.isOver) return;
     this.head = this.clock.after(HEAD_MS, () => this.sink.flush());
-    if (this.form.hasComments) this.keepAliveAfter(KEEP_ALIVE_MS);
+    this.keepAliveAfter(KEEP_ALIVE_MS);
   }
 
   advance(): void {
@@ -137,20 +134,24 @@ export class ExecutionStream implements Reader {
     this.send('GapEvent', { pid: this.execution.pid, bytes }, outputId(this.position));
   }
 
+  /** A slice in as many events as it takes, and in one piece. */
   private sendOutput(slice: Slice | undefined): void {
     if (slice === undefined) return;
     const { stream, bytes } = slice;
-    this.position += bytes.length;
     // Put together by hand: this is where all the bytes go through.
     const head = `{"pid":${this.execution.pid},"stream":"${stream}","data":`;
-    const id = outputId(this.position);
-    if (this.form.encoding === 'base64') {
-      const data = `${head}"${bytes.toString('base64')}","encoding":"base64"}`;
-      this.write(this.form.format({ event: 'OutputEvent', id, data }), 'latin1');
-    } else {
-      const data = `${head}${JSON.stringify(bytes.toString('utf8'))}}`;
-      this.write(this.form.format({ event: 'OutputEvent', id, data }), 'utf8');
+    const tail = this.form.encoding === 'base64' ? ',"encoding":"base64"}' : '}';
+    let text = '';
+    let isAscii = true;
+    for (let sent = 0; sent < bytes.length;) {
+      const piece = this.pieces.next(sent === 0 ? bytes : bytes.subarray(sent));
+      sent += piece.count;
+      isAscii &&= piece.isAscii;
+      const id = outputId(this.position + sent);
+      text += this.form.format({ event: 'OutputEvent', id, data: `${head}${piece.json}${tail}` });
     }
+    this.position += bytes.length;
+    this.write(text, isAscii ? 'latin1' : 'utf8');
   }
 
   private send<Name extends ExecutionEventName>(event: Name, data: ExecutionEvents[Name], id?: string): void {
@@ -159,7 +160,7 @@ export class ExecutionStream implements Reader {
   }
 
   private text<Name extends ExecutionEventName>(event: Name, data: ExecutionEvents[Name], id?: string): string {
-    return this.form.format({ event, id, data: JSON.stringify(data) });
+    return this.form.format({ event, id, data: jsonLine(data) });
   }
 
   private write(text: string, encoding: 'utf8' | 'latin1'): void {
@@ -177,7 +178,7 @@ export class ExecutionStream implements Reader {
   private keepAliveAfter(ms: number): void {
     this.keepAlive = this.clock.after(ms, () => {
       const quietMs = this.clock.monotonic() - this.wroteAt;
-      if (quietMs >= KEEP_ALIVE_MS && this.canWrite()) this.write(KEEP_ALIVE_COMMENT, 'utf8');
+      if (quietMs >= KEEP_ALIVE_MS && this.canWrite()) this.write(this.form.keepAlive, 'latin1');
       this.keepAliveAfter(quietMs >= KEEP_ALIVE_MS ? KEEP_ALIVE_MS : KEEP_ALIVE_MS - quietMs);
     });
   }

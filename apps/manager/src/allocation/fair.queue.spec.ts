@@ -209,21 +209,38 @@ describe('FairQueue', () => {
     expect(steps).toBeLessThan(10);
   });
 
-  it('judges by the last turns how long it may take', async () => {
+  it('judges by the last turns how long it may take, and does not guess while there was none', async () => {
     const scene = new Scene();
-    const estimates: number[] = [];
-    for (let count = 0; count < 40; count += 1) scene.wait(`w${count}`, { user: 'w', forMs: 10_000_000 });
-    const onPosition = (_: number, estimatedSeconds: number): void => void estimates.push(estimatedSeconds);
-    void scene.queue.wait({ user: 'w', want: 'x', take: () => undefined, forMs: 10_000_000, onPosition });
-    expect(estimates).toEqual([41 * 2]);
-    for (let count = 0; count < 30; count += 1) {
+    const estimates: unknown[] = [];
+    const wait = (): void =>
+      void scene.queue.wait({
+        user: 'z',
+        want: 'x',
+        take: () => undefined,
+        forMs: 10_000_000,
+        onPosition: (position, estimatedSeconds) => estimates.push([position, estimatedSeconds]),
+      });
+    await scene.clock.advance(500_000);
+    for (let count = 0; count < 40; count += 1) scene.wait(`w${count}`, { user: `w${count}`, forMs: 10_000_000 });
+    wait();
+    await scene.clock.advance(3_000);
+    await scene.bring(1);
+    scene.queue.tellPositions();
+    await scene.clock.advance(1_000);
+    await scene.bring(1);
+    scene.queue.tellPositions();
+    expect(estimates).toEqual([
+      [41, undefined],
+      [40, 120],
+      [39, 78],
+    ]);
+    // Sixteen turns of ten seconds each: what was before counts no more.
+    for (let turn = 0; turn < 17; turn += 1) {
       await scene.clock.advance(10_000);
-      await scene.bring(count);
+      await scene.bring(1);
     }
     scene.queue.tellPositions();
-    // Ten before it, ten seconds each.
-    expect(estimates.at(-1)).toBeGreaterThan(105);
-    expect(estimates.at(-1)).toBeLessThanOrEqual(110);
+    expect(estimates.at(-1)).toEqual([22, 220]);
   });
 
   it('tells of its changes', async () => {

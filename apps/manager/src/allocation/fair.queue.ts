@@ -19,10 +19,11 @@ export interface Waiting<T> {
   /** It had its turn, and what it got came to nothing: its turn is the next again. */
   again?: boolean;
   /**
-   * Hears its place in the queue, from 1, and in how many seconds its turn may come: at once, and, where it has changed, when the
-   * queue is asked to tell, once a second at most.
+   * Hears its place in the queue, from 1, and in how many seconds its turn comes if turns go on to come as the last ones did,
+   * undefined while there was none: at once, and, where the place has changed, when the queue is asked to tell, once a second at
+   * most.
    */
-  onPosition?: (position: number, estimatedSeconds: number) => void;
+  onPosition?: (position: number, estimatedSeconds: number | undefined) => void;
 }
 
 interface Entry<T> extends Waiting<T> {
@@ -32,12 +33,10 @@ interface Entry<T> extends Waiting<T> {
   end: (result: T | undefined) => void;
 }
 
-/** How long a turn takes before any was seen, in milliseconds: as long as a small pod needs to become Ready. */
-const FIRST_GUESS_MS = 2_000;
 /** How long a place that was told holds, in milliseconds. */
 const TOLD_MS = 1_000;
-/** The part of the newest turn in the average. */
-const NEWEST = 0.2;
+/** How many of the last turns say how soon the next ones come. */
+const LAST_TURNS = 16;
 
 /** A queue of requests in which the users, and not the requests, take turns: nobody waits longer because another asks often. */
 export class FairQueue<T> {
@@ -46,8 +45,9 @@ export class FairQueue<T> {
   private length = 0;
   /** How many want the same, by what it is. */
   private readonly wants = new Map<string, number>();
-  private msPerTurn = FIRST_GUESS_MS;
-  private turnBeganAt = 0;
+  /** When the last turns came, on the monotonic clock, and when the first of them began: with the turn before, or the first wait. */
+  private turns: number[] = [];
+  private turnsBeganAt = 0;
 
   constructor(
     private readonly maxLength: number,
@@ -99,9 +99,8 @@ export class FairQueue<T> {
     const vain = new Set<string>();
     for (let next = this.next(vain); next !== undefined; next = this.next(vain)) {
       const [entry, result] = next;
-      const now = this.clock.monotonic();
-      this.msPerTurn += (now - this.turnBeganAt - this.msPerTurn) * NEWEST;
-      this.turnBeganAt = now;
+      this.turns.push(this.clock.monotonic());
+      if (this.turns.length > LAST_TURNS) this.turnsBeganAt = this.turns.shift() ?? 0;
       this.remove(entry);
       this.moveToEnd(entry.user);
       entry.end(result);
@@ -159,7 +158,11 @@ export class FairQueue<T> {
       entries.push(entry);
       this.users.set(entry.user, entries);
     }
-    if (this.length === 0) this.turnBeganAt = this.clock.monotonic();
+    if (this.length === 0) {
+      // Where nobody waited, no turn says how long one takes.
+      this.turnsBeganAt = this.clock.monotonic();
+      this.turns = [];
+    }
     this.length += 1;
     this.wants.set(entry.want, this.wanting(entry.want) + 1);
     if (entry.onPosition !== undefined) this.tell(entry, this.positionOf(entry));
@@ -203,6 +206,8 @@ export class FairQueue<T> {
     if (entry.position === position || now - entry.toldAt < TOLD_MS) return;
     entry.position = position;
     entry.toldAt = now;
-    entry.onPosition?.(position, Math.ceil((position * this.msPerTurn) / 1000));
+    const { length } = this.turns;
+    const estimate = Math.ceil((position * (now - this.turnsBeganAt)) / length / 1000);
+    entry.onPosition?.(position, length === 0 ? undefined : estimate);
   }
 }

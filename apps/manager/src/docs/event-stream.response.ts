@@ -32,7 +32,7 @@ export function eventStreamResponse(
   if (ndjson) content['application/x-ndjson'] = { schema: oneOfNamed(events, 'Line') };
   return {
     response: {
-      description: `${description} ${shown} Comments (lines that begin with a colon) keep the connection open.`,
+      description: `${description} ${shown} At least every 15 s there is a comment (a line that begins with a colon)${ndjson ? ' or, in NDJSON, an empty line' : ''}. No line is longer than 60,000 bytes.`,
       content,
     },
     schemas: added,

@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream';
 import type { ErrorEventDto } from '@warmbox/contracts';
-import { formatNdjsonEvent, formatServerSentEvent, MEDIA, type ProblemError } from '@warmbox/platform';
+import { jsonLine, STREAM_FORM, type ProblemError, type StreamMedia } from '@warmbox/platform';
 import { isDropped } from './error.code.js';
-import { EventBoundary, type EventStreamMedia } from './event.boundary.js';
+import { EventBoundary } from './event.boundary.js';
 
 /** What is buffered for a client that reads slowly, in bytes, beside one event. */
 const BUFFER_BYTES = 65_536;
@@ -21,7 +21,7 @@ export class EventRelay extends Readable {
    */
   constructor(
     private readonly source: Readable,
-    private readonly media: EventStreamMedia,
+    private readonly media: StreamMedia,
     private readonly explain: (error: unknown) => Promise<ProblemError>,
   ) {
     super({ highWaterMark: BUFFER_BYTES });
@@ -63,8 +63,7 @@ export class EventRelay extends Readable {
     const { code, detail } = await this.explain(error);
     if (this.destroyed) return;
     const event: ErrorEventDto = { code, detail };
-    const format = this.media === MEDIA.ndjson ? formatNdjsonEvent : formatServerSentEvent;
-    this.push(format({ event: 'ErrorEvent', data: JSON.stringify(event) }));
+    this.push(STREAM_FORM[this.media].format({ event: 'ErrorEvent', data: jsonLine(event) }));
     this.push(null);
   }
 }

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import { EVENT_STREAM_HEADERS, MEDIA, type Media } from '@warmbox/platform';
+import { contentTypeOf, EVENT_STREAM_HEADERS, MEDIA, type Media, type StreamedAnswer } from '@warmbox/platform';
 import type { Origin } from './execution.requests.js';
 
 /** Who asks. */
@@ -13,12 +13,7 @@ export function hasLeft({ left }: Caller): boolean {
 }
 
 /** What goes to the client. */
-export interface Answer {
-  status: number;
-  headers: Record<string, string>;
-  /** Absent where the status says that there is none. */
-  body?: Readable;
-}
+export type Answer = StreamedAnswer;
 
 /** A success without a body. */
 export function emptyAnswer(status: number, body: Readable): Answer {
@@ -28,7 +23,7 @@ export function emptyAnswer(status: number, body: Readable): Answer {
 
 export function headersOf(media: Media, executionId?: string): Record<string, string> {
   return {
-    'content-type': media === MEDIA.json ? 'application/json; charset=utf-8' : media,
+    'content-type': contentTypeOf(media),
     ...(media === MEDIA.json ? {} : EVENT_STREAM_HEADERS),
     ...(executionId === undefined ? {} : { 'x-execution-id': executionId }),
   };

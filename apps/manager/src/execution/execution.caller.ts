@@ -1,4 +1,4 @@
-import { invalidRequest, MEDIA, negotiate, ProblemError, type Media } from '@warmbox/platform';
+import { invalidRequest, MEDIA, negotiate, ProblemError, sendBody, type Media } from '@warmbox/platform';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { EVENT_ID } from './execution.id.js';
 import type { Answer, Caller } from './execution.answer.js';
@@ -74,9 +74,7 @@ export function sendAnswer(reply: FastifyReply, answer: Answer | undefined): voi
     reply.raw.destroy();
     return;
   }
-  // A stream's headers would wait for its first byte, which may be long in coming.
-  reply.raw.once('pipe', () => reply.raw.flushHeaders());
-  void reply.status(answer.status).headers(answer.headers).send(answer.body);
+  sendBody(reply, answer);
 }
 
 /** The two forms of an event stream. */

@@ -22,7 +22,7 @@ describe('execute', () => {
     const { answer } = await scene.execute({ 'x-request-id': 'mine' });
     expect(answer.statusCode).toBe(200);
     expect(answer.headers).toMatchObject({
-      'content-type': 'text/event-stream',
+      'content-type': 'text/event-stream; charset=utf-8',
       'x-execution-id': ID,
       'x-request-id': 'mine',
       'cache-control': 'no-cache, no-transform',
@@ -85,7 +85,7 @@ describe('execute', () => {
     const lines = '{"event":"OutputEvent","id":"2","data":{}}\n{"event":"CompletedEvent","data":{}}\n';
     scene.executor.on('POST execute', (asked) => begin(asked, 'application/x-ndjson').end(lines));
     const { answer } = await scene.execute({ accept: 'application/x-ndjson' });
-    expect(answer.headers['content-type']).toBe('application/x-ndjson');
+    expect(answer.headers['content-type']).toBe('application/x-ndjson; charset=utf-8');
     expect(await textOf(answer)).toBe(lines);
   });
 

@@ -88,7 +88,7 @@ describe('executions', () => {
     scene.executor.on('HEAD events', (asked) => begin(asked).end());
     const { answer } = await scene.ask(EVENTS, { method: 'HEAD' });
     expect(answer.statusCode).toBe(200);
-    expect(answer.headers).toMatchObject({ 'content-type': 'text/event-stream', 'x-execution-id': ID });
+    expect(answer.headers).toMatchObject({ 'content-type': 'text/event-stream; charset=utf-8', 'x-execution-id': ID });
     expect(await textOf(answer)).toBe('');
     expect(scene.executor.of('GET events')).toEqual([]);
   });

@@ -3,8 +3,9 @@ import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { PoolStatusDto } from '@warmbox/contracts';
-import { HttpAdapter, ProblemError, ProblemFilter, readServerSentEvents } from '@warmbox/platform';
+import { HttpAdapter, ProblemError, ProblemFilter, readServerSentEvents, systemClock } from '@warmbox/platform';
 import { concat, of, Subject, type Observable } from 'rxjs';
+import { CLOCK } from '../kube/kube.module.js';
 import { PoolController } from './pool.controller.js';
 import { PoolMonitor } from './pool.monitor.js';
 import { poolStatusOf } from './pool.status.js';
@@ -34,7 +35,11 @@ describe('the routes of the pool', () => {
         return concat(of(STATUS), changes);
       },
     };
-    @Module({ controllers: [PoolController], providers: [{ provide: PoolMonitor, useValue: monitor }] })
+    const providers = [
+      { provide: PoolMonitor, useValue: monitor },
+      { provide: CLOCK, useValue: systemClock },
+    ];
+    @Module({ controllers: [PoolController], providers })
     class TestModule {}
     app = await NestFactory.create<NestFastifyApplication>(TestModule, new HttpAdapter(), {
       bodyParser: false,
@@ -57,10 +62,9 @@ describe('the routes of the pool', () => {
 
   it('stream it as events named status, until it ends', async () => {
     const response = await fetch(`${url}/kata/pool/events`, { headers: { accept: 'text/event-stream' } });
-    expect([response.status, response.headers.get('content-type')]).toEqual([200, 'text/event-stream']);
+    expect([response.status, response.headers.get('content-type')]).toEqual([200, 'text/event-stream; charset=utf-8']);
     const seen: { event: string | undefined; queued: number }[] = [];
     for await (const { event, data } of readServerSentEvents(response.body!)) {
-      if (data === '') continue;
       seen.push({ event, queued: (JSON.parse(data) as PoolStatusDto).queued });
       if (seen.length === 1) changes.next(status(1));
       if (seen.length === 2) changes.complete();

@@ -1,10 +1,11 @@
-import { Controller, Get, Param, Req, Sse, type MessageEvent } from '@nestjs/common';
+import { Controller, Get, Inject, Param, Req, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
-import type { FastifyRequest } from 'fastify';
-import { map, type Observable } from 'rxjs';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { map } from 'rxjs';
 import { ApiEventStream, ApiProblems } from '../docs/index.js';
 import { PoolStatusDto } from '@warmbox/contracts';
-import { MEDIA, negotiate, ProblemError } from '@warmbox/platform';
+import { jsonLine, MEDIA, negotiate, ProblemError, sendEvents, type Clock } from '@warmbox/platform';
+import { CLOCK } from '../kube/kube.module.js';
 import { PoolMonitor } from './pool.monitor.js';
 
 const RUNTIME = { name: 'runtime', description: 'A configured runtime; `kata` always exists.', example: 'kata' };
@@ -13,7 +14,10 @@ const RUNTIME = { name: 'runtime', description: 'A configured runtime; `kata` al
 @ApiParam(RUNTIME)
 @Controller('api/:runtime/pool')
 export class PoolController {
-  constructor(private readonly monitor: PoolMonitor) {}
+  constructor(
+    private readonly monitor: PoolMonitor,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
 
   @Get('status')
   @ApiOperation({ operationId: 'getPoolStatus', summary: 'Get the status of the pool' })
@@ -23,7 +27,7 @@ export class PoolController {
     return this.monitor.status(runtime);
   }
 
-  @Sse('events')
+  @Get('events')
   @ApiOperation({
     operationId: 'followPoolStatus',
     summary: 'Follow the status of the pool',
@@ -31,10 +35,16 @@ export class PoolController {
   })
   @ApiEventStream({ description: 'Statuses, the latest last.', events: { status: PoolStatusDto } })
   @ApiProblems('runtime_not_found', 'not_synced', 'not_acceptable')
-  events(@Param('runtime') runtime: string, @Req() { headers }: FastifyRequest): Observable<MessageEvent> {
-    if (negotiate(headers.accept, [MEDIA.eventStream]) === undefined) {
+  events(@Param('runtime') runtime: string, @Req() request: FastifyRequest, @Res() reply: FastifyReply): void {
+    if (negotiate(request.headers.accept, [MEDIA.eventStream]) === undefined) {
       throw new ProblemError('not_acceptable', `Accept must allow ${MEDIA.eventStream}.`);
     }
-    return this.monitor.follow(runtime).pipe(map((data) => ({ type: 'status', data })));
+    const statuses = this.monitor.follow(runtime);
+    sendEvents(
+      request,
+      reply,
+      statuses.pipe(map((status) => ({ event: 'status', data: jsonLine(status) }))),
+      this.clock,
+    );
   }
 }

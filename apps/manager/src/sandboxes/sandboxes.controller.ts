@@ -1,19 +1,4 @@
-import {
-  Body,
-  Controller,
-  Delete,
-  Get,
-  HttpCode,
-  Param,
-  Patch,
-  Post,
-  Query,
-  Req,
-  Res,
-  RequestMethod,
-  Sse,
-  type MessageEvent,
-} from '@nestjs/common';
+import { Body, Controller, Delete, Get, Inject, Param, Patch, Post, Query, Req, Res } from '@nestjs/common';
 import {
   ApiCreatedResponse,
   ApiExcludeEndpoint,
@@ -30,14 +15,15 @@ import {
   SandboxDto,
   UpdateSandboxDto,
 } from '@warmbox/contracts';
-import { AnswersWith, MEDIA } from '@warmbox/platform';
+import { AnswersWith, jsonLine, MEDIA, sendEvents, type Clock } from '@warmbox/platform';
 import { sandboxOf } from '@warmbox/sandbox';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { map, type Observable } from 'rxjs';
+import { map } from 'rxjs';
 import { ApiEventStream, ApiProblems } from '../docs/index.js';
 import { callerOf } from '../execution/execution.caller.js';
 import { ApiIdempotencyKey } from '../idempotency/api.idempotency-key.js';
 import { keyOf } from '../idempotency/idempotency.key.js';
+import { CLOCK } from '../kube/kube.module.js';
 import { creationStream } from './creation.stream.js';
 import { Creations } from './creations.js';
 import { SandboxFinder } from './sandbox.finder.js';
@@ -60,20 +46,21 @@ export class SandboxesController {
     private readonly inventory: SandboxInventory,
     private readonly remover: SandboxRemover,
     private readonly updater: SandboxUpdater,
+    @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
-  @Sse('', { method: RequestMethod.POST })
-  @HttpCode(200)
+  @Post()
   @AnswersWith(MEDIA.eventStream)
   @ApiExcludeEndpoint()
   async createStreaming(
     @Param('runtime') runtime: string,
     @Body() body: CreateSandboxDto,
     @Req() request: FastifyRequest,
-  ): Promise<Observable<MessageEvent>> {
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
     const key = keyOf(request);
     const events = await creationStream((waiting) => this.creations.create(runtime, body, waiting, key), body);
-    return events.pipe(map((data) => ({ data })));
+    sendEvents(request, reply, events.pipe(map((event) => ({ data: jsonLine(event) }))), this.clock);
   }
 
   @Post()

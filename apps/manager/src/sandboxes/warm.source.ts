@@ -9,8 +9,8 @@ export interface CreationWait {
   forMs: number;
   /** It had its turn, and what it got came to nothing. */
   again: boolean;
-  /** Hears its place in the queue, from 1, and in how many seconds its turn may come, at once and whenever that has changed. */
-  onQueued?: (position: number, estimatedSeconds: number) => void;
+  /** Hears its place in the queue, from 1, and in how many seconds its turn may come, where that is known, at once and whenever the place has changed. */
+  onQueued?: (position: number, estimatedSeconds: number | undefined) => void;
   /** Aborts when nobody waits any more. */
   left?: AbortSignal;
   /** Of a creation with an idempotency key. */

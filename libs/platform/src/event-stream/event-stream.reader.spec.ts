@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import fc from 'fast-check';
 import { lines, readServerSentEvents } from './event-stream.reader.js';
-import { formatServerSentEvent, KEEP_ALIVE_COMMENT, type StreamEvent } from './event-stream.writer.js';
+import { formatServerSentEvent, STREAM_FORM, type StreamEvent } from './event-stream.writer.js';
 
 /** A text's bytes, cut at the given places. */
 function pieces(text: string, cuts: number[] = []): Readable {
@@ -45,7 +45,9 @@ describe('readServerSentEvents', () => {
     const event = fc.record({ event: name, id: fc.constantFrom(undefined, '0s', '4711'), data: text });
     await fc.assert(
       fc.asyncProperty(fc.array(event), fc.array(fc.nat()), async (events: StreamEvent[], cuts) => {
-        const written = events.map((one) => KEEP_ALIVE_COMMENT + formatServerSentEvent(one)).join('');
+        const written = events
+          .map((one) => STREAM_FORM['text/event-stream'].keepAlive + formatServerSentEvent(one))
+          .join('');
         expect(await all(readServerSentEvents(pieces(written, cuts)))).toEqual(events);
       }),
       { numRuns: 200 },

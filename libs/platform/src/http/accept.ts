@@ -5,6 +5,11 @@ export const MEDIA = {
 } as const;
 export type Media = (typeof MEDIA)[keyof typeof MEDIA];
 
+/** The media type as an answer names it: with its charset, because many read an unnamed `text/…` as Latin-1. */
+export function contentTypeOf(media: Media): string {
+  return `${media}; charset=utf-8`;
+}
+
 /**
  * Which representation an operation that can stream answers with. Without `Accept` or with a mere wildcard it streams; JSON
  * wins where it is named (or meant by `application/*`) at the highest q, ties included.
@@ -12,7 +17,10 @@ export type Media = (typeof MEDIA)[keyof typeof MEDIA];
  * @param offered what the operation can send.
  * @returns undefined where none of it is acceptable (406).
  */
-export function negotiate(accept: string | undefined, offered: readonly Media[]): Media | undefined {
+export function negotiate<Offered extends Media>(
+  accept: string | undefined,
+  offered: readonly Offered[],
+): Offered | undefined {
   const ranges = (accept?.trim() ? accept : '*/*').split(',').map(parseRange);
   const candidates = offered
     .map((media) => ({ media, ...match(media, ranges) }))
