@@ -3,6 +3,7 @@ import { Logger } from '@nestjs/common';
 import { OptionsError, stopOnSignals } from '@warmbox/platform';
 import { executorOptions } from './config/executor.options.js';
 import { createApp } from './create.app.js';
+import { listen } from './http/listen.js';
 import { exitCodeOf } from './process/exit.code.js';
 import { PipePool } from './process/pipe.pool.js';
 
@@ -22,8 +23,7 @@ async function main(): Promise<void> {
     exit: (code) => process.exit(code),
     onError: (err) => logger.error({ err }, 'the stop failed'),
   });
-  await (options.socket === undefined ? app.listen(options.port, options.host) : app.listen(options.socket));
-  logger.log(`listening on ${options.socket ?? (await app.getUrl())}`);
+  logger.log(`listening on ${await listen(app, options)}`);
   app.get(PipePool).prime();
 }
 

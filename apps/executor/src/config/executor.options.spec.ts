@@ -19,6 +19,7 @@ describe('executorOptions', () => {
       port: 8666,
       host: '0.0.0.0',
       socket: undefined,
+      socketFd: undefined,
       workspace: '/workspace',
       environment: {},
       outputRingMi: 4,
@@ -46,6 +47,14 @@ describe('executorOptions', () => {
     expect(violations({ EXECUTOR_TOKEN: '' })).toEqual(['token']);
     expect(violations({ EXECUTOR_TOKEN: 'with space' })).toEqual(['token']);
     expect(violations({ EXECUTOR_AUTH: 'none' })).toEqual([]);
+  });
+
+  it('takes a path or a descriptor to listen on, not both', () => {
+    const given = { EXECUTOR_TOKEN: 't', EXECUTOR_SOCKET_FD: '3' };
+    expect(executorOptions(given)).toMatchObject({ socketFd: 3 });
+    expect(violations({ ...given, EXECUTOR_SOCKET: '/run/x.sock' })).toEqual(['socketFd']);
+    expect(violations({ ...given, EXECUTOR_SOCKET_FD: '2' })).toEqual(['socketFd']);
+    expect(violations({ ...given, EXECUTOR_SOCKET_FD: '3.5' })).toEqual(['socketFd']);
   });
 
   it('lists everything that is wrong at once', () => {

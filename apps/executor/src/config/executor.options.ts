@@ -1,6 +1,31 @@
 import { IsEnvironment } from '@warmbox/contracts';
 import { loadOptions, OptionsError, variableOf } from '@warmbox/platform';
-import { IsIn, IsInt, IsNumber, IsOptional, IsString, Matches, Max, MaxLength, Min, ValidateIf } from 'class-validator';
+import {
+  IsIn,
+  IsInt,
+  IsNumber,
+  IsOptional,
+  IsString,
+  Matches,
+  Max,
+  MaxLength,
+  Min,
+  ValidateBy,
+  ValidateIf,
+  type ValidationArguments,
+} from 'class-validator';
+
+/** Of two options that say the same thing one may be given. */
+function NotWith(other: string): PropertyDecorator {
+  return ValidateBy({
+    name: 'notWith',
+    validator: {
+      validate: (_, { object } = { object: {} } as ValidationArguments) =>
+        (object as Record<string, unknown>)[other] === undefined,
+      defaultMessage: () => `${variable(other)} is given as well: one of the two`,
+    },
+  });
+}
 
 export const AUTH_MODES = ['token', 'none'] as const;
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
@@ -34,6 +59,14 @@ export class ExecutorOptions {
   @IsString()
   @MaxLength(107)
   socket?: string = undefined;
+
+  /** The descriptor of a socket to listen on instead, which whoever starts the executor has opened and bound. 0 to 2 are taken. */
+  @IsOptional()
+  @IsInt()
+  @Min(3)
+  @Max(1023)
+  @NotWith('socket')
+  socketFd?: number = undefined;
 
   /** The working directory and HOME of commands; an absolute path. */
   @Matches(/^\//, { message: 'workspace must be an absolute path' })

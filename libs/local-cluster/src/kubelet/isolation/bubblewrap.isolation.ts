@@ -1,8 +1,10 @@
 import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
+import { ListeningSocket } from '../network/listening.socket.js';
 import { WORKSPACE } from '../pod/pod.folder.js';
 import {
   isRunning,
+  LISTENER,
   signalProcess,
   spawnLogged,
   type Container,
@@ -11,6 +13,10 @@ import {
 } from './isolation.js';
 import { endContainer } from './reaper.js';
 import { layoutOf, type SandboxLayout } from './sandbox.layout.js';
+
+/** bubblewrap's own descriptors, beside the executor's socket. */
+const OPTIONS = LISTENER + 1;
+const STATUS = LISTENER + 2;
 
 /** Linux namespaces through bubblewrap; needs no root, but unprivileged user namespaces. */
 export class BubblewrapIsolation implements Isolation {
@@ -21,19 +27,22 @@ export class BubblewrapIsolation implements Isolation {
 
   constructor(private readonly executable: string) {}
 
-  start(spec: ContainerSpec): Container {
+  async start(spec: ContainerSpec): Promise<Container> {
     const { folder, hostname } = spec;
     const layout = layoutOf(spec);
+    const listener = await ListeningSocket.open(folder.socket);
     // Options go through a pipe: the command line is seen inside, and need not tell what lies where on this machine.
-    const { child, exited } = spawnLogged(this.executable, ['--args', '3', '--', ...layout.argv], {
+    const { child, exited } = spawnLogged(this.executable, ['--args', String(OPTIONS), '--', ...layout.argv], {
       cwd: '/',
       // TMPDIR is what the reaper knows it by until the container's own environment is set.
-      env: { ...layout.environment, TMPDIR: `${folder.path}/` },
+      env: { ...layout.environment, EXECUTOR_SOCKET_FD: String(LISTENER), TMPDIR: `${folder.path}/` },
       log: folder.log,
+      listener,
       pipes: 2,
     });
+    listener.release();
     // Where bubblewrap could not be started, or has ended at once, `exited` says so.
-    const [options, status] = [child.stdio[3] as Writable, child.stdio[4] as Readable];
+    const [options, status] = [child.stdio[OPTIONS] as Writable, child.stdio[STATUS] as Readable];
     options.on('error', () => undefined);
     options.end(
       optionsOf(layout, hostname)
@@ -44,6 +53,7 @@ export class BubblewrapIsolation implements Isolation {
     const init = initOf(status);
     return {
       exited,
+      socket: () => Promise.resolve(folder.socket),
       terminate() {
         void init.then((pid) => {
           if (isRunning(child)) signalProcess(pid ?? child.pid, 'SIGTERM');
@@ -58,7 +68,7 @@ export class BubblewrapIsolation implements Isolation {
 function optionsOf({ links, shown, writable, environment }: SandboxLayout, hostname: string): string[] {
   return [
     ['--unshare-all', '--die-with-parent', '--as-pid-1', '--new-session'],
-    ['--cap-drop', 'ALL', '--hostname', hostname, '--info-fd', '4', '--tmpfs', '/'],
+    ['--cap-drop', 'ALL', '--hostname', hostname, '--info-fd', String(STATUS), '--tmpfs', '/'],
     ...links.map(({ target, to }) => ['--symlink', to, target]),
     ...shown.map(({ source, target }) => ['--ro-bind', source, target]),
     ['--dev', '/dev', '--proc', '/proc'],

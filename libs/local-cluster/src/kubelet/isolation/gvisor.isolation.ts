@@ -1,10 +1,16 @@
 import { spawn } from 'node:child_process';
 import { mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { lstat, mkdir, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { executorAnswers } from '../network/executor.answer.js';
 import { WORKSPACE } from '../pod/pod.folder.js';
 import { isRunning, spawnLogged, type Container, type ContainerSpec, type Isolation } from './isolation.js';
 import { endContainer } from './reaper.js';
 import { layoutOf, type SandboxLayout } from './sandbox.layout.js';
+
+/** Where the executor makes its socket, as it sees it. */
+const SOCKETS = '/warmbox/socket';
+const SOCKET_NAME = 'x';
 
 /** A kernel of its own for each sandbox, through gVisor's runsc; needs no root. */
 export class GvisorIsolation implements Isolation {
@@ -18,11 +24,13 @@ export class GvisorIsolation implements Isolation {
     private readonly isRoot = process.getuid?.() === 0,
   ) {}
 
-  start(spec: ContainerSpec): Container {
+  async start(spec: ContainerSpec): Promise<Container> {
     const { id, folder } = spec;
     const bundle = join(folder.path, 'bundle');
     const state = join(folder.path, 'runsc');
-    writeBundle(bundle, layoutOf(spec), spec.hostname);
+    const sockets = join(folder.path, 'sockets');
+    await mkdir(sockets, { mode: 0o700 });
+    writeBundle(bundle, withSocket(layoutOf(spec), sockets), spec.hostname);
     const flags = ['--root', state, '--rootless', '--ignore-cgroups', '--network=none', '--host-uds=create'];
     // TMPDIR is what the watchdog knows this process by; the sandbox's own processes die with it.
     const env = { PATH: process.env.PATH, TMPDIR: `${folder.path}/` };
@@ -32,6 +40,7 @@ export class GvisorIsolation implements Isolation {
     const { child, exited } = spawnLogged(command, args, { cwd: '/', env, log: folder.log });
     return {
       exited,
+      socket: (signal) => takeSocket(join(sockets, SOCKET_NAME), folder.socket, signal),
       terminate: () => {
         if (!isRunning(child)) return;
         const killer = spawn(this.executable, [...flags, 'kill', id, 'TERM'], { stdio: 'ignore', env });
@@ -42,6 +51,26 @@ export class GvisorIsolation implements Isolation {
       kill: () => endContainer(child, exited, folder.path),
     };
   }
+}
+
+/**
+ * gVisor cannot listen on a socket that it is given (EINVAL): the executor makes one in a folder that is shared for that. No
+ * command can have run before the executor has answered for the first time, and by then its socket has moved to where no
+ * guest can name it. What a guest does to the folder later nobody looks at.
+ */
+function withSocket(layout: SandboxLayout, sockets: string): SandboxLayout {
+  return {
+    ...layout,
+    writable: [...layout.writable, { source: sockets, target: SOCKETS }],
+    environment: { ...layout.environment, EXECUTOR_SOCKET: join(SOCKETS, SOCKET_NAME) },
+  };
+}
+
+async function takeSocket(bound: string, own: string, signal: AbortSignal): Promise<string> {
+  await executorAnswers(bound, signal);
+  await rename(bound, own);
+  if (!(await lstat(own)).isSocket()) throw new Error('What the executor has made is not a socket.');
+  return own;
 }
 
 function writeBundle(bundle: string, layout: SandboxLayout, hostname: string): void {

@@ -2,7 +2,7 @@ import { access, constants, readFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import type { KubeLog } from '@warmbox/kube';
 import { StartError } from '@warmbox/platform';
-import { socketAccepts } from '../network/executor.socket.js';
+import { executorAnswers } from '../network/executor.answer.js';
 import { PodFolder } from '../pod/pod.folder.js';
 import { BubblewrapIsolation } from './bubblewrap.isolation.js';
 import { GvisorIsolation } from './gvisor.isolation.js';
@@ -12,13 +12,17 @@ import { PlainIsolation } from './plain.isolation.js';
 /** How long a trial may take, in milliseconds; gVisor on a busy machine takes one second. */
 const TRIAL_MS = 10_000;
 
-/** What a trial runs: it listens on the executor's socket and ends with this code once somebody has come. */
+/** What a trial runs: it listens as an executor does, and ends with this code when it is told to end. */
 const TRIAL_CODE = 42;
-const TRIAL = `require('node:net').createServer((c) => c.end(() => process.exit(${TRIAL_CODE}))).listen(process.env.EXECUTOR_SOCKET)`;
+const TRIAL = `
+const { EXECUTOR_SOCKET: path, EXECUTOR_SOCKET_FD: fd } = process.env;
+process.on('SIGTERM', () => process.exit(${TRIAL_CODE}));
+require('node:http').createServer((_, response) => response.end()).listen(fd === undefined ? { path } : { fd: Number(fd) });
+`;
 
 /**
  * The best isolation that works on this machine, or the one that is asked for. "Works" is tried: a process is started in it,
- * reached over its socket, and seen to end with its exit code.
+ * reached over its socket, and seen to end with its exit code when it is told to.
  *
  * @param folder where trials may put their files.
  * @throws StartError where the one that is asked for does not work.
@@ -66,11 +70,13 @@ async function tryOnce(isolation: Isolation, path: string): Promise<string | und
   const limit = AbortSignal.timeout(TRIAL_MS);
   try {
     const argv = [process.execPath, '-e', TRIAL];
-    const container = isolation.start({ id: 'warmbox-trial', hostname: 'trial', argv, environment: {}, folder });
+    const container = await isolation.start({ id: 'warmbox-trial', hostname: 'trial', argv, environment: {}, folder });
     const ended = new AbortController();
     const exited = container.exited.finally(() => ended.abort(new Error('it ended before it could be reached')));
     try {
-      await socketAccepts(folder.socket, AbortSignal.any([limit, ended.signal]));
+      const signal = AbortSignal.any([limit, ended.signal]);
+      await executorAnswers(await container.socket(signal), signal);
+      container.terminate();
       const code = await exited;
       return code === TRIAL_CODE ? undefined : `it ended with ${code} instead of ${TRIAL_CODE}`;
     } finally {

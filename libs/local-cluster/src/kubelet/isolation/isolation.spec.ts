@@ -2,12 +2,13 @@ import { jest } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { request } from 'node:http';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { silentLog } from '@warmbox/kube';
 import { processesWith, until } from '../fixtures/processes.js';
-import { socketAccepts } from '../network/executor.socket.js';
+import { executorAnswers } from '../network/executor.answer.js';
 import { PodFolder } from '../pod/pod.folder.js';
 import { chooseIsolation } from './isolation.choice.js';
 import { ISOLATIONS, type Container, type Isolation, type IsolationName } from './isolation.js';
@@ -47,7 +48,7 @@ describe.each(working)('%s', (name, isolation) => {
   async function start(environment: Record<string, string> = {}): Promise<void> {
     const id = `spec-${randomUUID().slice(0, 8)}`;
     const created = await PodFolder.create(join(root, id), {});
-    const started = isolation.start({
+    const started = await isolation.start({
       id,
       hostname: 'pod-1',
       argv: [process.execPath, EXECUTOR],
@@ -73,7 +74,8 @@ describe.each(working)('%s', (name, isolation) => {
 
   async function startAndReach(environment: Record<string, string> = {}): Promise<void> {
     await start(environment);
-    await socketAccepts(folder.socket, AbortSignal.timeout(10_000));
+    const signal = AbortSignal.timeout(10_000);
+    await executorAnswers(await container.socket(signal), signal);
   }
 
   afterEach(async () => {
@@ -94,6 +96,24 @@ describe.each(working)('%s', (name, isolation) => {
     expect(await ask('GET', '/cwd')).toBe(workspace);
     await ask('POST', '/run', `echo written > ${workspace}/file`);
     await until(async () => (await contentOf('file')) === 'written\n', 'the file');
+  });
+
+  it('is reached whatever it does to what it sees, and refuses connections when it has ended', async () => {
+    await startAndReach();
+    const workspace = name === 'plain' ? folder.sourceOf('/workspace') : '/workspace';
+    const decoy = createServer((socket) => socket.destroy()).listen(join(root, 'decoy'));
+    await ask(
+      'POST',
+      '/run',
+      `rm -rf /warmbox/socket/*; ln -s ${root}/decoy /warmbox/socket/x; ls /warmbox > ${workspace}/seen; echo end >> ${workspace}/seen`,
+    );
+    await until(async () => (await contentOf('seen')).endsWith('end\n'), 'the list');
+    expect(await contentOf('seen')).not.toContain(name === 'gvisor' ? 'decoy' : 'socket');
+    expect(await ask('GET', '/cwd')).toBe(workspace);
+    await ask('POST', '/exit', '0');
+    await container.exited;
+    await expect(ask('GET', '/environment')).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+    decoy.close();
   });
 
   it('tells the exit code', async () => {

@@ -2,6 +2,7 @@ import { closeSync, openSync } from 'node:fs';
 import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process';
 import { once } from 'node:events';
 import { constants } from 'node:os';
+import type { ListeningSocket } from '../network/listening.socket.js';
 import type { PodFolder } from '../pod/pod.folder.js';
 
 export const ISOLATIONS = ['gvisor', 'bubblewrap', 'plain'] as const;
@@ -13,7 +14,7 @@ export interface ContainerSpec {
   id: string;
   hostname: string;
   argv: readonly string[];
-  /** Its whole environment, but for what the isolation adds: where the socket and the folders are. */
+  /** Its whole environment, but for what the isolation adds: how it is reached, and where the folders are. */
   environment: Readonly<Record<string, string>>;
   folder: PodFolder;
 }
@@ -22,6 +23,12 @@ export interface ContainerSpec {
 export interface Container {
   /** Its exit code (128 + n where signal n ended it), once its main process has ended. Never rejects. */
   readonly exited: Promise<number>;
+  /**
+   * The Unix socket by which its executor is reached: a path that no guest can name. Resolves once it may be dialled.
+   *
+   * @throws the signal's reason when it aborts first.
+   */
+  socket(signal: AbortSignal): Promise<string>;
   /** SIGTERM to its main process. */
   terminate(): void;
   /** Ends every process of it by SIGKILL; resolves when none is left. Also after its own end. */
@@ -35,18 +42,27 @@ export interface Isolation {
   readonly description: string;
   /** Whether people must be warned of it. */
   readonly isUnsafe: boolean;
-  start(spec: ContainerSpec): Container;
+  /** @throws the system's error where the executor's socket cannot be made. */
+  start(spec: ContainerSpec): Promise<Container>;
 }
 
-/** A process of a container, in a session of its own, so that a terminal's signals do not reach it; its output goes to the log. */
+/** The descriptor of the executor's socket in a container that gets one. */
+export const LISTENER = 3;
+
+/**
+ * A process of a container, in a session of its own, so that a terminal's signals do not reach it; its output goes to the log.
+ * The listener, if there is one, is its descriptor 3, the pipes follow.
+ */
 export function spawnLogged(
   command: string,
   args: readonly string[],
-  options: { cwd: string; env: NodeJS.ProcessEnv; log: string; pipes?: number },
+  options: { cwd: string; env: NodeJS.ProcessEnv; log: string; listener?: ListeningSocket; pipes?: number },
 ): { child: ChildProcess; exited: Promise<number> } {
   const output = openSync(options.log, 'a', 0o600);
   try {
-    const stdio: StdioOptions = ['ignore', output, output, ...Array<'pipe'>(options.pipes ?? 0).fill('pipe')];
+    const { listener, pipes = 0 } = options;
+    const further = [...(listener === undefined ? [] : [listener.descriptor]), ...Array<'pipe'>(pipes).fill('pipe')];
+    const stdio: StdioOptions = ['ignore', output, output, ...further];
     const child = spawn(command, args, { cwd: options.cwd, env: options.env, stdio, detached: true });
     return { child, exited: exitCodeOf(child) };
   } finally {

@@ -1,6 +1,7 @@
 import { delimiter, dirname } from 'node:path';
+import { ListeningSocket } from '../network/listening.socket.js';
 import { TMP, WORKSPACE } from '../pod/pod.folder.js';
-import { isRunning, spawnLogged, type Container, type ContainerSpec, type Isolation } from './isolation.js';
+import { isRunning, LISTENER, spawnLogged, type Container, type ContainerSpec, type Isolation } from './isolation.js';
 import { endContainer } from './reaper.js';
 
 /** No isolation: a process of the invoking user, in a session of its own. */
@@ -15,7 +16,7 @@ export class PlainIsolation implements Isolation {
 
   constructor(private readonly path: string) {}
 
-  start({ argv, environment, folder }: ContainerSpec): Container {
+  async start({ argv, environment, folder }: ContainerSpec): Promise<Container> {
     const [command = '', ...args] = argv;
     const env = {
       PATH: [this.path, dirname(process.execPath)].join(delimiter),
@@ -23,11 +24,19 @@ export class PlainIsolation implements Isolation {
       TMPDIR: folder.sourceOf(TMP),
       HOME: folder.sourceOf(WORKSPACE),
       EXECUTOR_WORKSPACE: folder.sourceOf(WORKSPACE),
-      EXECUTOR_SOCKET: folder.socket,
+      EXECUTOR_SOCKET_FD: String(LISTENER),
     };
-    const { child, exited } = spawnLogged(command, args, { cwd: folder.sourceOf(WORKSPACE), env, log: folder.log });
+    const listener = await ListeningSocket.open(folder.socket);
+    const { child, exited } = spawnLogged(command, args, {
+      cwd: folder.sourceOf(WORKSPACE),
+      env,
+      log: folder.log,
+      listener,
+    });
+    listener.release();
     return {
       exited,
+      socket: () => Promise.resolve(folder.socket),
       terminate() {
         if (isRunning(child)) child.kill('SIGTERM');
       },

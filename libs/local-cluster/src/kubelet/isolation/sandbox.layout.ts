@@ -1,6 +1,6 @@
 import { existsSync, lstatSync, readlinkSync, realpathSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join } from 'node:path';
-import { SOCKET_NAME, type PodMount } from '../pod/pod.folder.js';
+import type { PodMount } from '../pod/pod.folder.js';
 import type { ContainerSpec } from './isolation.js';
 
 /** Folders of the system that make up a container's read-only root. People's homes, /root, /var and /run are not there. */
@@ -29,7 +29,6 @@ const ETC = [
 /** Where the container finds what is ours. */
 const BIN = '/warmbox/bin';
 const APP = '/warmbox/app';
-const SOCKETS = '/warmbox/socket';
 
 export interface SandboxLayout {
   /** Links of the root (/bin → usr/bin). */
@@ -67,24 +66,23 @@ export function layoutOf({ argv, environment, folder }: ContainerSpec): SandboxL
   return {
     links: links.map((target) => ({ target, to: readlinkSync(target) })),
     shown,
-    writable: [...folder.mounts, { source: folder.socketFolder, target: SOCKETS }],
+    writable: [...folder.mounts],
     argv: [...INIT, ...inside],
     environment: {
       PATH: `/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:${BIN}`,
       ...environment,
-      EXECUTOR_SOCKET: join(SOCKETS, SOCKET_NAME),
     },
   };
 }
 
 /**
  * Process 1 of a container: a shell, which reaps orphans (Node does not), passes SIGTERM on and ends with the exit code of
- * its child, 128 + n where signal n ended it.
+ * its child, 128 + n where signal n ended it. It lets go of the executor's socket (descriptor 3, where there is one).
  */
 const INIT = [
   '/bin/sh',
   '-c',
-  'child=; trap \'[ -z "$child" ] || kill -15 "$child" 2>/dev/null\' TERM; "$@" & child=$!; wait "$child"; code=$?; ' +
+  'child=; trap \'[ -z "$child" ] || kill -15 "$child" 2>/dev/null\' TERM; "$@" & child=$!; exec 3<&-; wait "$child"; code=$?; ' +
     'while kill -0 "$child" 2>/dev/null; do wait "$child"; code=$?; done; exit "$code"',
   'init',
 ];

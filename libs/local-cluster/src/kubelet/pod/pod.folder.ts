@@ -16,8 +16,6 @@ export const TMP = '/tmp';
 export class PodFolder {
   private constructor(
     readonly path: string,
-    /** The folder of the executor's socket. */
-    readonly socketFolder: string,
     /** Where the container's output goes. */
     readonly log: string,
     /** One for every emptyDir that the container mounts, and for /workspace and /tmp. */
@@ -26,15 +24,15 @@ export class PodFolder {
 
   static async create(path: string, pod: Pod): Promise<PodFolder> {
     const mounts = targetsOf(pod).map((target, index) => ({ source: join(path, String(index)), target }));
-    const folder = new PodFolder(path, join(path, 's'), join(path, 'log'), mounts);
-    await mkdir(folder.socketFolder, { recursive: true, mode: 0o700 });
+    const folder = new PodFolder(path, join(path, 'log'), mounts);
+    await mkdir(path, { recursive: true, mode: 0o700 });
     await Promise.all(mounts.map(({ source }) => mkdir(source, { mode: 0o700 })));
     return folder;
   }
 
-  /** The executor's socket, as this process reaches it. */
+  /** By which this process reaches the executor; no container sees it. */
   get socket(): string {
-    return join(this.socketFolder, SOCKET_NAME);
+    return join(this.path, 'x');
   }
 
   /** The real folder behind a path of the container's. */
@@ -48,8 +46,6 @@ export class PodFolder {
     await rm(this.path, { recursive: true, force: true, maxRetries: 3 });
   }
 }
-
-export const SOCKET_NAME = 'x';
 
 function targetsOf(pod: Pod): string[] {
   const emptyDirs = new Set(

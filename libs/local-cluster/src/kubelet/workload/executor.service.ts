@@ -1,13 +1,14 @@
 import { Periodic, type Clock } from '@warmbox/platform';
 import type { Pod } from '@warmbox/sandbox';
 import { aborted } from '../abort.js';
-import { socketAccepts } from '../network/executor.socket.js';
+import type { Container } from '../isolation/isolation.js';
+import { executorAnswers } from '../network/executor.answer.js';
 import type { PodAddress } from '../network/pod.network.js';
 import { afterResult, BEFORE_FIRST_PROBE, periodOf, probe, type ProbeSpec } from '../network/readiness.probe.js';
 import { Splice } from '../network/splice.js';
 
 /**
- * Makes a running executor reachable: as soon as its socket takes connections the pod's address does, and not before, so
+ * Makes a running executor reachable: as soon as it has answered on its socket the pod's address takes connections, and not before, so
  * that whoever is refused knows that there is nothing yet. Then the readiness probe runs, the first time at once.
  */
 export class ExecutorService {
@@ -21,7 +22,7 @@ export class ExecutorService {
 
   constructor(
     private readonly pod: Pod,
-    private readonly socket: string,
+    private readonly container: Pick<Container, 'socket'>,
     private readonly address: PodAddress,
     private readonly clock: Clock,
     private readonly onReadiness: (isReady: boolean) => void,
@@ -50,17 +51,18 @@ export class ExecutorService {
 
   private async serve(): Promise<void> {
     const { signal } = this.stopping;
-    await socketAccepts(this.socket, signal);
-    this.splice = await Splice.listen(this.address.host, this.address.port, this.socket);
+    const socket = await this.container.socket(signal);
+    await executorAnswers(socket, signal);
+    this.splice = await Splice.listen(this.address.host, this.address.port, socket);
     const spec = this.pod.spec?.containers[0]?.readinessProbe;
     if (spec === undefined) this.onReadiness(true);
-    else if (!signal.aborted) this.startProbing(spec);
+    else if (!signal.aborted) this.startProbing(spec, socket);
   }
 
-  private startProbing(spec: ProbeSpec): void {
+  private startProbing(spec: ProbeSpec, socket: string): void {
     let row = BEFORE_FIRST_PROBE;
     const once = async (): Promise<void> => {
-      const succeeded = await probe(spec, this.socket);
+      const succeeded = await probe(spec, socket);
       if (this.stopping.signal.aborted) return;
       const next = afterResult(row, succeeded, spec);
       if (next.isReady !== row.isReady) this.onReadiness(next.isReady);

@@ -60,10 +60,10 @@ export class ProcessWorkload implements Workload {
     const { pod, report, ending, forcing } = control;
     const started = await this.starts.run(async () => {
       if (ending.aborted) return undefined;
-      const container = this.start(pod, folder);
+      const container = await this.start(pod, folder);
       const startedAt = this.clock.now();
       report({ container: { phase: 'running', startedAt } });
-      const service = new ExecutorService(pod, folder.socket, address, this.clock, (isReady) => report({ isReady }));
+      const service = new ExecutorService(pod, container, address, this.clock, (isReady) => report({ isReady }));
       const turn = aborted(AbortSignal.timeout(START_TURN_MS));
       await Promise.race([service.start(), container.exited, aborted(ending), turn]);
       return { container, startedAt, service };
@@ -82,7 +82,7 @@ export class ProcessWorkload implements Workload {
     return service.problem === undefined ? state : { ...state, message: service.problem };
   }
 
-  private start(pod: Pod, folder: PodFolder): Container {
+  private start(pod: Pod, folder: PodFolder): Promise<Container> {
     const [spec] = pod.spec?.containers ?? [];
     const { name: hostname = '', uid = '' } = pod.metadata ?? {};
     return this.isolation.start({
