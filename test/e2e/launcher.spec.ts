@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, existsSync, openSync } from 'node:fs';
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -76,6 +76,23 @@ describe('npm start', () => {
         closeSync(folder);
         await child.end();
       }
+    },
+  );
+
+  it.each(['auto', 'plain'])(
+    'stops with 0 and leaves no file of a guest behind, however deep or locked (%s)',
+    async (ISOLATION) => {
+      const { child, client } = await launch({ ISOLATION });
+      const folder = /--kubeconfig (\S+)\/kubectl\.yaml/.exec(child.output)?.[1] ?? '';
+      const { name } = await client.create();
+      const long = 'n'.repeat(200);
+      const descend = `for i in {1..30}; do mkdir ${long}; cd ./${long}; done; touch file`;
+      const command = `set -e; mkdir m; touch m/go.mod; chmod 555 m; ${descend}; chmod 555 .`;
+      expect(await client.execute(name, { command })).toMatchObject({ exitCode: 0, stderr: '' });
+      expect(existsSync(folder)).toBe(true);
+      expect(await child.end()).toEqual({ code: 0, signal: null });
+      expect(existsSync(folder)).toBe(false);
+      expect(child.output).not.toContain('left behind');
     },
   );
 });

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, realpath, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, realpath } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { KubeLog } from '@warmbox/kube';
@@ -6,6 +6,7 @@ import { chooseIsolation } from './isolation/isolation.choice.js';
 import type { Isolation, IsolationName } from './isolation/isolation.js';
 import { Watchdog } from './isolation/reaper.js';
 import { PodNetwork } from './network/pod.network.js';
+import { removeTree } from './pod/remove.tree.js';
 
 /** The longest path that the folder may have: what is below it must fit into a Unix socket's address (104 bytes on macOS). */
 const FOLDER_MAX_LENGTH = 70;
@@ -19,6 +20,7 @@ export class KubeletMachine {
     readonly network: PodNetwork,
     readonly isolation: Isolation,
     readonly watchdog: Watchdog,
+    private readonly log: KubeLog,
   ) {}
 
   /** @throws StartError where the isolation that is asked for does not work here. */
@@ -36,18 +38,20 @@ export class KubeletMachine {
     try {
       await mkdir(pods, { mode: 0o700 });
       const chosen = await chooseIsolation(isolation, pods, process.env.PATH ?? '', log);
-      return new KubeletMachine(folder, pods, await openNetwork(), chosen, watchdog);
+      return new KubeletMachine(folder, pods, await openNetwork(), chosen, watchdog, log);
     } catch (error) {
-      await rm(folder, { recursive: true, force: true });
+      await removeTree(folder);
       await watchdog.stop();
       throw error;
     }
   }
 
-  /** After the last pod has ended: leaves nothing behind. */
+  /** After the last pod has ended: leaves nothing behind, or says what. */
   async close(): Promise<void> {
     await this.network.close();
-    await rm(this.folder, { recursive: true, force: true, maxRetries: 3 });
+    await removeTree(this.folder).catch((error: unknown) => {
+      this.log.warn({ err: error, folder: this.folder }, 'files are left behind');
+    });
     await this.watchdog.stop();
   }
 }

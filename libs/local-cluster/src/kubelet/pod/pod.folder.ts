@@ -1,6 +1,7 @@
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Pod } from '@warmbox/sandbox';
+import { removeTree } from './remove.tree.js';
 
 /** A real folder that the container sees at `target`. */
 export interface PodMount {
@@ -42,8 +43,9 @@ export class PodFolder {
     return mount.source;
   }
 
+  /** @throws Error where something is left. */
   async remove(): Promise<void> {
-    await rm(this.path, { recursive: true, force: true, maxRetries: 3 });
+    await removeTree(this.path);
   }
 }
 
