@@ -1,9 +1,9 @@
 import { lines, systemClock, type Clock } from '@warmbox/platform';
 import type { JsonPatchOperation, KubeList, KubeObject, Status } from '@warmbox/sandbox';
-import type { KubeConnection } from './kube.connection.js';
+import type { KubeConnection, Slots } from './kube.connection.js';
 import { KubeApiError, KubeUnreachableError } from './kube.error.js';
 import { exchange, open, type Exchange } from './kube.exchange.js';
-import { pathOf, type Resource } from './kube.resource.js';
+import { LEASES, pathOf, PODS, type Resource } from './kube.resource.js';
 
 export interface ListOptions {
   labelSelector?: string;
@@ -37,9 +37,12 @@ export interface DeleteOptions {
 
 export interface RequestOptions {
   signal?: AbortSignal;
-  /** Milliseconds after which no answer counts as none (10,000). */
+  /** Milliseconds after which no answer counts as none (10,000); waiting for others' requests counts. */
   timeoutMs?: number;
-  /** Called at the moment of sending; what it throws keeps the request back and is thrown as it is. */
+  /**
+   * Called when the request has a connection, right before its first byte is sent; what it throws keeps the request back and is
+   * thrown as it is.
+   */
   beforeSend?: () => void;
 }
 
@@ -72,7 +75,7 @@ export class KubeClient {
   ) {}
 
   get<T>(resource: Resource<T>, { namespace, name }: ObjectKey, options?: RequestOptions): Promise<T> {
-    return this.send('get', pathOf(resource, namespace, name), undefined, options);
+    return this.send('get', resource, pathOf(resource, namespace, name), undefined, options);
   }
 
   list<T>(
@@ -81,11 +84,17 @@ export class KubeClient {
     query: ListOptions = {},
     options?: RequestOptions,
   ): Promise<KubeList<T>> {
-    return this.send('list', pathOf(resource, namespace) + queryOf({ ...query }), undefined, options);
+    return this.send('list', resource, pathOf(resource, namespace) + queryOf({ ...query }), undefined, options);
   }
 
   create<T>(resource: Resource<T>, namespace: string | undefined, object: T, options?: RequestOptions): Promise<T> {
-    return this.send('create', pathOf(resource, namespace), { type: 'application/json', value: object }, options);
+    return this.send(
+      'create',
+      resource,
+      pathOf(resource, namespace),
+      { type: 'application/json', value: object },
+      options,
+    );
   }
 
   /** Writes the whole object; with its resourceVersion set, only if nobody wrote it since. */
@@ -97,6 +106,7 @@ export class KubeClient {
   ): Promise<T> {
     return this.send(
       'update',
+      resource,
       pathOf(resource, namespace, name, options?.subresource),
       { type: 'application/json', value: object },
       options,
@@ -111,6 +121,7 @@ export class KubeClient {
   ): Promise<T> {
     return this.send(
       'patch',
+      resource,
       pathOf(resource, namespace, name),
       { type: 'application/json-patch+json', value: operations },
       options,
@@ -124,7 +135,7 @@ export class KubeClient {
     options?: RequestOptions & { subresource?: 'status' },
   ): Promise<T> {
     const path = pathOf(resource, namespace, name, options?.subresource);
-    return this.send('patch', path, { type: 'application/merge-patch+json', value: patch }, options);
+    return this.send('patch', resource, path, { type: 'application/merge-patch+json', value: patch }, options);
   }
 
   /** Answers the object as it now is (terminating) or a Status (gone). */
@@ -135,7 +146,13 @@ export class KubeClient {
     options?: RequestOptions,
   ): Promise<T | Status> {
     const value = { apiVersion: 'v1', kind: 'DeleteOptions', ...body };
-    return this.send('delete', pathOf(resource, namespace, name), { type: 'application/json', value }, options);
+    return this.send(
+      'delete',
+      resource,
+      pathOf(resource, namespace, name),
+      { type: 'application/json', value },
+      options,
+    );
   }
 
   /** Binds a pod to a node, as a scheduler does. */
@@ -147,7 +164,7 @@ export class KubeClient {
       target: { apiVersion: 'v1', kind: 'Node', name: node },
     };
     const path = `/api/v1/namespaces/${namespace ?? ''}/pods/${name}/binding`;
-    await this.send('create', path, { type: 'application/json', value: binding }, options);
+    await this.send('create', PODS, path, { type: 'application/json', value: binding }, options);
   }
 
   /**
@@ -177,6 +194,7 @@ export class KubeClient {
 
   private async send<T>(
     verb: KubeVerb,
+    { plural }: { plural: string },
     path: string,
     content: Exchange['content'],
     { signal, timeoutMs = 10_000, beforeSend }: RequestOptions = {},
@@ -188,9 +206,10 @@ export class KubeClient {
       sentAt ??= this.clock.monotonic();
     };
     const onAnswer = (code: number): void => void (status = code);
+    const slots: Slots = plural === LEASES.plural ? 'leases' : 'requests';
     const what = { method: METHODS[verb], path, content, beforeSend: marked, onAnswer };
     try {
-      return await exchange<T>(this.connection, this.clock, { ...what, signal, timeoutMs });
+      return await exchange<T>(this.connection, this.clock, { ...what, slots, signal, timeoutMs });
     } finally {
       if (sentAt !== undefined) this.observe(verb, status, (this.clock.monotonic() - sentAt) / 1000);
     }

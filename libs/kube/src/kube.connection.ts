@@ -1,6 +1,6 @@
 import type { RequestOptions } from 'node:https';
 import { KubeConfig } from '@kubernetes/client-node';
-import { systemClock, type Clock } from '@warmbox/platform';
+import { Gate, systemClock, type Clock } from '@warmbox/platform';
 import { Agent, ProxyAgent, type Dispatcher } from 'undici';
 import { KubeCredentialsError } from './kube.error.js';
 
@@ -8,6 +8,10 @@ import { KubeCredentialsError } from './kube.error.js';
 const CREDENTIALS_TTL_MS = 30_000;
 /** How often at most a refusal makes the source be asked at once: each time may start a plugin. */
 const RENEWAL_INTERVAL_MS = 5_000;
+
+/** The most requests that are under way at once. Leases have slots of their own: leading must not wait behind other work. */
+const SLOTS = { requests: 64, leases: 4 } as const;
+export type Slots = keyof typeof SLOTS;
 
 /** What a request is sent with. */
 export interface KubeAccess {
@@ -27,6 +31,14 @@ type Tls = Pick<RequestOptions, 'ca' | 'cert' | 'key' | 'rejectUnauthorized' | '
  */
 export class KubeConnection {
   readonly server: string;
+  /**
+   * Where requests wait for each other. Not in undici, which for one that waits there looks at no signal: it would outlive its
+   * deadline, and be sent although its sender does not want it any more.
+   */
+  readonly slots: Readonly<Record<Slots, Gate>> = {
+    requests: new Gate(SLOTS.requests),
+    leases: new Gate(SLOTS.leases),
+  };
   private access: (KubeAccess & { tls: Tls; readAt: number }) | undefined;
   private renewing: Promise<KubeAccess> | undefined;
 
@@ -122,7 +134,7 @@ export class KubeConnection {
         : new ProxyAgent({ ...options, allowH2: false, uri: proxy, requestTls: connect, connectTimeout: 5_000 });
     };
     return {
-      requests: agent({ connections: 64, pipelining: 1, keepAliveTimeout: 30_000 }),
+      requests: agent({ pipelining: 1, keepAliveTimeout: 30_000 }),
       watches: agent({ pipelining: 1, bodyTimeout: 0, headersTimeout: 30_000 }),
     };
   }

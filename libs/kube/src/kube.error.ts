@@ -32,12 +32,14 @@ export class KubeUnreachableError extends Error {
   /** Whether the request may have been carried out; false only where it certainly never left. */
   readonly mayHaveHappened: boolean;
 
+  /** @param wasSent false where no byte of it was sent, whatever the cause says */
   constructor(
     readonly request: string,
     override readonly cause: unknown,
+    wasSent = true,
   ) {
     super(`${request}: ${describe(cause)}`);
-    this.mayHaveHappened = !NEVER_SENT.some((pattern) => pattern.test(codeOf(cause)));
+    this.mayHaveHappened = wasSent && !NEVER_SENT.some((pattern) => pattern.test(codeOf(cause)));
   }
 }
 

@@ -1,8 +1,9 @@
 import { Deadline, type Clock } from '@warmbox/platform';
 import type { Status } from '@warmbox/sandbox';
 import { request, type Dispatcher } from 'undici';
-import type { KubeAccess, KubeConnection } from './kube.connection.js';
+import type { KubeAccess, KubeConnection, Slots } from './kube.connection.js';
 import { KubeApiError, KubeUnreachableError } from './kube.error.js';
+import { atSending } from './kube.sending.js';
 
 /** One request to the API server. */
 export interface Exchange {
@@ -10,7 +11,7 @@ export interface Exchange {
   /** Path and query. */
   path: string;
   content?: { type: string; value: unknown };
-  /** Called at the moment of sending; what it throws keeps the request back and is thrown as it is. */
+  /** Called on a connection that is ready, right before the first byte; what it throws keeps the request back and is thrown as it is. */
   beforeSend?: () => void;
   /** Called with the status of each answer that comes. */
   onAnswer?: (status: number) => void;
@@ -20,28 +21,41 @@ export interface Exchange {
 const ERROR_BODY_MAX = 65_536;
 
 /**
- * Sends a request and reads its JSON.
+ * Sends a request when it has a slot, and reads its JSON.
  *
- * @param timeoutMs milliseconds after which no answer counts as none, from connecting to the last byte.
+ * @param timeoutMs milliseconds after which no answer counts as none, from the call to the last byte: waiting for a slot and
+ *   connecting count as well, and end with it.
  * @throws KubeApiError for an answer that is no success; KubeUnreachableError where no whole answer came; the signal's reason
  *   where it aborts.
  */
 export async function exchange<T>(
   connection: KubeConnection,
   clock: Clock,
-  { signal, timeoutMs, ...what }: Exchange & { signal?: AbortSignal; timeoutMs: number },
+  { signal, timeoutMs, slots, ...what }: Exchange & { signal?: AbortSignal; timeoutMs: number; slots: Slots },
 ): Promise<T> {
   const deadline = new Deadline(timeoutMs, clock, signal);
+  let wasSent = false;
+  const beforeSend = (): void => {
+    what.beforeSend?.();
+    wasSent = true;
+  };
+  const gate = connection.slots[slots];
+  let hasSlot = false;
   try {
-    const body = await open(connection, what, 'requests', deadline.signal);
+    await gate.enter(deadline.signal);
+    hasSlot = true;
+    const body = await open(connection, { ...what, beforeSend }, 'requests', deadline.signal);
     return (await body.json()) as T;
   } catch (error) {
     if (error instanceof KubeApiError) throw error;
     if (error instanceof HeldBack) throw error.cause;
     signal?.throwIfAborted();
-    throw new KubeUnreachableError(`${what.method} ${what.path}`, deadline.passed ? deadline.signal.reason : error);
+    const cause: unknown = deadline.passed ? deadline.signal.reason : error;
+    throw new KubeUnreachableError(`${what.method} ${what.path}`, cause, wasSent);
   } finally {
     deadline.release();
+    // undici lends a connection again one turn after its last answer: who got the slot before that would open another one.
+    if (hasSlot) setImmediate(() => gate.leave());
   }
 }
 
@@ -73,6 +87,7 @@ export async function open(
   throw new KubeApiError(statusCode, status, `${what.method} ${what.path}`, retryAfter(headers, status));
 }
 
+/** undici itself looks at the signal only once it has a connection, and one that is being made may take seconds. */
 function dispatch(
   connection: KubeConnection,
   { method, path, content, beforeSend }: Exchange,
@@ -81,15 +96,18 @@ function dispatch(
   signal: AbortSignal,
 ): Promise<Dispatcher.ResponseData> {
   signal.throwIfAborted();
-  try {
-    beforeSend?.();
-  } catch (error) {
-    return Promise.reject(new HeldBack(error));
-  }
-  return request(connection.server + path, {
+  const checked = (): void => {
+    signal.throwIfAborted();
+    try {
+      beforeSend?.();
+    } catch (error) {
+      throw new HeldBack(error);
+    }
+  };
+  const response = request(connection.server + path, {
     method,
     signal,
-    dispatcher: access[agent],
+    dispatcher: atSending(access[agent], checked),
     headers: {
       accept: 'application/json',
       ...access.headers,
@@ -97,6 +115,7 @@ function dispatch(
     },
     body: content === undefined ? undefined : JSON.stringify(content.value),
   });
+  return unlessAborted(response, signal);
 }
 
 /** The promise's outcome, or the signal's reason if that is first: a credential plugin may hang, and nothing can stop it. */

@@ -26,5 +26,6 @@ export * from './time/backoff.js';
 export * from './time/bell.js';
 export * from './time/clock.js';
 export * from './time/deadline.js';
+export * from './time/gate.js';
 export * from './time/pause.js';
 export * from './time/periodic.js';

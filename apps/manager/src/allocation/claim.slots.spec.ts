@@ -54,6 +54,14 @@ describe('ClaimSlots', () => {
     expect(scene.clock.waiting).toBe(0);
   });
 
+  it('never lets nine in: who comes between the end of one and the turn of the next waits', async () => {
+    const scene = new Scene();
+    const claims = upTo(9).map((number) => scene.claim(number));
+    void claims[0]?.then(() => scene.claim(9));
+    await scene.end(0);
+    expect(scene.started).toEqual(upTo(9));
+  });
+
   it('lets nobody wait for long where none ends, and no more than eight at once once they do', async () => {
     const scene = new Scene();
     for (const number of upTo(10)) void scene.claim(number);

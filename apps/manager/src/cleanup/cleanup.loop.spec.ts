@@ -151,6 +151,20 @@ describe('the loop of cleanup', () => {
     expect(ends()).toEqual(['end lifetime unchanged']);
   });
 
+  it('ends a few at once, and what has changed while it waited for its turn is looked at again', async () => {
+    const over = Promise.withResolvers<undefined>();
+    scene.ending = over.promise;
+    for (let index = 0; index < 40; index += 1) {
+      scene.show({ name: `due-${index}`, uid: `due-${index}`, lifetimeSeconds: index === 39 ? 10.5 : 10 });
+    }
+    await scene.clock.advance(11_000);
+    expect(ends()).toHaveLength(16);
+    scene.show({ name: 'due-39', uid: 'due-39', lifetimeSeconds: 600, idleTimeoutSeconds: 600 });
+    over.resolve(undefined);
+    await scene.clock.advance(1_000);
+    expect(ends()).toHaveLength(39);
+  });
+
   it('breaks off its questions when it stops', async () => {
     scene.hangs = true;
     scene.show();

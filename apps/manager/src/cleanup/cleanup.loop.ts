@@ -1,6 +1,6 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { PodStore, type PodChange } from '@warmbox/kube';
-import { Periodic, toProblem, type Clock } from '@warmbox/platform';
+import { Gate, Periodic, ProblemError, toProblem, type Clock } from '@warmbox/platform';
 import { isReady, type Pod } from '@warmbox/sandbox';
 import { ManagerOptions } from '../config/manager.options.js';
 import { CLOCK } from '../kube/kube.module.js';
@@ -30,10 +30,7 @@ const FORCES = { initialMs: 20_000, maxMs: 600_000 };
 
 /** The most executors that are asked something at once, and the most pods that are deleted: many may be overdue. */
 const QUESTIONS_AT_ONCE = 256;
-const DELETIONS_AT_ONCE = 64;
-
-/** Until there may be room again, in milliseconds. */
-const ROOM_MS = 100;
+const DELETIONS_AT_ONCE = 16;
 
 /** How much of the interval a resync may come later, so that replicas do not do it at once. */
 const JITTER = 0.1;
@@ -54,6 +51,8 @@ export class CleanupLoop {
   private readonly underWay = new Map<string, Promise<void>>();
   /** What is under way as well, as long as it is a question. */
   private readonly questions = new Map<string, AbortController>();
+  private readonly askingAtOnce = new Gate(QUESTIONS_AT_ONCE);
+  private readonly deletingAtOnce = new Gate(DELETIONS_AT_ONCE);
   private readonly failures = new CleanupPatience(FAILURES);
   private readonly forces = new CleanupPatience(FORCES);
   private readonly stopping = new AbortController();
@@ -139,10 +138,6 @@ export class CleanupLoop {
       question.abort();
       return;
     }
-    if (!this.hasRoomFor(planned.step)) {
-      this.deadlines.set(uid, this.clock.now() + ROOM_MS);
-      return;
-    }
     this.begin(uid, planned);
   }
 
@@ -170,12 +165,6 @@ export class CleanupLoop {
     return this.underWay.has(uid) && !this.questions.has(uid);
   }
 
-  private hasRoomFor(step: Step): boolean {
-    return isQuestion(step)
-      ? this.questions.size < QUESTIONS_AT_ONCE
-      : this.underWay.size - this.questions.size < DELETIONS_AT_ONCE;
-  }
-
   private questionOver(pod: Pod): void {
     if (this.questions.delete(uidOf(pod))) this.note(pod, { isAsked: undefined });
   }
@@ -186,11 +175,12 @@ export class CleanupLoop {
   }
 
   /** Returns after how many milliseconds to look at the pod again at the soonest. */
-  private async attempt({ pod, step }: Planned, signal: AbortSignal): Promise<number> {
+  private async attempt(planned: Planned, signal: AbortSignal): Promise<number> {
+    const { pod, step } = planned;
     // A store that has lost touch with the cluster decides nothing.
     if (!this.store.isCurrent()) return AGAIN_MS;
     try {
-      const soonestMs = await this.carryOut(pod, step, signal);
+      const soonestMs = await this.inTurn(planned, signal);
       this.failures.forget(uidOf(pod));
       return soonestMs;
     } catch (error) {
@@ -205,6 +195,15 @@ export class CleanupLoop {
       if (step.do === 'ask') this.note(pod, { askAt: this.clock.now() + delayMs });
       return 0;
     }
+  }
+
+  /** Carries a step out when there is room for it, if the pod is then still what it was planned for. */
+  private inTurn({ pod, step }: Planned, signal: AbortSignal): Promise<number> {
+    const work = (): Promise<number> => {
+      if (this.present(uidOf(pod)) !== pod) throw new ProblemError('conflict', 'The sandbox has changed meanwhile.');
+      return this.carryOut(pod, step, signal);
+    };
+    return isQuestion(step) ? this.askingAtOnce.run(work, signal) : this.deletingAtOnce.run(work, this.stopping.signal);
   }
 
   private async carryOut(pod: Pod, step: Step, signal: AbortSignal): Promise<number> {
@@ -243,7 +242,9 @@ export class CleanupLoop {
     signal.throwIfAborted();
     this.note(pod, progress);
     this.questionOver(pod);
-    return sendBefore === undefined ? 0 : this.end(pod, 'idle', { onlyUnchanged: true, sendBefore });
+    if (sendBefore === undefined) return 0;
+    const end = (): Promise<number> => this.end(pod, 'idle', { onlyUnchanged: true, sendBefore });
+    return this.deletingAtOnce.run(end, this.stopping.signal);
   }
 
   private note(pod: Pod, progress: Progress): void {

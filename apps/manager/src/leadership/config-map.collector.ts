@@ -1,5 +1,5 @@
 import { CONFIG_MAPS, KubeApiError, type KubeClient, type LeaseTerm } from '@warmbox/kube';
-import { Bell, type Clock, pause, Periodic } from '@warmbox/platform';
+import { Bell, type Clock, Gate, pause, Periodic } from '@warmbox/platform';
 import type { LeaderTask } from './leader.task.js';
 
 /** Between two looks, in milliseconds, and between two while there are many to remove: more may come meanwhile than may be kept. */
@@ -56,23 +56,17 @@ export abstract class ConfigMapCollector implements LeaderTask {
   /** Returns how many were to go. */
   private async look(term: LeaseTerm): Promise<number> {
     const found = await this.uncollected(this.clock.now(), term.signal);
-    const left = found.values();
-    // All take from one iterator.
-    await Promise.all(Array.from({ length: AT_ONCE }, () => this.collect(left, term)));
+    await new Gate(AT_ONCE).each(found, (one) => this.collect(one, term), term.signal);
     return found.length;
   }
 
-  private async collect(left: Iterable<Uncollected>, term: LeaseTerm): Promise<void> {
-    const { signal } = term;
-    const options = { signal, beforeSend: () => term.assertLeading() };
-    for (const { name, ...preconditions } of left) {
-      if (signal.aborted) return;
-      const key = { namespace: this.namespace, name };
-      await this.client.delete(CONFIG_MAPS, key, { preconditions }, options).catch((error: unknown) => {
-        // Gone already, or written since, or another of that name: the next look sees.
-        if (!(error instanceof KubeApiError && (error.status === 404 || error.status === 409))) throw error;
-      });
-    }
+  private async collect({ name, ...preconditions }: Uncollected, term: LeaseTerm): Promise<void> {
+    const options = { signal: term.signal, beforeSend: () => term.assertLeading() };
+    const key = { namespace: this.namespace, name };
+    await this.client.delete(CONFIG_MAPS, key, { preconditions }, options).catch((error: unknown) => {
+      // Gone already, or written since, or another of that name: the next look sees.
+      if (!(error instanceof KubeApiError && (error.status === 404 || error.status === 409))) throw error;
+    });
   }
 
   /** Those that are to go. @param now milliseconds since the epoch */

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { BulkDeletionDto, DeletedSandboxDto, FailedDeletionDto } from '@warmbox/contracts';
-import { toProblem } from '@warmbox/platform';
+import { Gate, toProblem } from '@warmbox/platform';
 import { poolOf, sandboxOf, type Pod } from '@warmbox/sandbox';
 import { overNewest } from './over.newest.js';
 import { SandboxEnder } from './sandbox.ender.js';
@@ -44,15 +44,11 @@ export class SandboxRemover {
     const pods = this.inventory.select(runtime, filter).map(({ pod }) => pod);
     const deletedPods: string[] = [];
     const failed: FailedDeletionDto[] = [];
-    const queue = pods.filter(isMeant).values();
-    const worker = async (): Promise<void> => {
-      for (const pod of queue) {
-        const outcome = await this.removeIf(isMeant, runtime, pod);
-        if (outcome === 'deleted') deletedPods.push(pod.metadata?.name ?? '');
-        else if (outcome !== 'kept') failed.push(outcome);
-      }
-    };
-    await Promise.all(Array.from({ length: BULK_CONCURRENCY }, worker));
+    await new Gate(BULK_CONCURRENCY).each(pods.filter(isMeant), async (pod) => {
+      const outcome = await this.removeIf(isMeant, runtime, pod);
+      if (outcome === 'deleted') deletedPods.push(pod.metadata?.name ?? '');
+      else if (outcome !== 'kept') failed.push(outcome);
+    });
     const failedPods = failed.map(({ podName }) => podName);
     return { deletedCount: deletedPods.length, failedCount: failed.length, deletedPods, failedPods, failed };
   }

@@ -8,6 +8,7 @@ describe('deaths that no manager has caused', () => {
   let clock: FakeClock;
   let recorded: string[];
   let known: string[];
+  let has: (name: string) => Promise<boolean>;
   let areKept: boolean;
   let tell: (change: PodChange) => void;
   let deaths: ForeignDeaths;
@@ -15,6 +16,7 @@ describe('deaths that no manager has caused', () => {
     clock = new FakeClock();
     recorded = [];
     known = [];
+    has = (name) => Promise.resolve(known.includes(name));
     areKept = true;
     const store = {
       subscribe: (listener: typeof tell) => {
@@ -26,7 +28,7 @@ describe('deaths that no manager has caused', () => {
       get areKept() {
         return areKept;
       },
-      has: (name: string) => Promise.resolve(known.includes(name)),
+      has: (name: string) => has(name),
       record: ({ metadata }: Pod, cause: string) => Promise.resolve(void recorded.push(`${metadata?.name} ${cause}`)),
     } as unknown as Tombstones;
     deaths = new ForeignDeaths(store, tombstones, clock);
@@ -49,6 +51,25 @@ describe('deaths that no manager has caused', () => {
     tell({ type: 'modified', pod: dying, previous: dying });
     await clock.advance(1_000);
     expect(recorded).toEqual(['a removed']);
+  });
+
+  it('are looked into a few at once, however many there are, and none any more once the manager stops', async () => {
+    const asked: PromiseWithResolvers<boolean>[] = [];
+    has = () => {
+      const answer = Promise.withResolvers<boolean>();
+      asked.push(answer);
+      return answer.promise;
+    };
+    for (let number = 0; number < 100; number += 1) tell({ type: 'deleted', pod: aPod({ name: `a${number}` }) });
+    await clock.advance(1_000);
+    expect(asked).toHaveLength(8);
+    asked[0]?.resolve(true);
+    await clock.advance(0);
+    expect(asked).toHaveLength(9);
+    deaths.onModuleDestroy();
+    for (const { resolve } of asked) resolve(true);
+    await clock.advance(0);
+    expect(asked).toHaveLength(9);
   });
 
   it('are left alone where another has written them down meanwhile', async () => {

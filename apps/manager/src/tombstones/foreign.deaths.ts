@@ -1,12 +1,15 @@
 import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { PodStore, type PodChange } from '@warmbox/kube';
-import type { Clock } from '@warmbox/platform';
+import { Gate, type Clock } from '@warmbox/platform';
 import { isTerminating, poolOf, type Pod } from '@warmbox/sandbox';
 import { CLOCK } from '../kube/kube.module.js';
 import { Tombstones } from './tombstones.js';
 
 /** Managers all see a death at once: each waits up to so many milliseconds, and most find that another has written it down. */
 const SPREAD_MS = 1_000;
+
+/** The most that are looked into at once: with a node or a namespace hundreds of sandboxes go in a moment. */
+const AT_ONCE = 8;
 
 /**
  * Writes down the end of sandboxes that no manager has ended: deleted with kubectl, drained, gone with their node. Warm ones
@@ -16,6 +19,7 @@ const SPREAD_MS = 1_000;
 export class ForeignDeaths implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly logger = new Logger(ForeignDeaths.name);
   private readonly stopping = new AbortController();
+  private readonly gate = new Gate(AT_ONCE);
   private unsubscribe = (): void => undefined;
 
   constructor(
@@ -43,8 +47,11 @@ export class ForeignDeaths implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   private async record(pod: Pod): Promise<void> {
-    await this.clock.sleep(SPREAD_MS * Math.random(), this.stopping.signal);
-    if (!(await this.tombstones.has(pod.metadata?.name ?? ''))) await this.tombstones.record(pod, 'removed');
+    const { signal } = this.stopping;
+    await this.clock.sleep(SPREAD_MS * Math.random(), signal);
+    await this.gate.run(async () => {
+      if (!(await this.tombstones.has(pod.metadata?.name ?? ''))) await this.tombstones.record(pod, 'removed');
+    }, signal);
   }
 }
 
