@@ -3,6 +3,7 @@ import type { KubeObject } from '@warmbox/sandbox';
 import type { KubeClient, WatchEvent } from './kube.client.js';
 import { KubeApiError } from './kube.error.js';
 import type { KubeLog } from './kube.log.js';
+import { reported } from './kube.remedy.js';
 import type { Resource } from './kube.resource.js';
 import { listPages } from './list.pages.js';
 import { isLater } from './resource.version.js';
@@ -183,8 +184,10 @@ export class CollectionWatch<T extends KubeObject> {
 
   private report(error: unknown): void {
     // The first failure of a row is told; the rest of it would only say the same.
-    if (!this.failing && !isHistoryLost(error))
-      this.log.warn({ err: error }, `the ${this.collection.noun} watch is broken; trying again`);
+    if (!this.failing && !isHistoryLost(error)) {
+      const message = `the ${this.collection.noun} watch is broken; trying again`;
+      this.log.warn(...reported(error, message, this.options.namespace));
+    }
     this.failing = true;
   }
 

@@ -6,6 +6,7 @@ export * from './kube.error.js';
 export * from './kube.log.js';
 export * from './kube.problem.js';
 export * from './kube.quota.js';
+export * from './kube.remedy.js';
 export * from './kube.resource.js';
 export * from './list.pages.js';
 export * from './object.watch.js';

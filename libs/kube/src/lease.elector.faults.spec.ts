@@ -39,6 +39,34 @@ describe('an election', () => {
     expect(clock.waiting).toBe(0);
   });
 
+  it('rests where the namespace is missing, says once what to do, and leads soon after it is there', async () => {
+    const { clock, api, compete } = scene();
+    api.hasNamespace = false;
+    const a = await compete('a');
+    await clock.advance(60_000);
+    // Rests are 440 ms here, and each attempt is a creation and a look.
+    expect(a.connection.asked.length).toBeLessThan(2 * (60_000 / 440) + 20);
+    expect(a.logged).toEqual([expect.stringContaining('kubectl create namespace sandbox-containers')]);
+    expect(a.elector.obstacle).toMatchObject({ missing: 'namespace' });
+    api.hasNamespace = true;
+    await clock.advance(1_000);
+    expect([a.isLeading, a.elector.obstacle, a.logged.length]).toEqual([true, undefined, 2]);
+    await a.elector.stop();
+  });
+
+  it('creates the lease no faster where its namespace was deleted under it', async () => {
+    const { clock, api, compete } = scene();
+    const a = await compete('a');
+    await clock.advance(1_000);
+    const before = a.connection.asked.length;
+    api.hasNamespace = false;
+    api.set(() => undefined);
+    await clock.advance(10_000);
+    expect(a.connection.asked.length - before).toBeLessThan(80);
+    expect(a.elector.obstacle).toMatchObject({ missing: 'namespace' });
+    await a.elector.stop();
+  });
+
   it('takes a renewal whose answer was lost for what it was', async () => {
     const { clock, api, compete } = scene();
     const a = await compete('a');

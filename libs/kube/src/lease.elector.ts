@@ -2,9 +2,10 @@ import { Bell, type Clock, pause, systemClock } from '@warmbox/platform';
 import type { Lease } from '@warmbox/sandbox';
 import type { KubeClient } from './kube.client.js';
 import { silentLog, type KubeLog } from './kube.log.js';
+import type { Remedy } from './kube.remedy.js';
 import { LEASES } from './kube.resource.js';
 import { CONTENT, type Candidacy } from './lease.candidacy.js';
-import { CONFLICTS, isConflict, LeaseObject } from './lease.object.js';
+import { CONFLICTS, LeaseObject } from './lease.object.js';
 import { acquiredLease, holderOf } from './lease.record.js';
 import { LeaseTerm } from './lease.term.js';
 import { checkedLeaseTimes, RETRY_JITTER, type LeaseTimes } from './lease.times.js';
@@ -80,6 +81,11 @@ export class LeaseElector {
     return this.view.lease;
   }
 
+  /** What people must do before the lease can be held; undefined where that is not known to be in the way. */
+  get obstacle(): Remedy | undefined {
+    return this.object.obstacle;
+  }
+
   /** The term that goes on; undefined while others lead. */
   get term(): LeaseTerm | undefined {
     return this.current;
@@ -93,10 +99,7 @@ export class LeaseElector {
     ]).catch((error: unknown) => this.log.warn({ err: error }, 'the election has ended with an error'));
   }
 
-  /**
-   * Ends the leader's work, then releases the lease, then resolves: a few seconds after the work has ended at the latest, even where the API
-   * server says nothing.
-   */
+  /** Ends the leader's work, then releases the lease, then resolves: seconds after the work's end, whatever the API server says. */
   async stop(): Promise<void> {
     this.stopping.abort();
     this.current?.end(STOPPED);
@@ -176,15 +179,12 @@ export class LeaseElector {
   private async acquire(): Promise<boolean> {
     const { lease } = this.view;
     try {
-      await this.object.write(
-        acquiredLease(lease, this.candidacy.claims(lease, true), this.signer()),
-        lease === undefined,
-      );
+      const acquired = acquiredLease(lease, this.candidacy.claims(lease, true), this.signer());
+      await this.object.write(acquired, lease === undefined);
       return true;
     } catch (error) {
-      this.object.report(error, 'the lease could not be acquired; trying again');
-      const isKnown = await this.object.look();
-      if (!isKnown || !isConflict(error)) await this.rest();
+      const isMet = this.object.report(error, 'the lease could not be acquired; trying again', lease === undefined);
+      if (!(await this.object.look()) || !isMet) await this.rest();
       return false;
     }
   }
@@ -265,8 +265,8 @@ export class LeaseElector {
       written();
       return 'renewed';
     } catch (error) {
-      this.object.report(error, 'the lease could not be renewed; trying again');
-      if (!isConflict(error)) return 'failed';
+      const isMet = this.object.report(error, 'the lease could not be renewed; trying again', lease === undefined);
+      if (!isMet) return 'failed';
       // Perhaps an earlier renewal whose answer was lost, or somebody's annotation; or another holds it by now.
       await this.object.look();
       return 'conflict';

@@ -3,6 +3,7 @@ import type { Lease } from '@warmbox/sandbox';
 import type { KubeClient } from './kube.client.js';
 import { KubeApiError } from './kube.error.js';
 import type { KubeLog } from './kube.log.js';
+import { remedyOf, reported, type Remedy } from './kube.remedy.js';
 import { LEASES } from './kube.resource.js';
 import { holderOf, releasedLease } from './lease.record.js';
 import { LeaseView } from './lease.view.js';
@@ -31,6 +32,8 @@ export class LeaseObject {
   readonly view = new LeaseView();
   /** The annotations of the last lease that was seen: state that outlives its deletion by somebody. */
   annotations: Record<string, string> = {};
+  /** What people must do before it can be written. */
+  obstacle: Remedy | undefined;
   private isFailing = false;
   private isHurried = false;
   private giveUp = new AbortController();
@@ -62,6 +65,7 @@ export class LeaseObject {
     this.see(written, written.metadata?.resourceVersion);
     if (this.isFailing) this.log.log({}, 'the lease is written again');
     this.isFailing = false;
+    this.obstacle = undefined;
   }
 
   /** Sets annotations, if it is still as it was seen. @throws KubeApiError, KubeUnreachableError; the signal's reason */
@@ -112,20 +116,32 @@ export class LeaseObject {
         await this.write(releasedLease(lease, this.clock.now()), false, signal);
         return;
       } catch (error) {
-        if (!isConflict(error) || !(await this.look(signal))) throw error;
+        if (!isConflict(error, false) || !(await this.look(signal))) throw error;
       }
     }
   }
 
-  /** Logs a failed write. That another was first is what elections are; and of a row of failures the first says it all. */
-  report(error: unknown, message: string): void {
-    if (isConflict(error)) return;
-    if (!this.isFailing) this.log.warn({ err: error }, message);
+  /**
+   * Logs a failed write. That another was first is what elections are; and of a row of failures the first says it all.
+   *
+   * @returns whether another was first
+   */
+  report(error: unknown, message: string, isNew = false): boolean {
+    if (isConflict(error, isNew)) return true;
+    const { namespace } = this.options;
+    const remedy = remedyOf(error, namespace);
+    // One that only people can end is told although something else has failed before.
+    const isTold = this.isFailing && (remedy === undefined || this.obstacle !== undefined);
+    if (!isTold) this.log.warn(...reported(error, message, namespace));
+    this.obstacle = remedy;
     this.isFailing = true;
+    return false;
   }
 
   private noted(isNews: boolean): void {
     if (!isNews) return;
+    // Somebody else can write it, so the namespace is there.
+    if (this.view.lease !== undefined && this.obstacle?.missing === 'namespace') this.obstacle = undefined;
     this.annotations = this.view.lease?.metadata?.annotations ?? this.annotations;
     this.onNews();
   }
@@ -141,7 +157,10 @@ export class LeaseObject {
   }
 }
 
-/** Whether the write met another one: the resourceVersion was old, or the lease is there already, or no longer. */
-export function isConflict(error: unknown): boolean {
-  return error instanceof KubeApiError && (error.status === 409 || error.status === 404);
+/**
+ * Whether the write met another one: the resourceVersion was old, or the lease is there already, or no longer. A creation that
+ * finds nothing is none: it is the namespace that is missing.
+ */
+function isConflict(error: unknown, isNew: boolean): boolean {
+  return error instanceof KubeApiError && (error.status === 409 || (error.status === 404 && !isNew));
 }

@@ -2,6 +2,7 @@ import { Backoff, type Clock, Deadline, pause } from '@warmbox/platform';
 import type { KubeObject } from '@warmbox/sandbox';
 import type { KubeClient } from './kube.client.js';
 import type { KubeLog } from './kube.log.js';
+import { reported } from './kube.remedy.js';
 import type { Resource } from './kube.resource.js';
 
 /** How long the server is asked to keep one WATCH open, in seconds: the middle of the range, and how far it reaches. */
@@ -52,7 +53,11 @@ export class ObjectWatch<T extends KubeObject> {
       this.position = undefined;
       // The stop, or somebody saw that the watch is stalled: no reason to wait.
       if (this.round.signal.aborted) return;
-      if (!this.failing) this.log.warn({ err: error, ...this.what }, 'the watch of an object is broken; trying again');
+      if (!this.failing) {
+        const message = 'the watch of an object is broken; trying again';
+        const [context, text] = reported(error, message, this.key.namespace);
+        this.log.warn({ ...context, ...this.what }, text);
+      }
       this.failing = true;
       await pause(this.clock, this.backoff.next(), signal);
     }

@@ -1,18 +1,21 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { PodStore } from '@warmbox/kube';
+import { PodStore, type Remedy } from '@warmbox/kube';
 import { HttpAdapter, ProblemFilter, Shutdown, systemClock } from '@warmbox/platform';
 import { request } from 'undici';
+import { Leadership } from '../leadership/leadership.js';
 import { HealthModule } from './health.module.js';
 
 const store = { current: true, isCurrent: (): boolean => store.current };
+const leadership: { obstacle: Remedy | undefined } = { obstacle: undefined };
 let shutdown: Shutdown;
 let app: NestFastifyApplication;
 let url: string;
 
 beforeEach(async () => {
   store.current = true;
+  leadership.obstacle = undefined;
   shutdown = new Shutdown({ drainDelaySeconds: 0, shutdownGraceSeconds: 0 }, systemClock);
   @Module({})
   class WorldModule {}
@@ -21,9 +24,10 @@ beforeEach(async () => {
     global: true,
     providers: [
       { provide: PodStore, useValue: store },
+      { provide: Leadership, useValue: leadership },
       { provide: Shutdown, useValue: shutdown },
     ],
-    exports: [PodStore, Shutdown],
+    exports: [PodStore, Leadership, Shutdown],
   };
   @Module({ imports: [world, HealthModule] })
   class TestModule {}
@@ -64,6 +68,23 @@ describe('the probes', () => {
         message: expect.stringContaining('Kubernetes API') as string,
       });
     }
+  });
+
+  it('are 503 with the command that helps where there is no namespace, though its empty list is known', async () => {
+    leadership.obstacle = { missing: 'namespace', sentence: 'namespace x does not exist: kubectl create namespace x' };
+    for (const path of ['/healthz', '/readyz']) {
+      const { status, text } = await probe(path);
+      expect({ path, status }).toEqual({ path, status: 503 });
+      expect(text).toContain('kubectl create namespace x');
+    }
+  });
+
+  it('tell of a right that is missing, with which the manager still serves', async () => {
+    leadership.obstacle = { missing: 'permission', sentence: 'User "m" cannot update resource "leases"' };
+    const { status, text } = await probe('/readyz');
+    expect(status).toBe(200);
+    const { details } = JSON.parse(text) as { details: Record<string, unknown> };
+    expect(details.kubernetes).toEqual({ status: 'up', message: 'User "m" cannot update resource "leases"' });
   });
 
   it('make the manager not ready, but neither ill nor dead, from the moment that it shuts down', async () => {

@@ -5,6 +5,7 @@ import { PodStore } from '@warmbox/kube';
 import { Shutdown } from '@warmbox/platform';
 import type { FastifyReply } from 'fastify';
 import { Probe } from '../http/public.js';
+import { Leadership } from '../leadership/leadership.js';
 import { HealthDto } from './health.dto.js';
 import { answerOf } from './health.answer.js';
 
@@ -16,6 +17,7 @@ export class HealthController {
     private readonly health: HealthCheckService,
     private readonly indicators: HealthIndicatorService,
     private readonly store: PodStore,
+    private readonly leadership: Leadership,
     private readonly shutdown: Shutdown,
   ) {}
 
@@ -62,8 +64,12 @@ export class HealthController {
 
   private kubernetes(): HealthIndicatorResult {
     const indicator = this.indicators.check('kubernetes');
-    if (this.store.isCurrent()) return indicator.up();
-    return indicator.down('The state of the cluster is not known: the Kubernetes API does not answer, or not yet.');
+    const { obstacle } = this.leadership;
+    // A list of what a namespace holds succeeds where there is no namespace.
+    if (obstacle?.missing === 'namespace') return indicator.down(`Nothing can be created: ${obstacle.sentence}`);
+    if (this.store.isCurrent()) return obstacle === undefined ? indicator.up() : indicator.up(obstacle.sentence);
+    const why = obstacle?.sentence ?? 'the Kubernetes API does not answer, or not yet.';
+    return indicator.down(`The state of the cluster is not known: ${why}`);
   }
 
   private serving(): HealthIndicatorResult {

@@ -1,17 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
-import { KubeClient, LeaseElector, leaseTimes, type Candidacy, type LeaseTerm } from '@warmbox/kube';
-import { Backoff, type Clock, pause } from '@warmbox/platform';
+import { KubeClient, LeaseElector, leaseTimes, type Candidacy, type LeaseTerm, type Remedy } from '@warmbox/kube';
+import type { Clock } from '@warmbox/platform';
 import type { Lease } from '@warmbox/sandbox';
 import { CLOCK } from '../kube/kube.module.js';
 import type { LeaderTask } from './leader.task.js';
+import { keepAt } from './leader.work.js';
 import { LEADERSHIP_OPTIONS, type LeadershipOptions } from './leadership.options.js';
 
 export const LEASE_NAME = 'pool-backfill-leader';
-
-/** Pauses before a leader's task that has failed is begun again, in milliseconds. */
-const AGAIN = { initialMs: 100, maxMs: 5_000 };
 
 /** A candidacy that depends on how this manager is configured. */
 export interface ConfigurationCandidacy extends Candidacy {
@@ -30,12 +28,14 @@ export class Leadership implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly candidacies: Candidacy[] = [];
   private readonly configurations: ConfigurationCandidacy[] = [];
   private readonly elector: LeaseElector;
+  private readonly namespace: string;
 
   constructor(
     client: KubeClient,
     @Inject(LEADERSHIP_OPTIONS) { targetNamespace, leaderLeaseDurationSeconds }: LeadershipOptions,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {
+    this.namespace = targetNamespace;
     const options = {
       ...leaseTimes(leaderLeaseDurationSeconds),
       namespace: targetNamespace,
@@ -82,6 +82,11 @@ export class Leadership implements OnApplicationBootstrap, OnModuleDestroy {
     return this.elector.term?.isLeading ?? false;
   }
 
+  /** What people must do before anybody can lead, or this manager; undefined where that is not known to be in the way. */
+  get obstacle(): Remedy | undefined {
+    return this.elector.obstacle;
+  }
+
   /** The lease as this manager last saw it. Its annotations are what the leader publishes. */
   get lease(): Lease | undefined {
     return this.elector.lease;
@@ -111,28 +116,12 @@ export class Leadership implements OnApplicationBootstrap, OnModuleDestroy {
 
   private async lead(term: LeaseTerm): Promise<void> {
     this.logger.log('this manager leads');
-    await Promise.all(this.tasks.map((task) => this.keepAt(task, term)));
+    const how = { clock: this.clock, logger: this.logger, namespace: this.namespace };
+    await Promise.all(this.tasks.map((task) => keepAt(task, term, how)));
     const { reason } = term.signal as { reason: unknown };
     this.logger.log(
       { why: reason instanceof Error ? reason.message : undefined },
       'this manager does not lead any more',
     );
-  }
-
-  private async keepAt(task: LeaderTask, term: LeaseTerm): Promise<void> {
-    const backoff = new Backoff(AGAIN);
-    while (!term.signal.aborted) {
-      await this.attempt(task, term);
-      await pause(this.clock, backoff.next(), term.signal);
-    }
-  }
-
-  private async attempt(task: LeaderTask, term: LeaseTerm): Promise<void> {
-    try {
-      await task.lead(term);
-    } catch (error) {
-      if (term.signal.aborted) return;
-      this.logger.error({ err: error, task: task.name }, 'a task of the leader failed; beginning again');
-    }
   }
 }

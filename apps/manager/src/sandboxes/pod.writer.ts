@@ -265,7 +265,7 @@ function creationProblem(error: unknown, namespace: string): ProblemError {
   const status = error instanceof KubeApiError ? error.status : undefined;
   const why =
     status === 404
-      ? `namespace ${namespace} does not exist`
+      ? `namespace ${namespace} does not exist (kubectl create namespace ${namespace})`
       : 'the role of the manager (RBAC), Pod Security or the runtime class has to be put right; the log says which';
   return status === 404 || status === 403
     ? new ProblemError('kubernetes_unavailable', `The Kubernetes API refuses the pod (${status}): ${why}.`, {
