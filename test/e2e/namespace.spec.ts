@@ -45,9 +45,9 @@ describe('a manager whose namespace does not exist', () => {
     });
   });
   afterAll(async () => {
-    await child?.end();
-    await connection?.close();
-    await cluster?.stop();
+    await child.end();
+    await connection.close();
+    await cluster.stop();
     await rm(folder, { recursive: true, force: true });
   });
 

@@ -5,7 +5,10 @@ export class HealthIndicatorDto {
   @ApiProperty({ description: 'Its state.', enum: ['up', 'down'], example: 'up' })
   status!: 'up' | 'down';
 
-  @ApiPropertyOptional({ description: 'Why it is down, or what is wrong all the same.', example: 'The manager shuts down.' })
+  @ApiPropertyOptional({
+    description: 'Why it is down, or what is wrong all the same.',
+    example: 'The manager shuts down.',
+  })
   message?: string;
 }
 

@@ -17,22 +17,23 @@ export interface LeaderWork {
 }
 
 /** Does a task for as long as the term goes on: whenever it ends or fails it is begun again. Never rejects. */
-export async function keepAt(
-  task: LeaderTask,
-  term: LeaseTerm,
-  { clock, logger, namespace }: LeaderWork,
-): Promise<void> {
+export async function keepAt(task: LeaderTask, term: LeaseTerm, work: LeaderWork): Promise<void> {
+  const { clock } = work;
   const backoff = new Backoff(AGAIN);
   while (!term.signal.aborted) {
     const beganAt = clock.monotonic();
-    try {
-      await task.lead(term);
-    } catch (error) {
-      if (term.signal.aborted) return;
-      const [context, message] = reported(error, 'a task of the leader failed; beginning again', namespace);
-      logger.error({ ...context, task: task.name }, message);
-    }
+    await attempt(task, term, work);
     if (clock.monotonic() - beganAt >= SOUND_MS) backoff.reset();
     await pause(clock, backoff.next(), term.signal);
+  }
+}
+
+async function attempt(task: LeaderTask, term: LeaseTerm, { logger, namespace }: LeaderWork): Promise<void> {
+  try {
+    await task.lead(term);
+  } catch (error) {
+    if (term.signal.aborted) return;
+    const [context, message] = reported(error, 'a task of the leader failed; beginning again', namespace);
+    logger.error({ ...context, task: task.name }, message);
   }
 }
