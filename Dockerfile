@@ -24,22 +24,24 @@ EXPOSE 8668
 ENTRYPOINT ["/usr/bin/tini", "--", "node", "/app/manager/main.js"]
 
 FROM base AS executor
-# For the code that runs here: Python with pip and venv, git, curl; Node with npm is in the base.
+# For the code that runs here: Python with pip and venv, git, curl, ps and pkill; Node with npm is in the base.
 RUN apt-get update \
-  && apt-get install -y --no-install-recommends ca-certificates curl git python3 python3-pip python3-venv tini \
+  && apt-get install -y --no-install-recommends ca-certificates curl git procps python3 python3-pip python3-venv tini \
   && rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/cache/debconf/*-old /var/log/dpkg.log /var/log/apt \
   # The root is read-only, so pip installs below HOME, and Debian's own packages need no guard.
   && printf '[global]\nbreak-system-packages = true\ndisable-pip-version-check = true\n' > /etc/pip.conf \
   # The workspace is a volume that Kubernetes gives to root, and everybody in here is one user.
   && git config --system safe.directory '*' \
   && ln -s python3 /usr/bin/python \
+  # By these names the executor is started: tini's command line shows them to everybody in here, and `pkill -f node` must not match it.
+  && mkdir /warmbox && ln -s /usr/local/bin/node /warmbox/warmboxd && ln -s /app/executor/main.js /warmbox/self \
   && install -d -o 1000 -g 1000 /workspace
 COPY --from=build /build/dist/executor /app/executor
 ENV NPM_CONFIG_UPDATE_NOTIFIER=false
 USER 1000:1000
 WORKDIR /workspace
 EXPOSE 8666
-ENTRYPOINT ["/usr/bin/tini", "--", "node", "/app/executor/main.js"]
+ENTRYPOINT ["/usr/bin/tini", "--", "/warmbox/warmboxd", "/warmbox/self"]
 
 FROM executor AS local
 COPY --from=build /build/dist/manager /app/manager

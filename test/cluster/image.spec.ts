@@ -36,7 +36,11 @@ describe('a sandbox', () => {
       'git init --quiet . && git -c user.name=a -c user.email=a@b commit --quiet --allow-empty -m first && git log --format=%s',
       'first\n',
     ],
-    ['has the tools of a shell', 'command -v bash curl git tar sed awk grep find xargs sha256sum | wc -l', '10\n'],
+    [
+      'has the tools of a shell',
+      'command -v bash curl git tar sed awk grep find xargs sha256sum ps pkill | wc -l',
+      '12\n',
+    ],
     [
       'leaves no zombie behind',
       '(sleep 0.1 & sleep 0.1 &); sleep 0.5; cat /proc/[0-9]*/stat 2>/dev/null | grep -c ") Z " || true',

@@ -1,3 +1,4 @@
+import './process.title.js';
 import 'reflect-metadata';
 import { Logger } from '@nestjs/common';
 import { OptionsError, stopOnSignals } from '@warmbox/platform';

@@ -82,7 +82,10 @@ function writeBundle(bundle: string, layout: SandboxLayout, hostname: string): v
     mkdirSync(isFolder ? path : dirname(path), { recursive: true });
     if (!isFolder) writeFileSync(path, '');
   }
-  for (const { target, to } of links) symlinkSync(to, join(root, target));
+  for (const { target, to } of links) {
+    mkdirSync(dirname(join(root, target)), { recursive: true });
+    symlinkSync(to, join(root, target));
+  }
   for (const name of ['proc', 'dev']) mkdirSync(join(root, name));
   const bind =
     (options: string[]) =>

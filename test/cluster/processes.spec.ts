@@ -1,0 +1,66 @@
+import { waitFor } from '@warmbox/testing';
+import { AnsweredProblem, type WarmboxClient } from '@warmbox/testing/harness';
+import { USUAL_KILLS, USUAL_PATTERN } from '../e2e/usual.patterns.js';
+import { clusterClient } from './system.js';
+
+/** The end of a sandbox, once its container has stopped, takes a real node some seconds. */
+const PATIENCE_MS = 90_000;
+
+describe('the processes of a sandbox in its image', () => {
+  let client: WarmboxClient;
+  let name: string;
+  beforeAll(async () => {
+    client = clusterClient();
+    ({ name } = await client.create());
+  });
+  afterAll(() => client.delete(name));
+
+  it('are run by two whose names and command lines no usual pattern matches', async () => {
+    const { stdout } = await client.execute(name, {
+      command: `for pid in 1 $PPID; do cat /proc/$pid/comm; tr '\\0' ' ' < /proc/$pid/cmdline; echo; done`,
+    });
+    expect(stdout).toContain('tini');
+    expect(stdout).toContain('warmboxd');
+    expect(stdout).not.toMatch(USUAL_PATTERN);
+  });
+
+  it('are ended by usual patterns without the sandbox', async () => {
+    const { stdout } = await client.execute(name, { command: 'command -v pkill pidof | wc -l' });
+    expect(stdout).toBe('2\n');
+    for (const kill of USUAL_KILLS) {
+      await client.execute(name, { command: `node -e 'setInterval(() => 0, 1000)' & ${kill}; true` });
+      const { stdout: said } = await client.execute(name, { argv: ['echo', kill] });
+      expect(said).toBe(`${kill}\n`);
+    }
+  });
+
+  it('are ended by a time-out also where they have left the process group', async () => {
+    const seconds = `333.${Date.now()}`;
+    const command = `setsid sleep ${seconds} & timeout 600 sleep ${seconds}; echo`;
+    await expect(client.execute(name, { command, timeoutSeconds: 1 })).resolves.toMatchObject({ timedOut: true });
+    // The pattern does not match its own shell.
+    const left = {
+      command: `cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' ' ' | grep -c '[s]leep ${seconds}' || true`,
+    };
+    await waitFor('they are gone', async () => (await client.execute(name, left)).stdout === '0\n');
+  });
+
+  it.each(['TERM', 'KILL'])(
+    'can end it by SIG%s to the executor, and then it has failed, not completed',
+    async (signal) => {
+      const ended = await client.create();
+      const command = `kill -${signal} $PPID; sleep 60`;
+      const answer = await client.execute(ended.name, { command }).catch((error: unknown) => error);
+      expect(answer).toBeInstanceOf(AnsweredProblem);
+      const gone = await waitFor(
+        `${ended.name} is gone`,
+        async () => {
+          const error: unknown = await client.get(ended.name).catch((problem: unknown) => problem);
+          return error instanceof AnsweredProblem && error.status === 410 ? error : undefined;
+        },
+        PATIENCE_MS,
+      );
+      expect(gone.problem).toMatchObject({ code: 'sandbox_gone', cause: 'failed' });
+    },
+  );
+});
