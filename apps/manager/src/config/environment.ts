@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { StartError } from '@warmbox/platform';
-import { readConfigFile, type ConfigFile } from './config.file.js';
+import { readConfigFile, textOf, type ConfigFile } from './config.file.js';
 import type { OptionInput } from './load.options.js';
 
 /** The process's environment, as far as it concerns the manager; the one file that reads it. */
@@ -27,7 +27,7 @@ function fileAt(path: string | undefined): (ConfigFile & { path: string }) | und
   if (path === undefined || path === '') return undefined;
   let text: string;
   try {
-    text = readFileSync(path, 'utf8');
+    text = textOf(readFileSync(path));
   } catch (error) {
     throw new StartError(`CONFIG_FILE cannot be read: ${error instanceof Error ? error.message : String(error)}`);
   }

@@ -72,6 +72,24 @@ describe('the options of the manager', () => {
     expect(sources.get('port')).toBe('default');
   });
 
+  it('take booleans in any case, and the original’s variables with any case and with colons', () => {
+    const { options, violations } = load({
+      ...SOUND,
+      ALLOW_LARGE_POOLS: 'True',
+      KATACONTAINERMANAGER__CLEANUPCOMPLETEDPODS: 'False',
+      'KataContainerManager:WarmPoolSize': ' 3 ',
+      KataContainerManager__DefaultResourceLimits__MemoryMi: '768',
+      katacontainermanager__defaultresourcelimits__cpumillicores: '900',
+    });
+    expect(violations).toEqual([]);
+    expect(options).toMatchObject({
+      allowLargePools: true,
+      cleanupCompletedPods: false,
+      warmPoolSize: 3,
+      defaultResourceLimits: { memoryMi: 768, cpuMillicores: 900 },
+    });
+  });
+
   it('merge amounts field by field over every layer', () => {
     const { options } = load(
       { ...SOUND, KataContainerManager__DefaultResourceLimits__MemoryMi: '768', MAX_RESOURCE_LIMITS: '{"cpu":"2"}' },

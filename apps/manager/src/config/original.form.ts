@@ -39,19 +39,30 @@ export function fromOriginal(section: Record<string, unknown>): FromOriginal {
   return { values, unused };
 }
 
-/** `KataContainerManager__DefaultResourceLimits__MemoryMi=512` and the like, as the section that they stand for. */
+/**
+ * `KataContainerManager__DefaultResourceLimits__MemoryMi=512` and the like, as the section that they stand for; .NET takes a colon
+ * for the two underscores.
+ */
 export function originalVariables(variables: Readonly<Record<string, string | undefined>>): Record<string, unknown> {
-  const section: Record<string, unknown> = {};
+  let section: Record<string, unknown> = {};
   for (const [name, text] of Object.entries(variables)) {
-    const [head = '', key, field, ...more] = name.split('__');
-    if (head.toLowerCase() !== ORIGINAL_SECTION.toLowerCase() || key === undefined || !text) continue;
-    if (field === undefined) section[key] = text;
-    else {
-      const below = isObject(section[key]) ? section[key] : {};
-      section[key] = { ...below, [[field, ...more].join('__')]: text };
-    }
+    const [head = '', ...below] = name.split(/__|:/);
+    if (head.toLowerCase() !== ORIGINAL_SECTION.toLowerCase() || below.length === 0 || !text) continue;
+    section = withValue(section, below, text);
   }
   return section;
+}
+
+/** A section with one value more, at the key that its path names in any case, or below that. */
+export function withValue(
+  section: Record<string, unknown> | undefined,
+  [written = '', ...below]: readonly string[],
+  value: unknown,
+): Record<string, unknown> {
+  const key = Object.keys(section ?? {}).find((known) => known.toLowerCase() === written.toLowerCase()) ?? written;
+  if (below.length === 0) return { ...section, [key]: value };
+  const under = section?.[key];
+  return { ...section, [key]: { ...(isObject(under) ? under : {}), [below.join('__')]: value } };
 }
 
 function fromAmounts(given: Record<string, unknown>): FromOriginal {

@@ -61,8 +61,10 @@ describe('loadOptions', () => {
   });
 
   it('converts variables to the type of their option, and never guesses', () => {
+    for (const text of ['True', 'TRUE', ' true']) expect(load({ environment: { VERBOSE: text } }).verbose).toBe(true);
+    expect(load({ environment: { VERBOSE: 'False' } }).verbose).toBe(false);
     expect(load({ environment: { VERBOSE: 'true', HOST: '8' } })).toMatchObject({ verbose: true, host: '8' });
-    for (const text of ['yes', '1', 'TRUE'])
+    for (const text of ['yes', '1', 'on'])
       expect(violationsOf({ environment: { VERBOSE: text } })).toEqual(['verbose']);
     for (const text of ['ten', '1.5', ' ', '1e9', 'Infinity', '0x']) {
       expect(violationsOf({ environment: { WARM_POOL_SIZE: text } })).toContain('warmPoolSize');

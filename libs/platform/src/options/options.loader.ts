@@ -84,9 +84,15 @@ export function optionFromText(type: new () => object, key: string, text: string
   return convert(text, Reflect.getMetadata('design:type', type.prototype as object, key));
 }
 
+const BOOLEANS: ReadonlyMap<string, boolean> = new Map([
+  ['true', true],
+  ['false', false],
+]);
+
 function convert(text: string, type: unknown): unknown {
   if (type === Number) return text.trim() !== '' && Number.isFinite(Number(text)) ? Number(text) : text;
-  if (type === Boolean) return text === 'true' ? true : text === 'false' ? false : text;
+  // In any case: .NET, from which options are taken over, writes True.
+  if (type === Boolean) return BOOLEANS.get(text.trim().toLowerCase()) ?? text;
   if (type === String) return text;
   try {
     return JSON.parse(text) as unknown;
