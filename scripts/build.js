@@ -147,8 +147,17 @@ async function copySwaggerUi(outdir) {
   }
 }
 
+/** What shells of commands read; it lies beside the bundle (apps/executor/src/process/shell.limits.ts). */
+async function copyCommandLimits(outdir) {
+  const name = 'command.limits.sh';
+  await cp(join(root, 'apps/executor/src/process', name), join(outdir, name));
+}
+
 /** What differs from app to app. */
-const settings = { executor: { lacks: executorLacks } };
+const settings = {
+  manager: { complete: copySwaggerUi },
+  executor: { lacks: executorLacks, complete: copyCommandLimits },
+};
 
 /** When the newest file below some paths was changed, in milliseconds since the epoch. */
 async function newestOf(paths) {
@@ -176,6 +185,6 @@ if (process.argv.includes('--if-stale') && !(await isStale(apps))) process.exit(
 await Promise.all(
   apps.map(async (app) => {
     const outdir = await bundle(app, settings[app]);
-    if (app === 'manager') await copySwaggerUi(outdir);
+    await settings[app]?.complete(outdir);
   }),
 );

@@ -34,6 +34,11 @@ describe('the processes of a sandbox in its image', () => {
     }
   });
 
+  it('and the executor hold no deleted file of a volume open, with which no checkpoint could be made of it', async () => {
+    const command = 'readlink /proc/$PPID/fd/* /proc/self/fd/* | grep "(deleted)" | grep -vc "^/dev/shm/"';
+    await expect(client.execute(name, { command, stdin: 'text' })).resolves.toMatchObject({ stdout: '0\n' });
+  });
+
   it('are ended by a time-out also where they have left the process group', async () => {
     const seconds = `333.${Date.now()}`;
     const command = `setsid sleep ${seconds} & timeout 600 sleep ${seconds}; echo`;
@@ -63,4 +68,37 @@ describe('the processes of a sandbox in its image', () => {
       expect(gone.problem).toMatchObject({ code: 'sandbox_gone', cause: 'failed' });
     },
   );
+});
+
+describe('a sandbox that may not have many processes', () => {
+  // 512 for each Gi of memory (k8s/overlays/test/config.yaml).
+  const MOST = 512;
+  let client: WarmboxClient;
+  let name: string;
+  beforeAll(async () => {
+    client = clusterClient().of('limited');
+    ({ name } = await client.create({ resources: { limits: { memoryMi: 1024 } } }));
+  });
+  afterAll(() => client.delete(name));
+
+  it('refuses more with EAGAIN and lives on, and commands can still be run in it to end them', async () => {
+    // bash itself tries again for 15 seconds, so Python asks.
+    const script = `
+import os, errno, time
+count = 0
+try:
+    while count < 2 * ${MOST}:
+        if os.fork() == 0:
+            time.sleep(300)
+            os._exit(0)
+        count += 1
+except OSError as error:
+    print(errno.errorcode[error.errno], count < ${MOST})
+`;
+    const { stdout } = await client.execute(name, { command: `nohup python3 -c '${script}' 2>&1` });
+    expect(stdout).toBe('EAGAIN True\n');
+    await expect(client.execute(name, { command: 'echo alive' })).resolves.toMatchObject({ stdout: 'alive\n' });
+    await client.execute(name, { command: 'exec pkill python3' });
+    await expect(client.execute(name, { command: 'ls / | wc -l' })).resolves.toMatchObject({ exitCode: 0 });
+  });
 });

@@ -7,6 +7,7 @@ import { createApp } from './create.app.js';
 import { listen } from './http/listen.js';
 import { exitCodeOf } from './process/exit.code.js';
 import { PipePool } from './process/pipe.pool.js';
+import { limitProcess } from './process/process.limits.js';
 
 /** The exit code for a configuration that cannot be used. */
 const UNUSABLE = 2;
@@ -24,6 +25,7 @@ async function main(): Promise<void> {
     exit: (code) => process.exit(code),
     onError: (err) => logger.error({ err }, 'the stop failed'),
   });
+  await limitProcess(options).catch((err: unknown) => logger.warn({ err }, 'the limits of commands cannot be set'));
   logger.log(`listening on ${await listen(app, options)}`);
   app.get(PipePool).prime();
 }

@@ -27,6 +27,8 @@ describe('executorOptions', () => {
       disconnectGraceSeconds: 5,
       relayLossGraceSeconds: 60,
       killGraceSeconds: 2,
+      maxProcesses: undefined,
+      openFiles: undefined,
       logLevel: 'info',
     });
   });
@@ -68,6 +70,8 @@ describe('executorOptions', () => {
         EXECUTOR_OUTPUT_RING_MI: '0.5',
         EXECUTOR_RESULT_RETENTION_MINUTES: 'ten',
         EXECUTOR_DISCONNECT_GRACE_SECONDS: '3601',
+        EXECUTOR_MAX_PROCESSES: '1',
+        EXECUTOR_OPEN_FILES: '64',
         EXECUTOR_LOG_LEVEL: 'loud',
       }).sort(),
     ).toEqual(
@@ -76,6 +80,8 @@ describe('executorOptions', () => {
         'disconnectGraceSeconds',
         'environment',
         'logLevel',
+        'maxProcesses',
+        'openFiles',
         'outputRingMi',
         'port',
         'resultRetentionMinutes',

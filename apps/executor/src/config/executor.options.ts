@@ -106,6 +106,23 @@ export class ExecutorOptions {
   @Max(60)
   killGraceSeconds: number = 2;
 
+  /**
+   * Processes and threads that the sandbox's user may have for a command to start another one. Only where that user's processes
+   * are the sandbox's alone (gVisor, Kata): elsewhere those of all sandboxes on the machine count.
+   */
+  @IsOptional()
+  @IsInt()
+  @Min(16)
+  @Max(4_194_304)
+  maxProcesses?: number = undefined;
+
+  /** Files that a command may have open before it raises its limit; as many as the process that starts the executor unless told. */
+  @IsOptional()
+  @IsInt()
+  @Min(512)
+  @Max(1_073_741_816)
+  openFiles?: number = undefined;
+
   /** The least severe level that is logged. */
   @IsIn(LOG_LEVELS)
   logLevel: LogLevel = 'info';

@@ -7,6 +7,6 @@ import { SessionEnvironment } from './session.environment.js';
 @Module({
   controllers: [EnvironmentController],
   providers: [SessionEnvironment, { provide: OWN_ENVIRONMENT, useFactory: () => process.env }],
-  exports: [SessionEnvironment],
+  exports: [SessionEnvironment, OWN_ENVIRONMENT],
 })
 export class EnvironmentModule {}

@@ -23,6 +23,23 @@ describe('commandOf', () => {
     });
   });
 
+  it('has bash lower the number of processes, and a program that is run without a shell not', () => {
+    const limited = { ...surroundings, maxProcesses: 100 };
+    const { environment, args } = commandOf({ command: 'a' }, limited);
+    expect(args).toEqual(['-c', 'a']);
+    expect(environment).toMatchObject({
+      WARMBOX_MAX_PROCESSES: '100',
+      BASH_ENV: expect.stringMatching(/command\.limits\.sh$/) as string,
+    });
+    for (const { environment: own } of [
+      commandOf({ argv: ['a'] }, limited),
+      commandOf({ command: 'a' }, surroundings),
+      commandOf({ command: 'a', environmentVariables: { BASH_ENV: '' } }, limited),
+    ]) {
+      expect(own).not.toHaveProperty('WARMBOX_MAX_PROCESSES');
+    }
+  });
+
   it('refuses a request that does not name one program', () => {
     for (const request of [{}, { command: 'x', argv: ['x'] }, { argv: [''] }]) {
       expect(() => commandOf(request, surroundings)).toThrow(

@@ -3,6 +3,7 @@ import { commandViolation, type ExecuteDto } from '@warmbox/contracts';
 import { invalidRequest } from '@warmbox/platform';
 import type { ChildCommand } from '../process/child.js';
 import { commandEnvironment } from '../process/command.environment.js';
+import { shellLimits } from '../process/shell.limits.js';
 
 const SHELL = '/bin/bash';
 /** The most characters of a command that are shown. */
@@ -15,6 +16,8 @@ export interface Surroundings {
   environment: Readonly<Record<string, string>>;
   /** The request's `traceparent` header. */
   traceparent?: string;
+  /** How many processes the sandbox's user may have for a command to start another one. */
+  maxProcesses?: number;
 }
 
 /**
@@ -22,14 +25,15 @@ export interface Surroundings {
  *
  * @throws ProblemError invalid_request unless exactly one of `command` and `argv` is given.
  */
-export function commandOf(request: ExecuteDto, { workspace, environment, traceparent }: Surroundings): ChildCommand {
+export function commandOf(
+  request: ExecuteDto,
+  { workspace, environment: base, traceparent, maxProcesses }: Surroundings,
+): ChildCommand {
   const cwd = resolve(workspace, request.cwd ?? '.');
-  return {
-    ...programOf(request),
-    cwd,
-    environment: commandEnvironment(environment, { cwd, traceparent, request: request.environmentVariables }),
-    stdin: request.stdin,
-  };
+  const program = programOf(request);
+  const environment = commandEnvironment(base, { cwd, traceparent, request: request.environmentVariables });
+  const limits = request.command === undefined ? {} : shellLimits(maxProcesses, environment);
+  return { ...program, cwd, environment: { ...environment, ...limits }, stdin: request.stdin };
 }
 
 function programOf(request: ExecuteDto): Pick<ChildCommand, 'file' | 'args'> {

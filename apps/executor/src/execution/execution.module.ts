@@ -1,11 +1,12 @@
-import { tmpdir } from 'node:os';
 import { Logger, Module, type OnModuleDestroy } from '@nestjs/common';
 import { systemClock } from '@warmbox/platform';
 import { ActivityModule } from '../activity/activity.module.js';
 import { EnvironmentModule } from '../environment/environment.module.js';
+import { OWN_ENVIRONMENT } from '../environment/environment.tokens.js';
 import { childStarter } from '../process/child.js';
 import { MarkedProcesses } from '../process/marked.processes.js';
 import { PipePool } from '../process/pipe.pool.js';
+import { scratchFolder } from '../process/scratch.folder.js';
 import { ExecutionController } from './execution.controller.js';
 import { ExecutionRegistry } from './execution.registry.js';
 import { CLOCK, START_CHILD, TEMPORARY_FOLDER } from './execution.tokens.js';
@@ -19,7 +20,7 @@ const logger = new Logger('Pipes');
   providers: [
     ExecutionRegistry,
     { provide: CLOCK, useValue: systemClock },
-    { provide: TEMPORARY_FOLDER, useFactory: () => tmpdir() },
+    { provide: TEMPORARY_FOLDER, useFactory: scratchFolder, inject: [OWN_ENVIRONMENT] },
     {
       provide: PipePool,
       useFactory: (folder: string) =>

@@ -78,7 +78,8 @@ export class ExecutionRegistry {
   private async begin(request: ExecuteDto, traceparent: string | undefined): Promise<Execution> {
     const { options } = this;
     const environment = this.session.current;
-    const command = commandOf(request, { workspace: options.workspace, environment, traceparent });
+    const { workspace, maxProcesses } = options;
+    const command = commandOf(request, { workspace, environment, traceparent, maxProcesses });
     const {
       timeoutSeconds = DEFAULT_TIMEOUT_SECONDS,
       disconnectGraceSeconds = options.disconnectGraceSeconds,

@@ -101,6 +101,12 @@ export class ManagerOptions {
   @Type(() => AmountsOptions)
   maxResourceLimits: AmountsOptions = { memoryMi: 4096, cpuMillicores: 4000 };
 
+  /** Processes and threads for each Gi of a sandbox's memory limit; 0: as many as there is memory for. */
+  @IsInt()
+  @Min(0)
+  @Max(65_536)
+  maxProcessesPerGi: number = 0;
+
   @IsInt()
   @Min(1)
   @Max(1440)

@@ -50,4 +50,10 @@ export class RuntimeOptions {
   @ValidateNested()
   @Type(() => AmountsOptions)
   defaultResourceLimits?: AmountsOptions = undefined;
+
+  @IsOptional()
+  @IsInt()
+  @Min(0)
+  @Max(65_536)
+  maxProcessesPerGi?: number = undefined;
 }

@@ -12,6 +12,7 @@ export interface Runtime {
   image: string;
   defaultRequests: Amounts;
   defaultLimits: Amounts;
+  maxProcessesPerGi: number;
 }
 
 /** The configured runtimes: the `{runtime}` of every path. */
@@ -38,6 +39,7 @@ export class RuntimeCatalog {
           image: own.executorImage ?? base.image,
           defaultRequests: own.defaultResourceRequests ?? base.defaultRequests,
           defaultLimits: own.defaultResourceLimits ?? base.defaultLimits,
+          maxProcessesPerGi: own.maxProcessesPerGi ?? options.maxProcessesPerGi,
         },
       ]),
     );

@@ -24,6 +24,23 @@ describe('the planner of sandboxes', () => {
     expect(templateOf(larger)).not.toBe(templateOf(plain));
   });
 
+  it('limits processes by the memory that a sandbox has, where the runtime says so', () => {
+    const limited = Object.assign(new ManagerOptions(), {
+      executorImage: 'warmbox/executor:1',
+      runtimes: { gvisor: { maxProcessesPerGi: 512 } },
+    });
+    const grants = new SandboxGrants(limited, new FakeClock());
+    const planned = new SandboxPlanner(limited, new RuntimeCatalog(limited), grants);
+    const mostOf = (pod: Pod): string | undefined =>
+      pod.spec?.containers[0]?.env?.find(({ name }) => name === 'EXECUTOR_MAX_PROCESSES')?.value;
+    const ofMemory = (memoryMi: number): Pod =>
+      planned.plan('gvisor', { resources: { limits: { memoryMi }, requests: { memoryMi: 64 } } });
+    expect(mostOf(planned.warm('gvisor'))).toBe('256');
+    expect([64, 256, 4096].map((memoryMi) => mostOf(ofMemory(memoryMi)))).toEqual(['64', '128', '2048']);
+    expect(mostOf(planned.warm('kata'))).toBeUndefined();
+    expect(templateOf(ofMemory(512))).not.toBe(templateOf(planned.warm('kata')));
+  });
+
   it('refuses a runtime that is not configured', () => {
     expect(() => planner.plan('nope', {})).toThrow('There is no runtime "nope"');
     expect(() => planner.warm('nope')).toThrow('There is no runtime "nope"');

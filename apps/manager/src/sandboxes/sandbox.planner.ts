@@ -38,8 +38,7 @@ export class SandboxPlanner {
     const annotations = this.grants.first(request);
     const { environmentVariables = {}, labels = {}, userId } = request;
     return podOf({
-      ...this.bare(runtime),
-      ...resources,
+      ...this.bare(runtime, resources),
       pool: 'manual',
       environmentVariables,
       labels,
@@ -51,11 +50,12 @@ export class SandboxPlanner {
 
   /** A new pod for the runtime's pool. @throws ProblemError runtime_not_found */
   warm(runtimeName: string): Pod {
-    return podOf(this.bare(this.runtimes.get(runtimeName)));
+    const runtime = this.runtimes.get(runtimeName);
+    return podOf(this.bare(runtime, { requests: runtime.defaultRequests, limits: runtime.defaultLimits }));
   }
 
-  /** Nobody's sandbox, with the runtime's defaults. */
-  private bare(runtime: Runtime): SandboxSpec {
+  /** Nobody's sandbox. */
+  private bare(runtime: Runtime, resources: Pick<SandboxSpec, 'requests' | 'limits'>): SandboxSpec {
     return {
       name: newSandboxName(runtime.podNamePrefix),
       namespace: this.options.targetNamespace,
@@ -63,10 +63,9 @@ export class SandboxPlanner {
       runtimeClassName: runtime.runtimeClassName,
       pool: 'warm',
       image: runtime.image,
-      requests: runtime.defaultRequests,
-      limits: runtime.defaultLimits,
+      ...resources,
       token: randomBytes(24).toString('hex'),
-      settings: executorSettings(this.options),
+      settings: executorSettings(this.options, runtime, resources.limits),
       environmentVariables: {},
       labels: {},
       createdBy: hostname(),
