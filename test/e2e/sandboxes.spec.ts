@@ -102,7 +102,9 @@ describe('sandboxes', () => {
     while (path !== undefined) {
       const response: Response = await client.fetch('GET', path);
       seen.push(...((await response.json()) as SandboxDto[]).map(({ name }) => name));
-      path = /<([^>]+)>; rel="next"/.exec(response.headers.get('link') ?? '')?.[1];
+      const [, next] = /<([^>]+)>; rel="next"/.exec(response.headers.get('link') ?? '') ?? [];
+      // Relative to the URL that was asked, as RFC 8288 has it.
+      path = next === undefined ? undefined : new URL(next, response.url).href.slice(client.url.length);
     }
     expect(seen).toEqual(all);
   });

@@ -72,6 +72,19 @@ describe('POST /api/execute', () => {
     expect(lines[1]).toMatchObject({ event: 'CompletedEvent', id: '2e' });
   });
 
+  it('answers a detached command itself, at once, where JSON is asked for', async () => {
+    const { status, json, headers } = await executor.ask('/api/execute', {
+      method: 'POST',
+      body: { command: 'while [ ! -e go ]; do sleep 0.02; done; echo done', detached: true },
+      headers: { accept: 'application/json' },
+    });
+    const id = String(headers['x-execution-id']);
+    expect([status, json]).toMatchObject([202, { id, state: 'running', bytes: 0 }]);
+    await writeFile(join(executor.workspace, 'go'), '');
+    await waitFor('it has ended', async () => (await executor.execution(id)).state === 'completed');
+    expect(await executor.execution(id)).toMatchObject({ exitCode: 0, bytes: 5 });
+  });
+
   it('waits and answers JSON where that is asked for', async () => {
     expect(await executor.run({ command: 'echo out; echo err >&2; exit 7' })).toEqual({
       executionId: expect.stringMatching(/^[0-9a-z]{16}$/) as string,

@@ -29,3 +29,4 @@ export * from './time/deadline.js';
 export * from './time/gate.js';
 export * from './time/pause.js';
 export * from './time/periodic.js';
+export * from './time/unless.aborted.js';

@@ -3,6 +3,7 @@ import { ExecuteDto, type ExecutionDto } from '@warmbox/contracts';
 import {
   contentTypeOf,
   EVENT_STREAM_HEADERS,
+  KEEP_ALIVE_MS,
   MEDIA,
   negotiate,
   ProblemError,
@@ -10,6 +11,7 @@ import {
   type Clock,
   type Media,
   type StreamMedia,
+  type Timer,
 } from '@warmbox/platform';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { FROM_THE_START, invalidId, startingPointOf, type StartingPoint } from './event.id.js';
@@ -30,7 +32,7 @@ export class ExecutionController {
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
-  /** Runs a command; answers with its events or, once it has ended, with its result. */
+  /** Runs a command; answers with its events or, once it has ended, with its result; of a detached one with itself, at once. */
   @Post('execute')
   async execute(
     @Body() body: ExecuteDto,
@@ -43,6 +45,10 @@ export class ExecutionController {
     const { encoding = 'utf8', events = 'original', maxOutputBytes = DEFAULT_MAX_OUTPUT_BYTES } = body;
     if (media !== MEDIA.json) {
       this.stream(execution, reply, media, FROM_THE_START, { encoding, events });
+      return;
+    }
+    if (body.detached === true) {
+      void reply.status(202).header('x-execution-id', execution.id).send(execution.dto);
       return;
     }
     await this.answer(execution, reply, new ExecutionResult(execution, encoding, maxOutputBytes));
@@ -100,7 +106,8 @@ export class ExecutionController {
 
   /**
    * The head goes out at once: a manager must know the execution to say that its client has left. So where there will be no
-   * result after all only the broken-off answer can tell.
+   * result after all only the broken-off answer can tell. Until there is one, empty lines before the JSON say that this executor
+   * lives.
    */
   private async answer(execution: Execution, reply: FastifyReply, result: ExecutionResult): Promise<void> {
     const outcome = result.wait();
@@ -109,11 +116,26 @@ export class ExecutionController {
     reply.hijack();
     reply.raw.writeHead(200, jsonHeaders(execution));
     reply.raw.flushHeaders();
+    const keepAlive = this.every(KEEP_ALIVE_MS, () => void reply.raw.write('\n'));
     try {
       reply.raw.end(JSON.stringify(await outcome));
     } catch {
       reply.raw.destroy();
+    } finally {
+      keepAlive.cancel();
     }
+  }
+
+  private every(ms: number, task: () => void): Timer {
+    let timer: Timer;
+    const next = (): void => {
+      timer = this.clock.after(ms, () => {
+        task();
+        next();
+      });
+    };
+    next();
+    return { cancel: () => timer.cancel() };
   }
 
   private stream(

@@ -1,4 +1,3 @@
-import { Readable } from 'node:stream';
 import { ProblemError, Shutdown } from '@warmbox/platform';
 import { aPod, FakeClock } from '@warmbox/testing';
 import type { ExecutorClient, ExecutorRequest } from '../execution/executor.client.js';
@@ -18,9 +17,9 @@ describe('SessionBinder', () => {
     clock = new FakeClock();
     shutdown = new Shutdown({ drainDelaySeconds: 0, shutdownGraceSeconds: 0 }, clock);
     const executors = {
-      send: (_: unknown, request: ExecutorRequest) => {
+      ask: (_: unknown, request: ExecutorRequest) => {
         asked.push(request);
-        return fails === undefined ? Promise.resolve({ body: Readable.from(['{}']) }) : Promise.reject(fails);
+        return fails === undefined ? Promise.resolve('{}') : Promise.reject(fails);
       },
     };
     binder = new SessionBinder(executors as unknown as ExecutorClient, shutdown);

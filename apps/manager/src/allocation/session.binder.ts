@@ -50,12 +50,12 @@ export class SessionBinder {
       ...what,
       headers: {},
       media: MEDIA.json,
-      headersTimeoutMs: timeoutMs,
+      headTimeoutMs: timeoutMs,
       silenceTimeoutMs: timeoutMs,
+      bodyTimeoutMs: timeoutMs,
     };
     try {
-      const { body } = await this.executors.send(pod, request, signal);
-      body.resume();
+      await this.executors.ask(pod, request, signal);
       this.doubts = false;
     } catch (error) {
       if (!signal.aborted) this.doubts = isUnanswered(error);

@@ -1,8 +1,6 @@
-import { Readable } from 'node:stream';
 import { jest } from '@jest/globals';
 import { ProblemError } from '@warmbox/platform';
 import { aPod, ExecutorDouble, FakeClock, waitFor, type AskedOfExecutor } from '@warmbox/testing';
-import type { ExecutorAnswer } from '../execution/executor.answer.js';
 import { ExecutorClient, type ExecutorRequest } from '../execution/executor.client.js';
 import { ExecutorConnections } from '../execution/executor.connections.js';
 import { IdleInquiry, type IdleAnswer } from './idle.inquiry.js';
@@ -22,12 +20,10 @@ describe('the question whether a sandbox is idle', () => {
   /** @param answers what the executor says, in turn: text of a body, nothing, or an error. */
   function inquiry(...answers: (string | Error | undefined)[]): IdleInquiry {
     const client = {
-      send: (_: unknown, request: ExecutorRequest) => {
+      ask: (_: unknown, request: ExecutorRequest) => {
         asked.push(request);
         const answer = answers.shift();
-        if (answer instanceof Error) return Promise.reject(answer);
-        const body = Readable.from(answer === undefined ? [] : [Buffer.from(answer)]);
-        return Promise.resolve<ExecutorAnswer>({ status: answer === undefined ? 204 : 200, body });
+        return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer ?? '');
       },
     } as unknown as ExecutorClient;
     return new IdleInquiry(client, new FakeClock());
@@ -89,7 +85,7 @@ describe('an executor that goes on answering without an end', () => {
     connections = new ExecutorConnections();
     for (const { ports } of pod.spec?.containers ?? [])
       for (const port of ports ?? []) port.containerPort = executor.port;
-    inquiry = new IdleInquiry(new ExecutorClient(connections, { confirm: () => Promise.resolve(pod) }), clock);
+    inquiry = new IdleInquiry(new ExecutorClient(connections, { confirm: () => Promise.resolve(pod) }, clock), clock);
   });
   afterEach(async () => {
     for (const drip of drips.splice(0)) clearInterval(drip);
@@ -117,7 +113,7 @@ describe('an executor that goes on answering without an end', () => {
     let isOver = false;
     const settled = asked.catch((error: unknown) => error).finally(() => (isOver = true));
     await waitFor('it drips', () => drops > 3);
-    await clock.advance(9_999);
+    await clock.advance(4_999);
     expect(isOver).toBe(false);
     await clock.advance(1);
     const result = await settled;
@@ -132,7 +128,7 @@ describe('an executor that goes on answering without an end', () => {
     ['its refusal', drip(409), drip(200)],
     ['its seal', drip(200), drip(200)],
     ['its activity', refuse, drip(200)],
-  ])('is silent after ten seconds, where it drips %s', async (_, sealed, activity) => {
+  ])('is silent after five seconds, where it drips %s', async (_, sealed, activity) => {
     executor.on('POST seal', sealed).on('GET activity', activity);
     expect(await outcome(inquiry.ask(pod, 60, never))).toEqual(silent);
   });

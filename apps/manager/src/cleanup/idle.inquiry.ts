@@ -1,4 +1,3 @@
-import type { Readable } from 'node:stream';
 import { Inject, Injectable } from '@nestjs/common';
 import type { ProblemCode } from '@warmbox/contracts';
 import { Deadline, MEDIA, ProblemError, type Clock } from '@warmbox/platform';
@@ -11,9 +10,6 @@ const ANSWER_TIMEOUT_MS = 5_000;
 
 /** How long all that it is asked at a time may take, in milliseconds, however slowly it goes on answering. */
 const INQUIRY_TIMEOUT_MS = 10_000;
-
-/** The most of an answer that is read: its port may be in the hands of its guest. */
-const ANSWER_MAX_BYTES = 4_096;
 
 /** What says that there is no executor that answers. */
 const SILENCE: readonly ProblemCode[] = ['executor_timeout', 'executor_unreachable', 'not_ready'];
@@ -52,29 +48,18 @@ export class IdleInquiry {
    */
   async warn(pod: Pod, expiresAt: number, signal: AbortSignal): Promise<void> {
     const notice = { expiresAt: new Date(expiresAt).toISOString() };
-    await this.inTime(signal, (inTime) => this.tell(pod, request('POST', '/api/notice', notice), inTime));
+    await this.inTime(signal, (inTime) => this.client.ask(pod, request('POST', '/api/notice', notice), inTime));
   }
 
   private async sealOrActivity(pod: Pod, idleSeconds: number, signal: AbortSignal): Promise<IdleAnswer> {
     try {
-      await this.tell(pod, request('POST', '/api/seal', { idleSeconds }), signal);
+      await this.client.ask(pod, request('POST', '/api/seal', { idleSeconds }), signal);
       return { state: 'sealed' };
     } catch (error) {
       if (!(error instanceof ProblemError && error.code === 'conflict')) throw error;
     }
-    const idle = idleSecondsOf(await this.tell(pod, request('GET', '/api/activity'), signal));
+    const idle = idleSecondsOf(await this.client.ask(pod, request('GET', '/api/activity'), signal));
     return idle === undefined ? { state: 'silent' } : { state: 'active', idleSeconds: idle };
-  }
-
-  /** Sends a request, and reads the answer to its end: what is left over would hold its connection. */
-  private async tell(pod: Pod, what: ExecutorRequest, signal: AbortSignal): Promise<string> {
-    const { body } = await this.client.send(pod, what, signal);
-    try {
-      return await textOf(body);
-    } catch (error) {
-      signal.throwIfAborted();
-      throw new ProblemError('executor_unreachable', 'The answer of the executor broke off.', { cause: error });
-    }
   }
 
   /** @throws ProblemError executor_timeout where the time is up first */
@@ -92,25 +77,17 @@ export class IdleInquiry {
   }
 }
 
-function request(method: 'GET' | 'POST', path: string, body?: object): ExecutorRequest {
+function request(method: 'GET' | 'POST', path: string, body?: object): ExecutorRequest & { bodyTimeoutMs: number } {
   return {
     method,
     path,
     headers: {},
     media: MEDIA.json,
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    headersTimeoutMs: ANSWER_TIMEOUT_MS,
+    headTimeoutMs: ANSWER_TIMEOUT_MS,
     silenceTimeoutMs: ANSWER_TIMEOUT_MS,
+    bodyTimeoutMs: ANSWER_TIMEOUT_MS,
   };
-}
-
-async function textOf(body: Readable): Promise<string> {
-  let text = '';
-  for await (const chunk of body as AsyncIterable<Buffer>) {
-    text += chunk.toString('latin1');
-    if (text.length > ANSWER_MAX_BYTES) break;
-  }
-  return text;
 }
 
 /** The durations of an answer; undefined where it is none of an executor's. */

@@ -1,5 +1,5 @@
 import { toOpenApi30 } from './openapi-3.0.js';
-import type { OpenApiDocument, Schema } from './openapi.types.js';
+import type { OpenApiDocument, Responses, Schema } from './openapi.types.js';
 
 function converted(schema: Schema): Schema | undefined {
   const document: OpenApiDocument = {
@@ -62,6 +62,47 @@ describe('the 3.0 form of a document', () => {
     expect(openapi).toBe('3.0.3');
     expect(jsonSchemaDialect).toBeUndefined();
     expect(paths).toEqual(document.paths);
+  });
+
+  const stream = { schema: { type: 'object', oneOf: [{ $ref: '#/components/schemas/It' }] } };
+  const text = { schema: { type: 'string' } };
+  const json = { schema: { $ref: '#/components/schemas/It' } };
+  it.each<[string, Responses, Responses]>([
+    [
+      'the JSON one of several, whatever comes first',
+      {
+        200: { description: 's', content: { 'text/event-stream': stream } },
+        201: { description: 'j', content: { 'application/json': json } },
+      },
+      { 201: { description: 'j', content: { 'application/json': json } } },
+    ],
+    [
+      'the first of two JSON ones, and no other form of it',
+      {
+        200: { description: 'j', content: { 'text/event-stream': stream, 'application/json': json } },
+        202: { description: 'k', content: { 'application/json': json } },
+      },
+      { 200: { description: 'j', content: { 'application/json': json } } },
+    ],
+    [
+      'of a stream its first form, as the text that it is',
+      {
+        200: { description: 's', content: { 'text/event-stream': stream, 'application/x-ndjson': stream } },
+        204: { description: 'nothing' },
+      },
+      { 200: { description: 's', content: { 'text/event-stream': text } } },
+    ],
+    ['one without a body', { 204: { description: 'nothing' } }, { 204: { description: 'nothing' } }],
+    ['none where there is none', {}, {}],
+  ])('keeps one success: %s', (_, given, expected) => {
+    const failure = { 404: { description: 'f', content: { 'application/problem+json': json } } };
+    const document: OpenApiDocument = {
+      openapi: '3.1.0',
+      info: { title: 't', version: '1' },
+      paths: { '/a': { get: { responses: { ...given, ...failure } } } },
+      components: { schemas: {} },
+    };
+    expect(toOpenApi30(document).paths['/a']?.get?.responses).toStrictEqual({ ...expected, ...failure });
   });
 
   it('does not change the document that it is made from', () => {

@@ -1,7 +1,10 @@
 import { nameOf } from './event-stream.response.js';
-import type { OpenApiDocument, Schema } from './openapi.types.js';
+import type { Media, OpenApiDocument, Operation, Schema } from './openapi.types.js';
 
 type Node = Record<string, unknown>;
+
+const JSON_MEDIA = 'application/json';
+const STREAM_MEDIA = 'text/event-stream';
 
 /** Keywords of JSON Schema that OpenAPI 3.0 does not have; they describe, and nothing is lost to a generator without them. */
 const UNKNOWN_KEYWORDS = [
@@ -15,7 +18,8 @@ const UNKNOWN_KEYWORDS = [
 
 /**
  * The document in the form of OpenAPI 3.0, for generators that know no 3.1: `null` in a type becomes `nullable`, `const` an
- * `enum` of one, `examples` of a schema an `example`, numeric exclusive bounds flags.
+ * `enum` of one, `examples` of a schema an `example`, numeric exclusive bounds flags. Each operation keeps one type of success:
+ * generators make one of several, or take the first, whatever comes.
  */
 export function toOpenApi30(document: OpenApiDocument): OpenApiDocument {
   const { webhooks: _webhooks, jsonSchemaDialect: _dialect, ...rest } = document;
@@ -23,12 +27,44 @@ export function toOpenApi30(document: OpenApiDocument): OpenApiDocument {
   return {
     ...head,
     openapi: '3.0.3',
-    paths: inside(paths) as OpenApiDocument['paths'],
+    paths: inside(withOneSuccess(paths)) as OpenApiDocument['paths'],
     components: {
       ...components,
       schemas: Object.fromEntries(Object.entries(components.schemas).map(([name, schema]) => [name, schemaOf(schema)])),
     },
   };
+}
+
+function withOneSuccess(paths: OpenApiDocument['paths']): OpenApiDocument['paths'] {
+  return Object.fromEntries(
+    Object.entries(paths).map(([path, item]) => [
+      path,
+      Object.fromEntries(
+        Object.entries(item).map(([method, operation]) => [
+          method,
+          { ...operation, responses: oneSuccess(operation.responses) },
+        ]),
+      ),
+    ]),
+  );
+}
+
+/** Of all successes the JSON one; where there is none the first, and of a stream its first form, which is a text here. */
+function oneSuccess(responses: Operation['responses']): Operation['responses'] {
+  const successes = Object.entries(responses).filter(([status]) => status.startsWith('2'));
+  const [status, success] =
+    successes.find(([, { content }]) => content?.[JSON_MEDIA] !== undefined) ?? successes[0] ?? [];
+  if (status === undefined || success === undefined) return responses;
+  const failures = Object.entries(responses).filter(([other]) => !other.startsWith('2'));
+  const { content } = success;
+  const one = content === undefined ? success : { ...success, content: oneContent(content) };
+  return Object.fromEntries([[status, one], ...failures]);
+}
+
+function oneContent(content: Record<string, Media>): Record<string, Media> {
+  if (content[JSON_MEDIA] !== undefined) return { [JSON_MEDIA]: content[JSON_MEDIA] };
+  if (content[STREAM_MEDIA] !== undefined) return { [STREAM_MEDIA]: { schema: { type: 'string' } } };
+  return Object.fromEntries(Object.entries(content).slice(0, 1));
 }
 
 /** Any part of the document: schemas are where `schema` says so. */

@@ -100,6 +100,33 @@ describe('the OpenAPI document', () => {
     expect(operations(served).map(({ at }) => at)).toEqual(operations().map(({ at }) => at));
   });
 
+  it('has one type of success for each operation at /openapi-3.0.json', async () => {
+    const { body } = await request(`${url}/openapi-3.0.json`);
+    const served = (await body.json()) as OpenApiDocument;
+    for (const { at, operation } of operations(served)) {
+      const successes = Object.entries(operation.responses).filter(([status]) => status.startsWith('2'));
+      expect([at, successes.length]).toEqual([at, 1]);
+      expect([at, Object.keys(successes[0]?.[1].content ?? {}).length < 2]).toEqual([at, true]);
+    }
+    const typesOf = (path: string, method: string): unknown =>
+      Object.entries(served.paths[path]?.[method]?.responses ?? {})
+        .filter(([status]) => status.startsWith('2'))
+        .map(([status, { content }]) => [status, content]);
+    expect(typesOf('/api/{runtime}', 'post')).toMatchObject([
+      ['201', { 'application/json': { schema: { $ref: '#/components/schemas/SandboxDto' } } }],
+    ]);
+    expect(typesOf('/api/{runtime}/{name}/execute', 'post')).toMatchObject([
+      ['200', { 'application/json': { schema: { $ref: '#/components/schemas/ExecuteResultDto' } } }],
+    ]);
+    expect(typesOf('/api/{runtime}/pool/events', 'get')).toEqual([
+      ['200', { 'text/event-stream': { schema: { type: 'string' } } }],
+    ]);
+  });
+
+  it('says where the server is relative to itself, so that a path prefix in front works', () => {
+    expect(document.servers).toMatchObject([{ url: '.' }]);
+  });
+
   it('describes every route that is served, and no other', () => {
     const served = routes
       .filter(({ method, path }) => method !== 'head' && !UNDOCUMENTED.test(path))

@@ -18,7 +18,7 @@ export function describeApi(app: INestApplication, version: string): OpenApiDocu
     .setDescription(DESCRIPTION)
     .setVersion(version)
     .setLicense('MIT', 'https://opensource.org/license/mit')
-    .addServer('/')
+    .addServer('.', 'Relative to this document, so that a path prefix in front works.')
     .addTag('Sandboxes', 'Create, find, change and delete sandboxes.')
     .addTag('Executions', 'Run commands in a sandbox and follow them.')
     .addTag('Pool', 'How full the pools of warm sandboxes are, and why they are not.')

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 import { contentTypeOf, EVENT_STREAM_HEADERS, MEDIA, type Media, type StreamedAnswer } from '@warmbox/platform';
 import type { Origin } from './execution.requests.js';
@@ -16,10 +17,7 @@ export function hasLeft({ left }: Caller): boolean {
 export type Answer = StreamedAnswer;
 
 /** A success without a body. */
-export function emptyAnswer(status: number, body: Readable): Answer {
-  body.resume();
-  return { status, headers: {} };
-}
+export const NO_CONTENT: Answer = { status: 204, headers: {} };
 
 export function headersOf(media: Media, executionId?: string): Record<string, string> {
   return {
@@ -29,14 +27,39 @@ export function headersOf(media: Media, executionId?: string): Record<string, st
   };
 }
 
+const SPACE = new Set(Buffer.from(' \t\r\n'));
+
 /**
- * JSON comes in one piece when it is ready; until then a failure can still have a status of its own.
+ * JSON comes in one piece when it is ready; until then a failure can still have a status of its own. The space before it only
+ * says that the executor lives, and is left out.
  *
  * @throws the body's error
  */
-export function firstByteOf(body: Readable): Promise<void> {
-  return new Promise((resolve, reject) => {
-    // A body without a byte has no 'readable'.
-    body.once('readable', resolve).once('end', resolve).once('error', reject);
-  });
+export async function firstByteOf(body: Readable): Promise<void> {
+  for (let hasMore = true; hasMore;) {
+    hasMore = await isReadable(body);
+    const chunk = body.read() as Buffer | null;
+    const begin = chunk?.findIndex((byte) => !SPACE.has(byte)) ?? -1;
+    if (chunk === null || begin < 0) continue;
+    body.unshift(chunk.subarray(begin));
+    return;
+  }
+}
+
+/** Waits for the next bytes; false where there are none any more. */
+async function isReadable(body: Readable): Promise<boolean> {
+  const over = new AbortController();
+  const first = (name: string): Promise<unknown> => once(body, name, { signal: over.signal });
+  try {
+    // A body without a byte has no 'readable'. `once` rejects with an 'error'.
+    return await Promise.race([first('readable').then(() => true), first('end').then(() => false)]);
+  } finally {
+    over.abort();
+  }
+}
+
+/** Calls `task` once when a body is over, whatever the way. */
+export function onceOver(body: Readable, task: () => void): void {
+  if (body.closed) task();
+  else body.once('close', task);
 }

@@ -1,13 +1,17 @@
+import { Readable } from 'node:stream';
 import { Logger } from '@nestjs/common';
 import { MEDIA, ProblemError, type Clock, type Media } from '@warmbox/platform';
 import type { Pod } from '@warmbox/sandbox';
 import { isDropped } from './error.code.js';
 import { EventRelay } from './event.relay.js';
-import { emptyAnswer, firstByteOf, hasLeft, headersOf, type Answer, type Caller } from './execution.answer.js';
-import type { ExecutorAnswer } from './executor.answer.js';
+import { firstByteOf, hasLeft, headersOf, NO_CONTENT, onceOver, type Answer, type Caller } from './execution.answer.js';
+import { textOf, type ExecutorAnswer } from './executor.answer.js';
 import type { ExecutorClient, ExecutorRequest } from './executor.client.js';
 import type { LeaveNotice } from './leave.notice.js';
 import type { OpenStreams } from './open.streams.js';
+
+/** The most of an execution: 4,096 characters of its command, of which each may be an escape. */
+const EXECUTION_MAX_BYTES = 65_536;
 
 /** How long a client that has left is waited for the id of what it started, in milliseconds. */
 const ID_TIMEOUT_MS = 5_000;
@@ -45,8 +49,9 @@ export class ExecutionAttacher {
     try {
       const answer = await this.client.send(pod, request, stream.signal);
       caller.left.removeEventListener('abort', onLeft);
-      answer.body.once('close', () => stream.close());
-      if (answer.status !== 200) return emptyAnswer(answer.status, answer.body);
+      onceOver(answer.body, () => stream.close());
+      if (answer.status === 204) return NO_CONTENT;
+      if (answer.status === 202) return await this.started(answer);
       return await this.pass(pod, answer, request.media, caller, id ?? answer.executionId);
     } catch (error) {
       stream.close();
@@ -55,6 +60,17 @@ export class ExecutionAttacher {
         this.logger.warn({ sandbox: pod.metadata?.name, requestId: caller.requestId }, idUnknown.detail);
       return undefined;
     }
+  }
+
+  /** A detached execution, which needs no reader; that nobody hears of it any more ends nothing. */
+  private async started({ body, executionId }: ExecutorAnswer): Promise<Answer> {
+    const { text, isWhole } = await textOf(body, EXECUTION_MAX_BYTES);
+    if (!isWhole || executionId === undefined) {
+      throw new ProblemError('executor_unreachable', 'The executor answered with what is no execution.');
+    }
+    // Relative to the URL that was asked, whatever prefix a proxy has put before it.
+    const headers = { ...headersOf(MEDIA.json, executionId), location: `executions/${executionId}` };
+    return { status: 202, headers, body: Readable.from([text]) };
   }
 
   private async pass(

@@ -81,6 +81,42 @@ describe('execute', () => {
     ]);
   });
 
+  it('answers the execution of a detached command at once, and where it is, to whoever wants JSON', async () => {
+    const execution = { id: ID, command: 'sleep 9', state: 'running', timedOut: false, startedAt: 'now', bytes: 0 };
+    scene.executor.on('POST execute', ({ response, body }) => {
+      expect(JSON.parse(body)).toEqual({ command: 'sleep 9', detached: true });
+      response
+        .writeHead(202, { 'content-type': 'application/json', 'x-execution-id': ID })
+        .end(JSON.stringify(execution));
+    });
+    const body = { command: 'sleep 9', detached: true };
+    const { answer } = await scene.ask(EXECUTE, { headers: { accept: 'application/json' }, body });
+    expect(answer.statusCode).toBe(202);
+    expect(answer.headers).toMatchObject({
+      'content-type': 'application/json; charset=utf-8',
+      'x-execution-id': ID,
+      location: `executions/${ID}`,
+    });
+    expect(JSON.parse(await textOf(answer))).toEqual(execution);
+    expect(scene.executor.of('POST left')).toEqual([]);
+  });
+
+  it('passes on no execution without an end', async () => {
+    scene.executor.on('POST execute', ({ response }) => {
+      response.writeHead(202, { 'content-type': 'application/json', 'x-execution-id': ID });
+      const more = (): void => {
+        while (!response.destroyed && response.write(Buffer.alloc(65_536, ' ')));
+        response.once('drain', more);
+      };
+      more();
+    });
+    const { answer } = await scene.ask(EXECUTE, {
+      headers: { accept: 'application/json' },
+      body: { command: 'true', detached: true },
+    });
+    expect(await problemOf(answer)).toMatchObject({ status: 502, code: 'executor_unreachable' });
+  });
+
   it('streams NDJSON to whoever asks for it', async () => {
     const lines = '{"event":"OutputEvent","id":"2","data":{}}\n{"event":"CompletedEvent","data":{}}\n';
     scene.executor.on('POST execute', (asked) => begin(asked, 'application/x-ndjson').end(lines));

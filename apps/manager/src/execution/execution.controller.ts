@@ -1,6 +1,14 @@
 import { Body, Controller, Delete, Get, Param, Post, Query, Req, Res } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
-import { ApiBody, ApiHeader, ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import {
+  ApiAcceptedResponse,
+  ApiBody,
+  ApiHeader,
+  ApiNoContentResponse,
+  ApiOkResponse,
+  ApiOperation,
+  ApiTags,
+} from '@nestjs/swagger';
 import {
   commandViolation,
   EXECUTE_BODY_MAX_BYTES,
@@ -19,6 +27,7 @@ import {
   EXECUTE_EXAMPLES,
   EXECUTION_EVENTS,
   EXECUTION_HEADERS,
+  LOCATION,
 } from './execution.docs.js';
 import { ExecutionGateway } from './execution.gateway.js';
 import { EVENT_ID } from './execution.id.js';
@@ -37,10 +46,15 @@ export class ExecutionController {
     operationId: 'execute',
     summary: 'Run a command',
     description:
-      'Streams what the command prints as it comes; with `Accept: application/json` it waits and answers the result. A client that leaves is given a few seconds to come back to the events of the execution, then the command and every process that it has started are ended.',
+      'Streams what the command prints as it comes; with `Accept: application/json` it waits and answers the result, or, where the command is `detached`, answers the execution at once. A client that leaves is given a few seconds to come back to the events of the execution, then the command and every process that it has started are ended.',
   })
   @ApiBody({ type: ExecuteDto, examples: EXECUTE_EXAMPLES })
   @ApiOkResponse({ description: 'The result.', type: ExecuteResultDto, headers: EXECUTION_HEADERS })
+  @ApiAcceptedResponse({
+    description: 'The execution of a `detached` command, for `Accept: application/json`.',
+    type: ExecutionDto,
+    headers: { ...EXECUTION_HEADERS, ...LOCATION },
+  })
   @ApiEventStream({ description: 'What the command does.', events: EXECUTION_EVENTS, ndjson: true })
   @ApiProblems(
     'runtime_not_found',

@@ -41,6 +41,14 @@ export const EXECUTION_HEADERS = {
   },
 };
 
+/** Where the execution is that an answer is about. */
+export const LOCATION = {
+  Location: {
+    description: 'The execution, relative to the URL that was asked.',
+    schema: { type: 'string' as const, example: 'executions/x7f3k9d2m5q8w1z4' },
+  },
+};
+
 /** What every route of a sandbox's executions has in its path. */
 export const ApiSandboxPath = (): ClassDecorator & MethodDecorator =>
   applyDecorators(

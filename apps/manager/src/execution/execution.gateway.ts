@@ -3,7 +3,7 @@ import { ProblemError, type Media } from '@warmbox/platform';
 import type { Pod } from '@warmbox/sandbox';
 import type { SandboxFinder } from '../sandboxes/sandbox.finder.js';
 import type { SandboxStamper } from '../sandboxes/sandbox.stamper.js';
-import { emptyAnswer, firstByteOf, hasLeft, headersOf, type Answer, type Caller } from './execution.answer.js';
+import { firstByteOf, hasLeft, headersOf, NO_CONTENT, type Answer, type Caller } from './execution.answer.js';
 import type { ExecutionAttacher } from './execution.attacher.js';
 import { EXECUTION_ID } from './execution.id.js';
 import {
@@ -107,7 +107,7 @@ export class ExecutionGateway {
   ): Promise<Answer | undefined> {
     try {
       const { status, body } = await this.client.send(pod, request, caller.left);
-      if (status !== 200) return emptyAnswer(status, body);
+      if (status === 204) return NO_CONTENT;
       await firstByteOf(body).catch(async (error: unknown) => {
         throw await this.client.explainLoss(error, pod);
       });

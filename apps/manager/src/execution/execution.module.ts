@@ -24,8 +24,9 @@ const LAST_NOTICES_MS = 1_000;
     { provide: ExecutorConnections, useFactory: () => new ExecutorConnections() },
     {
       provide: ExecutorClient,
-      useFactory: (connections: ExecutorConnections, store: PodStore) => new ExecutorClient(connections, store),
-      inject: [ExecutorConnections, PodStore],
+      useFactory: (connections: ExecutorConnections, store: PodStore, clock: Clock) =>
+        new ExecutorClient(connections, store, clock),
+      inject: [ExecutorConnections, PodStore, CLOCK],
     },
     {
       provide: OpenStreams,

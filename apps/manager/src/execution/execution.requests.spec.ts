@@ -4,23 +4,27 @@ import { cancelRequest, eventsRequest, executeRequest, leftRequest } from './exe
 const ORIGIN = { requestId: 'r-1' };
 
 describe('the requests to an executor', () => {
-  it('wait for JSON as long as the command may run, and longer by its end', () => {
+  it('wait for JSON as long as the command may run, and longer by its end, and for its head as for any other', () => {
     expect(executeRequest({ command: 'true', timeoutSeconds: 86_400 }, MEDIA.json, ORIGIN)).toMatchObject({
-      headersTimeoutMs: 86_430_000,
-      silenceTimeoutMs: 86_430_000,
+      headTimeoutMs: 10_000,
+      silenceTimeoutMs: 45_000,
+      bodyTimeoutMs: 86_430_000,
     });
-    expect(executeRequest({ command: 'true' }, MEDIA.json, ORIGIN).headersTimeoutMs).toBe(330_000);
+    expect(executeRequest({ command: 'true' }, MEDIA.json, ORIGIN).bodyTimeoutMs).toBe(330_000);
   });
 
-  it('expect a stream to begin at once, and Server-Sent Events never to be silent for three keep-alives', () => {
-    expect(executeRequest({ command: 'true' }, MEDIA.eventStream, ORIGIN)).toMatchObject({
-      headersTimeoutMs: 10_000,
-      silenceTimeoutMs: 45_000,
-    });
-    expect(eventsRequest('a', {}, MEDIA.ndjson, ORIGIN)).toMatchObject({
-      headersTimeoutMs: 10_000,
-      silenceTimeoutMs: 0,
-    });
+  it.each([MEDIA.eventStream, MEDIA.ndjson])(
+    'expect %s to begin at once, and never to miss three signs of life',
+    (media) => {
+      const stream = { headTimeoutMs: 10_000, silenceTimeoutMs: 45_000 };
+      expect(executeRequest({ command: 'true' }, media, ORIGIN)).toMatchObject(stream);
+      expect(executeRequest({ command: 'true' }, media, ORIGIN).bodyTimeoutMs).toBeUndefined();
+      expect(eventsRequest('a', {}, media, ORIGIN)).toMatchObject(stream);
+    },
+  );
+
+  it('give the word that a client has left, which nobody waits for, an end in all', () => {
+    expect(leftRequest('a', ORIGIN)).toMatchObject({ headTimeoutMs: 10_000, bodyTimeoutMs: 10_000 });
   });
 
   it('carry the request id, and a trace context only where there is one', () => {

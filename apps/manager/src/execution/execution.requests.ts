@@ -2,12 +2,15 @@ import type { ExecuteDto, OutputEncoding } from '@warmbox/contracts';
 import { MEDIA, type Media } from '@warmbox/platform';
 import type { ExecutorRequest } from './executor.client.js';
 
-/** An executor answers at once, except that JSON waits for the command's end. */
+/** An executor answers at once; what takes longer (an event stream, a result) begins at once. */
 const ANSWER_TIMEOUT_MS = 10_000;
-/** Three of its keep-alive comments: an executor that is silent for so long is dead. */
-const EVENT_STREAM_SILENCE_MS = 45_000;
+/** Three of its signs of life, which each form of what takes longer has: an executor that is silent for so long is dead. */
+const SILENCE_MS = 45_000;
 /** What a command may take beyond its time-out: it is ended, killed, and its last output read. */
 const END_OF_COMMAND_MS = 30_000;
+/** How long what comes as it comes may keep silent, and what is answered at once. */
+const LIVING = { headTimeoutMs: ANSWER_TIMEOUT_MS, silenceTimeoutMs: SILENCE_MS };
+const AT_ONCE = { headTimeoutMs: ANSWER_TIMEOUT_MS, silenceTimeoutMs: ANSWER_TIMEOUT_MS };
 /** What the executor takes where the request names no time-out. */
 const DEFAULT_TIMEOUT_SECONDS = 300;
 
@@ -25,9 +28,10 @@ export function executeRequest(dto: ExecuteDto, media: Media, origin: Origin): E
     headers: headersOf(origin),
     media,
     body: JSON.stringify(dto),
+    ...LIVING,
     ...(media === MEDIA.json
-      ? waitingFor((dto.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS) * 1000 + END_OF_COMMAND_MS)
-      : streaming(media)),
+      ? { bodyTimeoutMs: (dto.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS) * 1000 + END_OF_COMMAND_MS }
+      : {}),
   };
 }
 
@@ -50,7 +54,7 @@ export function eventsRequest(
     path: `${pathOf(id)}/events${encoding === undefined ? '' : `?encoding=${encoding}`}`,
     headers,
     media,
-    ...streaming(media),
+    ...LIVING,
   };
 }
 
@@ -67,12 +71,12 @@ export function cancelRequest(id: string, origin: Origin): ExecutorRequest {
 }
 
 /** Tells the executor that the client of a relayed stream has left. */
-export function leftRequest(id: string, origin: Origin): ExecutorRequest {
-  return plain('POST', `${pathOf(id)}/left`, origin);
+export function leftRequest(id: string, origin: Origin): ExecutorRequest & { bodyTimeoutMs: number } {
+  return { ...plain('POST', `${pathOf(id)}/left`, origin), bodyTimeoutMs: ANSWER_TIMEOUT_MS };
 }
 
 function plain(method: ExecutorRequest['method'], path: string, origin: Origin): ExecutorRequest {
-  return { method, path, headers: headersOf(origin), media: MEDIA.json, ...waitingFor(ANSWER_TIMEOUT_MS) };
+  return { method, path, headers: headersOf(origin), media: MEDIA.json, ...AT_ONCE };
 }
 
 function pathOf(id: string): string {
@@ -81,16 +85,4 @@ function pathOf(id: string): string {
 
 function headersOf({ requestId, traceparent }: Origin): Record<string, string> {
   return { 'x-request-id': requestId, ...(traceparent === undefined ? {} : { traceparent }) };
-}
-
-/** NDJSON has no comments that would keep it alive; there only the connection itself tells that the executor is dead. */
-function streaming(media: Media): Pick<ExecutorRequest, 'headersTimeoutMs' | 'silenceTimeoutMs'> {
-  return {
-    headersTimeoutMs: ANSWER_TIMEOUT_MS,
-    silenceTimeoutMs: media === MEDIA.eventStream ? EVENT_STREAM_SILENCE_MS : 0,
-  };
-}
-
-function waitingFor(ms: number): Pick<ExecutorRequest, 'headersTimeoutMs' | 'silenceTimeoutMs'> {
-  return { headersTimeoutMs: ms, silenceTimeoutMs: ms };
 }

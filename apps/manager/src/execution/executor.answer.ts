@@ -4,7 +4,7 @@ import type { Dispatcher } from 'undici';
 import { EXECUTION_ID } from './execution.id.js';
 import { problemOfExecutor } from './executor.problem.js';
 
-/** What an executor answered: 200 with a body in the form that was asked for, or a success without a body. */
+/** What an executor answered: 200 or 202 with a body in the form that was asked for, or 204. */
 export interface ExecutorAnswer {
   status: 200 | 202 | 204;
   /** Of the execution that the answer is about, where it says so. */
@@ -30,31 +30,34 @@ export async function accepted(
   if (status === 200 || status === 202 || status === 204) {
     const id = headers['x-execution-id'];
     const executionId = typeof id === 'string' && EXECUTION_ID.test(id) ? id : undefined;
-    if (status === 200 && mediaTypeOf(headers['content-type']) !== media) {
+    if (status === 204) body.resume();
+    else if (mediaTypeOf(headers['content-type']) !== media) {
       body.destroy();
       throw new ProblemError('executor_unreachable', 'The executor answered in a form that nobody asked for.');
     }
     return { status, executionId, body };
   }
-  throw problemOfExecutor(status, await textOf(body));
+  // Where it breaks off, its status has said enough.
+  const { text } = await textOf(body, PROBLEM_MAX_BYTES).catch(() => ({ text: '' }));
+  throw problemOfExecutor(status, text);
 }
 
 function mediaTypeOf(contentType: string | string[] | undefined): string | undefined {
   return typeof contentType === 'string' ? contentType.split(';')[0]?.trim().toLowerCase() : undefined;
 }
 
-/** The beginning of a body; what breaks off or is too long counts as far as it came. */
-async function textOf(body: Readable): Promise<string> {
+/**
+ * A body up to its end or its first so many bytes; the rest, and its connection, are dropped then.
+ *
+ * @throws the body's error
+ */
+export async function textOf(body: Readable, maxBytes: number): Promise<{ text: string; isWhole: boolean }> {
   const chunks: Buffer[] = [];
   let bytes = 0;
-  try {
-    for await (const chunk of body as AsyncIterable<Buffer>) {
-      chunks.push(chunk);
-      bytes += chunk.length;
-      if (bytes > PROBLEM_MAX_BYTES) break;
-    }
-  } catch {
-    // Its status has said enough.
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    chunks.push(chunk);
+    bytes += chunk.length;
+    if (bytes > maxBytes) break;
   }
-  return Buffer.concat(chunks).toString();
+  return { text: Buffer.concat(chunks).subarray(0, maxBytes).toString(), isWhole: bytes <= maxBytes };
 }

@@ -1,8 +1,9 @@
 import { kubeProblem, type PodStore } from '@warmbox/kube';
-import { MEDIA, ProblemError, type Media } from '@warmbox/platform';
+import { Deadline, MEDIA, ProblemError, type Clock, type Media } from '@warmbox/platform';
 import { executorAddress, executorToken, isEnded, type Pod } from '@warmbox/sandbox';
 import type { Dispatcher } from 'undici';
-import { accepted, type ExecutorAnswer } from './executor.answer.js';
+import { onceOver } from './execution.answer.js';
+import { accepted, textOf, type ExecutorAnswer } from './executor.answer.js';
 import type { ExecutorConnections } from './executor.connections.js';
 import { failureOf, lossOf, notReady, sandboxGone } from './executor.failure.js';
 
@@ -16,20 +17,27 @@ export interface ExecutorRequest {
   media: Media;
   /** JSON. */
   body?: string;
-  /** Milliseconds until the answer must begin. */
-  headersTimeoutMs: number;
-  /** Milliseconds that its body may be silent; 0: for ever. */
+  /** Milliseconds until the head of the answer must be there, whatever interim answers come before it; a refusal as a whole. */
+  headTimeoutMs: number;
+  /** Milliseconds that its body may be silent. */
   silenceTimeoutMs: number;
+  /** Milliseconds that its body may take; absent where the client who waits for it bounds it. */
+  bodyTimeoutMs?: number;
 }
 
+/** The most of an answer that nobody waits for. */
+const ANSWER_MAX_BYTES = 4_096;
+
 /**
- * Requests to the executors of sandboxes. It dials any sandbox that has an address, whatever its readiness; only where that
+ * Requests to the executors of sandboxes, each with an end of its own: whatever listens on a sandbox's port may be in the hands of
+ * its guest. It dials any sandbox that has an address, whatever its readiness; only where that
  * fails is the cluster asked what the sandbox is now, so that a manager whose watch is late gives no false answer.
  */
 export class ExecutorClient {
   constructor(
     private readonly connections: ExecutorConnections,
     private readonly store: Pick<PodStore, 'confirm'>,
+    private readonly clock: Clock,
   ) {}
 
   /**
@@ -40,25 +48,62 @@ export class ExecutorClient {
   async send(pod: Pod, request: ExecutorRequest, signal: AbortSignal): Promise<ExecutorAnswer> {
     const dialed = isDialable(pod) ? pod : await this.whatIsNow(pod);
     if (!isDialable(dialed)) throw notReady(dialed);
-    const response = await this.dispatch(dialed, request, signal).catch(async (error: unknown) => {
+    const deadline = new Deadline(request.headTimeoutMs, this.clock, signal);
+    try {
+      const answer = await this.answerOf(dialed, request, deadline.signal);
+      deadline.renew(request.bodyTimeoutMs);
+      onceOver(answer.body, () => deadline.release());
+      return answer;
+    } catch (error) {
+      deadline.release();
       signal.throwIfAborted();
-      throw failureOf(error, await this.lookAgain(dialed), nameOf(dialed));
-    });
-    const { statusCode: status, body } = response;
-    if (status === 401 || status === 503) {
-      body.on('error', () => undefined).destroy();
-      const now = await this.lookAgain(dialed);
-      // 503: the sandbox ends. 401: it has ended, and its address is another's who does not know its token.
-      throw status === 503 && now !== undefined
-        ? notReady(now)
-        : failureOf(new Error(`the executor answered ${status}`), now, nameOf(dialed));
+      throw deadline.passed ? failureOf(deadline.signal.reason, await this.lookAgain(dialed), nameOf(dialed)) : error;
     }
-    return accepted(response, request.media);
+  }
+
+  /**
+   * Sends a request, and reads its answer to the end, so that it leaves nothing on the connection: for what no client waits for.
+   *
+   * @param maxBytes an answer that is longer breaks off
+   * @throws ProblemError as `send`; executor_timeout, executor_unreachable where the answer breaks off
+   */
+  async ask(
+    pod: Pod,
+    request: ExecutorRequest & { bodyTimeoutMs: number },
+    signal: AbortSignal,
+    maxBytes = ANSWER_MAX_BYTES,
+  ): Promise<string> {
+    const { body } = await this.send(pod, request, signal);
+    try {
+      const { text, isWhole } = await textOf(body, maxBytes);
+      if (isWhole) return text;
+    } catch (error) {
+      signal.throwIfAborted();
+      throw await this.explainLoss(error, pod);
+    }
+    throw new ProblemError('executor_unreachable', `The executor answered with more than ${maxBytes} bytes.`);
   }
 
   /** What a client is told when a body broke off with this error. */
   async explainLoss(error: unknown, pod: Pod): Promise<ProblemError> {
     return error instanceof ProblemError ? error : lossOf(error, await this.lookAgain(pod), nameOf(pod));
+  }
+
+  private async answerOf(pod: Pod, request: ExecutorRequest, signal: AbortSignal): Promise<ExecutorAnswer> {
+    const response = await this.dispatch(pod, request, signal).catch(async (error: unknown) => {
+      signal.throwIfAborted();
+      throw failureOf(error, await this.lookAgain(pod), nameOf(pod));
+    });
+    const { statusCode: status, body } = response;
+    if (status === 401 || status === 503) {
+      body.on('error', () => undefined).destroy();
+      const now = await this.lookAgain(pod);
+      // 503: the sandbox ends. 401: it has ended, and its address is another's who does not know its token.
+      throw status === 503 && now !== undefined
+        ? notReady(now)
+        : failureOf(new Error(`the executor answered ${status}`), now, nameOf(pod));
+    }
+    return accepted(response, request.media);
   }
 
   private dispatch(pod: Pod, request: ExecutorRequest, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
@@ -76,7 +121,8 @@ export class ExecutorClient {
           ...(request.body === undefined ? {} : { 'content-type': MEDIA.json }),
         },
         body: request.body,
-        headersTimeout: request.headersTimeoutMs,
+        // The whole request has one deadline: undici's starts again with each interim answer.
+        headersTimeout: 0,
         bodyTimeout: request.silenceTimeoutMs,
         signal,
       },

@@ -8,9 +8,10 @@ jest.setTimeout(60_000);
 describe('ExecutorConnections', () => {
   let executor: ExecutorDouble;
   let connections: ExecutorConnections;
+  const { signal } = new AbortController();
   const place = (uid: string): ExecutorPlace => ({ uid, host: '127.0.0.1', port: executor.port });
   const ask = async (uid: string): Promise<number> => {
-    const { statusCode, body } = await connections.request(place(uid), { method: 'GET', path: '/healthz' });
+    const { statusCode, body } = await connections.request(place(uid), { method: 'GET', path: '/healthz', signal });
     await body.dump();
     return statusCode;
   };
@@ -42,7 +43,7 @@ describe('ExecutorConnections', () => {
   it('does not make a request wait for the end of another', async () => {
     executor.on('GET events', ({ response }) => response.writeHead(200).flushHeaders());
     const streams = await Promise.all(
-      Array.from({ length: 300 }, () => connections.request(place('a'), { method: 'GET', path: '/events' })),
+      Array.from({ length: 300 }, () => connections.request(place('a'), { method: 'GET', path: '/events', signal })),
     );
     expect(await ask('a')).toBe(200);
     for (const { body } of streams) body.on('error', () => undefined).destroy();
@@ -67,14 +68,17 @@ describe('ExecutorConnections', () => {
     const gone = await ExecutorDouble.start();
     const { port } = gone;
     await gone.stop();
-    const refused = connections.request({ uid: 'a', host: '127.0.0.1', port }, { method: 'GET', path: '/healthz' });
+    const refused = connections.request(
+      { uid: 'a', host: '127.0.0.1', port },
+      { method: 'GET', path: '/healthz', signal },
+    );
     await expect(refused).rejects.toMatchObject({ code: 'ECONNREFUSED' });
     expect(connections.size).toBe(0);
   });
 
   it('cuts everything when it is closed', async () => {
     executor.on('GET events', ({ response }) => response.writeHead(200).flushHeaders());
-    const { body } = await connections.request(place('a'), { method: 'GET', path: '/events' });
+    const { body } = await connections.request(place('a'), { method: 'GET', path: '/events', signal });
     const lost = new Promise((resolve) => body.once('error', resolve));
     await connections.close();
     await lost;

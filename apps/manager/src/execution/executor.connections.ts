@@ -1,3 +1,4 @@
+import { unlessAborted } from '@warmbox/platform';
 import { Pool, type Dispatcher } from 'undici';
 
 /** Where an executor listens, and which pod it is. */
@@ -27,9 +28,12 @@ export class ExecutorConnections {
 
   constructor(private readonly times: ConnectionTimes = {}) {}
 
-  /** Sends one request; rejects as undici does. */
-  request(place: ExecutorPlace, options: Omit<Dispatcher.RequestOptions, 'origin'>): Promise<Dispatcher.ResponseData> {
-    return this.poolTo(place).request(options);
+  /** Sends one request; rejects as undici does, and with the signal's reason at once, also while a connection is made for it. */
+  request(
+    place: ExecutorPlace,
+    options: Omit<Dispatcher.RequestOptions, 'origin' | 'signal'> & { signal: AbortSignal },
+  ): Promise<Dispatcher.ResponseData> {
+    return unlessAborted(options.signal, this.poolTo(place).request(options));
   }
 
   /** How many pods have a connection now. */

@@ -1,4 +1,4 @@
-import { ProblemError } from '@warmbox/platform';
+import { DeadlineError, ProblemError } from '@warmbox/platform';
 import { isEnded, isTerminating, messageOf, type Pod } from '@warmbox/sandbox';
 import { codeOf } from './error.code.js';
 
@@ -61,5 +61,5 @@ function because(pod: Pod): string {
 }
 
 function isTimeout(error: unknown): boolean {
-  return TIMEOUTS.includes(codeOf(error) ?? '');
+  return error instanceof DeadlineError || TIMEOUTS.includes(codeOf(error) ?? '');
 }

@@ -17,7 +17,7 @@ export class LeaveNotice {
   private readonly stopping = new AbortController();
 
   constructor(
-    private readonly client: Pick<ExecutorClient, 'send'>,
+    private readonly client: Pick<ExecutorClient, 'ask'>,
     private readonly clock: Clock,
   ) {}
 
@@ -39,8 +39,7 @@ export class LeaveNotice {
     const backoff = new Backoff({ initialMs: 50, maxMs: 2_000, factor: 4 });
     for (let attempt = 1; ; attempt += 1) {
       try {
-        const { body } = await this.client.send(pod, leftRequest(executionId, origin), signal);
-        body.resume();
+        await this.client.ask(pod, leftRequest(executionId, origin), signal);
         return;
       } catch (error) {
         if (signal.aborted) return;

@@ -1,4 +1,4 @@
-import type { Clock } from '@warmbox/platform';
+import { unlessAborted, type Clock } from '@warmbox/platform';
 import { request, type Dispatcher } from 'undici';
 
 /** Milliseconds between a failed attempt and the next: what a ready executor may have to wait to be noticed. */
@@ -35,10 +35,11 @@ export class ExecutorProbe {
       signal.throwIfAborted();
       const limit = AbortSignal.timeout(timeoutMs);
       try {
-        const { statusCode, body } = await request(url, {
-          dispatcher: this.dispatcher,
-          signal: AbortSignal.any([signal, limit]),
-        });
+        const either = AbortSignal.any([signal, limit]);
+        const { statusCode, body } = await unlessAborted(
+          either,
+          request(url, { dispatcher: this.dispatcher, signal: either }),
+        );
         await body.dump();
         if (statusCode === 200) return;
         onFailure(`The executor answered its health check with ${statusCode}.`);

@@ -107,7 +107,10 @@ export class SandboxesController {
     description: 'The sandboxes that meet every condition.',
     type: [SandboxDto],
     headers: {
-      Link: { description: 'The next page, `<…>; rel="next"`; absent on the last one.', schema: { type: 'string' } },
+      Link: {
+        description: 'The next page, `<?…>; rel="next"`, relative to the URL that was asked; absent on the last one.',
+        schema: { type: 'string' },
+      },
     },
   })
   @ApiProblems('runtime_not_found', 'not_synced')
@@ -186,10 +189,9 @@ function filterOf({ status, userId, label }: SandboxFilterDto): SandboxFilter {
   return { status, userId, labels: label };
 }
 
-/** The same request with another cursor, as a reference relative to the host. */
+/** The same request with another cursor, as a reference relative to its own URL: what stands before our paths is a proxy's. */
 function nextUrl(url: string, cursor: string): string {
-  const [path = '', query = ''] = url.split('?');
-  const parameters = new URLSearchParams(query);
+  const parameters = new URLSearchParams(url.split('?')[1] ?? '');
   parameters.set('cursor', cursor);
-  return `${path}?${parameters.toString()}`;
+  return `?${parameters.toString()}`;
 }

@@ -26,6 +26,25 @@ describe('Deadline', () => {
     expect(new Deadline(100, new FakeClock(), AbortSignal.abort(reason)).signal.reason).toBe(reason);
   });
 
+  it('takes another time, or none, from now on, and listens to the other signal all the while', async () => {
+    const clock = new FakeClock();
+    const outer = new AbortController();
+    const deadline = new Deadline(100, clock, outer.signal);
+    await clock.advance(90);
+    deadline.renew(100);
+    await clock.advance(90);
+    deadline.renew(undefined);
+    await clock.advance(1_000);
+    expect([deadline.signal.aborted, clock.waiting]).toEqual([false, 0]);
+    deadline.renew(10);
+    await clock.advance(10);
+    expect(deadline.passed).toBe(true);
+    const other = new Deadline(100, clock, outer.signal);
+    other.renew(undefined);
+    outer.abort();
+    expect(other.signal.aborted).toBe(true);
+  });
+
   it('leaves no timer and no listener behind once it is released', async () => {
     const clock = new FakeClock();
     const outer = new AbortController();

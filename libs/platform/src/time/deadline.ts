@@ -12,15 +12,15 @@ export class DeadlineError extends Error {
  */
 export class Deadline {
   private readonly controller = new AbortController();
-  private readonly timer: Timer;
+  private timer: Timer | undefined;
   private readonly onAbort = (): void => this.controller.abort(this.outer?.reason);
 
   constructor(
     ms: number,
-    clock: Clock,
+    private readonly clock: Clock,
     private readonly outer?: AbortSignal,
   ) {
-    this.timer = clock.after(ms, () => this.controller.abort(new DeadlineError(`Not done within ${ms} ms.`)));
+    this.renew(ms);
     if (outer?.aborted) this.onAbort();
     else outer?.addEventListener('abort', this.onAbort, { once: true });
   }
@@ -34,8 +34,15 @@ export class Deadline {
     return this.controller.signal.reason instanceof DeadlineError;
   }
 
+  /** Gives the work another time from now on; undefined: as long as the other signal lets it. */
+  renew(ms: number | undefined): void {
+    this.timer?.cancel();
+    if (ms === undefined) return;
+    this.timer = this.clock.after(ms, () => this.controller.abort(new DeadlineError(`Not done within ${ms} ms.`)));
+  }
+
   release(): void {
-    this.timer.cancel();
+    this.timer?.cancel();
     this.outer?.removeEventListener('abort', this.onAbort);
   }
 }
