@@ -58,6 +58,8 @@ describe('bad input', () => {
     ['an environment variable without a name', { environmentVariables: { '': 'a' } }, ['/environmentVariables/']],
     ['too large an environment', { environmentVariables: { A: 'x'.repeat(66_000) } }, ['/environmentVariables']],
     ['a user id with control characters', { userId: 'a\nb' }, ['/userId']],
+    ['a user id that turns text around', { userId: 'a\u202eb' }, ['/userId']],
+    ['a user id with a line separator', { userId: 'a\u2028b' }, ['/userId']],
     ['too long a user id', { userId: 'x'.repeat(257) }, ['/userId']],
     ['several faults in one map', { labels: { a: 'b c', app: 'x', c: 1 } }, ['/labels/a', '/labels/app', '/labels/c']],
     ['several faults at once', { userId: 1, waitForReady: 2, labels: 3 }, ['/labels', '/userId', '/waitForReady']],
@@ -83,8 +85,53 @@ describe('bad input', () => {
     expect([...new Set(errors.map(({ pointer }) => pointer))].sort()).toEqual(pointers);
   });
 
+  const many = (count: number): object => Object.fromEntries(Array.from({ length: count }, (_, n) => [`v${n}`, '']));
+
+  it.each<[string, string, object]>([
+    ['20,000 unknown fields', 'POST /api/kata', many(19_000)],
+    ['40,000 unknown fields', 'POST /api/kata', many(40_000)],
+    ['30,000 labels of a PATCH', 'PATCH /api/kata/NAME', { labels: many(30_000) }],
+    ['1,000,000 arguments', 'POST /api/kata/NAME/execute', { argv: Array.from({ length: 1_000_000 }, () => 'a') }],
+    ['200,000 variables', 'POST /api/kata/NAME/execute', { command: 'true', environmentVariables: many(200_000) }],
+    ['2,000 levels', 'POST /api/kata', { labels: JSON.parse('['.repeat(2_000) + ']'.repeat(2_000)) as object }],
+    ['a stdin of more than 1 MiB', 'POST /api/kata/NAME/execute', { command: 'cat', stdin: 'x'.repeat(2 ** 20 + 1) }],
+  ])('of any size is refused at once, in few words, and /livez answers meanwhile: %s', async (_, route, body) => {
+    const [method = '', path = ''] = route.replace('NAME', name).split(' ');
+    let isOver = false;
+    let slowest = 0;
+    const isMeanwhile = (): boolean => !isOver;
+    const probing = (async () => {
+      while (isMeanwhile()) {
+        const began = performance.now();
+        expect((await fetch(`${client.url}/livez`)).status).toBe(200);
+        slowest = Math.max(slowest, performance.now() - began);
+      }
+    })();
+    const response = await client.fetch(method, path, { body });
+    const text = await response.clone().text();
+    isOver = true;
+    await probing;
+    const { errors = [] } = await problem(response, 400, 'invalid_request');
+    expect(errors.length).toBeGreaterThan(0);
+    expect(errors.length).toBeLessThanOrEqual(100);
+    expect(text.length).toBeLessThan(64 * 1024);
+    expect(slowest).toBeLessThan(1_000);
+  });
+
+  it.each([
+    ['of 16 MB', 'x'.repeat(16_000_000), 413, 'too_large'],
+    ['that is Latin-1', Buffer.from('{"command":"echo caf\xe9"}', 'latin1'), 400, 'invalid_request'],
+    ['with half of a character', '{"command":"echo \\ud83d"}', 400, 'invalid_request'],
+  ])('is a body %s', async (_, body, status, code) => {
+    const headers = { 'content-type': 'application/json', 'x-api-key': system.apiKey };
+    const response = await fetch(`${client.url}/api/kata/${name}/execute`, { method: 'POST', body, headers });
+    await problem(response, status, code);
+  });
+
   it.each([
     ['an unknown parameter', '?colour=red'],
+    ['a user that is no UTF-8', '?userId=caf%e9'],
+    ['a thousand labels', `?${'label=a%3Db&'.repeat(1_000)}`],
     ['an unknown status', '?status=happy'],
     ['a limit of zero', '?limit=0'],
     ['a limit that is no number', '?limit=ten'],
@@ -92,7 +139,7 @@ describe('bad input', () => {
     ['a cursor from nowhere', '?cursor=%2F%2F'],
   ])('to list is refused: %s', async (_, query) => {
     const { errors = [] } = await problem(await client.fetch('GET', `/api/kata${query}`), 400, 'invalid_request');
-    expect(errors[0]?.pointer).toMatch(/^\?/);
+    expect(errors[0]?.pointer).toMatch(/^(\?|url$)/);
   });
 
   it.each([

@@ -1,6 +1,7 @@
 import { jest } from '@jest/globals';
 import { mkdir, symlink, writeFile, chmod } from 'node:fs/promises';
 import { join } from 'node:path';
+import { STDIN_MAX_BYTES } from '@warmbox/contracts';
 import { waitFor } from '@warmbox/testing';
 import { allEvents, eventsOf, idOf, outputOf, TestExecutor } from './test.executor.js';
 
@@ -166,7 +167,7 @@ describe('POST /api/execute', () => {
   });
 
   it('survives a command that does not read its input', async () => {
-    const stdin = 'x'.repeat(4_000_000);
+    const stdin = 'x'.repeat(STDIN_MAX_BYTES);
     expect(await executor.run({ argv: ['true'], stdin })).toMatchObject({ exitCode: 0 });
     expect(await executor.run({ command: 'head -c 3', stdin })).toMatchObject({ exitCode: 0, stdout: 'xxx' });
   });

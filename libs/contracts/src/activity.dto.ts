@@ -1,4 +1,4 @@
-import { IsInt, IsISO8601, Max, Min } from 'class-validator';
+import { IsInt, IsISO8601, Max, MaxLength, Min } from 'class-validator';
 import { GRANT_MAX_SECONDS } from './grant.dto.js';
 
 /** What goes on in a sandbox, as its executor says it. Durations only: the sandbox's clock is its guest's. */
@@ -23,5 +23,6 @@ export class SealDto {
 export class NoticeDto {
   /** RFC 3339. */
   @IsISO8601({ strict: true })
+  @MaxLength(64)
   expiresAt!: string;
 }

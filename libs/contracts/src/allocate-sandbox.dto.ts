@@ -5,7 +5,8 @@ import { SandboxRequestDto, USER_ID_MAX_LENGTH, USER_ID_PATTERN } from './sandbo
 /** For whom a warm sandbox is taken, and what is bound to it. */
 export class AllocateSandboxDto extends SandboxRequestDto {
   @ApiProperty({
-    description: 'Whom the sandbox is for; any string without control characters, an e-mail address for example.',
+    description:
+      'Whom the sandbox is for; any string without control characters, line separators and direction overrides, an e-mail address for example.',
     minLength: 1,
     maxLength: USER_ID_MAX_LENGTH,
     pattern: USER_ID_PATTERN.source,
@@ -13,6 +14,8 @@ export class AllocateSandboxDto extends SandboxRequestDto {
   })
   @MinLength(1)
   @MaxLength(USER_ID_MAX_LENGTH)
-  @Matches(USER_ID_PATTERN, { message: '$property must not have control characters' })
+  @Matches(USER_ID_PATTERN, {
+    message: '$property must not have control characters, line separators or direction overrides',
+  })
   userId!: string;
 }

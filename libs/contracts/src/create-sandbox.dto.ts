@@ -24,7 +24,8 @@ export class CreateSandboxDto extends SandboxRequestDto {
   waitForReady?: boolean;
 
   @ApiPropertyOptional({
-    description: 'Whom the sandbox is for; any string without control characters, an e-mail address for example.',
+    description:
+      'Whom the sandbox is for; any string without control characters, line separators and direction overrides, an e-mail address for example.',
     minLength: 1,
     maxLength: USER_ID_MAX_LENGTH,
     pattern: USER_ID_PATTERN.source,
@@ -33,6 +34,8 @@ export class CreateSandboxDto extends SandboxRequestDto {
   @IsOptional()
   @MinLength(1)
   @MaxLength(USER_ID_MAX_LENGTH)
-  @Matches(USER_ID_PATTERN, { message: '$property must not have control characters' })
+  @Matches(USER_ID_PATTERN, {
+    message: '$property must not have control characters, line separators or direction overrides',
+  })
   userId?: string;
 }

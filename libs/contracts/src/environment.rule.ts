@@ -1,19 +1,19 @@
 import type { ValidationOptions } from 'class-validator';
-import { entriesOf, ObeysMapRule, type MapViolation } from './map.rule.js';
+import { hasMoreThan, isMap, ObeysMapRule, type MapViolation } from './map.rule.js';
 
 /** The most that a request's environment variables may take, in bytes of their JSON form in UTF-8. */
 export const ENVIRONMENT_MAX_BYTES = 65_536;
+
+/** The shortest variable as JSON is `"A":"",`: so many fit into it at most. */
+const ENVIRONMENT_MAX_ENTRIES = Math.floor(ENVIRONMENT_MAX_BYTES / 7);
 
 const VARIABLE_NAME = /^[-._a-zA-Z][-._a-zA-Z0-9]*$/;
 
 /** Everything that is wrong with an environment; nothing where it is sound. */
 export function environmentViolations(value: unknown): MapViolation[] {
-  const entries = entriesOf(value);
-  if (entries === undefined) return [{ detail: 'must be an object of strings' }];
-  if (Buffer.byteLength(JSON.stringify(value)) > ENVIRONMENT_MAX_BYTES) {
-    return [{ detail: `must not take more than ${ENVIRONMENT_MAX_BYTES} bytes as JSON` }];
-  }
-  return entries.flatMap(([key, text]): MapViolation[] => {
+  if (!isMap(value)) return [{ detail: 'must be an object of strings' }];
+  if (isTooLarge(value)) return [{ detail: `must not take more than ${ENVIRONMENT_MAX_BYTES} bytes as JSON` }];
+  return Object.entries(value).flatMap(([key, text]): MapViolation[] => {
     const details: string[] = [];
     if (!VARIABLE_NAME.test(key)) {
       details.push('the name must consist of letters, digits, "-", "_" and ".", and not start with a digit');
@@ -24,7 +24,22 @@ export function environmentViolations(value: unknown): MapViolation[] {
   });
 }
 
+/** Written as JSON only where that is not much more than it may be: its characters are counted first, and no further. */
+function isTooLarge(variables: Record<string, unknown>): boolean {
+  if (hasMoreThan(ENVIRONMENT_MAX_ENTRIES, variables)) return true;
+  let characters = 0;
+  for (const [key, value] of Object.entries(variables)) {
+    characters += key.length + (typeof value === 'string' ? value.length : 0);
+    if (characters > ENVIRONMENT_MAX_BYTES) return true;
+  }
+  return Buffer.byteLength(JSON.stringify(variables)) > ENVIRONMENT_MAX_BYTES;
+}
+
 /** The value is an object of environment variables: sound names, string values without NUL, 64 KiB in all. */
 export function IsEnvironment(options?: ValidationOptions): PropertyDecorator {
-  return ObeysMapRule('isEnvironment', environmentViolations, options);
+  return ObeysMapRule(
+    'isEnvironment',
+    { maxEntries: ENVIRONMENT_MAX_ENTRIES, violations: environmentViolations },
+    options,
+  );
 }

@@ -13,7 +13,7 @@ import {
   MinLength,
 } from 'class-validator';
 import { IsEnvironment } from './environment.rule.js';
-import { IsText } from './text.rule.js';
+import { IsText, MaxBytes } from './text.rule.js';
 
 export const OUTPUT_ENCODINGS = ['utf8', 'base64'] as const;
 export type OutputEncoding = (typeof OUTPUT_ENCODINGS)[number];
@@ -24,8 +24,8 @@ export type EventSelection = (typeof EVENT_SELECTIONS)[number];
 /** The most characters that a command or one argument may have (Linux takes 128 KiB in one argument). */
 export const COMMAND_MAX_LENGTH = 131_071;
 
-/** The most characters of text for standard input. */
-export const STDIN_MAX_LENGTH = 8_388_608;
+/** The most bytes of text for standard input, in UTF-8. */
+export const STDIN_MAX_BYTES = 1_048_576;
 
 /** A command to run: exactly one of `command` and `argv`. */
 export class ExecuteDto {
@@ -95,13 +95,14 @@ export class ExecuteDto {
   environmentVariables?: Record<string, string>;
 
   @ApiPropertyOptional({
-    description: 'Text for standard input, which ends after it. Without it standard input is empty.',
-    maxLength: STDIN_MAX_LENGTH,
+    description:
+      'Text for standard input, which ends after it; at most 1 MiB in UTF-8. Without it standard input is empty.',
+    maxLength: STDIN_MAX_BYTES,
     example: 'three\nlines\nof text\n',
   })
   @IsOptional()
   @IsText()
-  @MaxLength(STDIN_MAX_LENGTH)
+  @MaxBytes(STDIN_MAX_BYTES)
   stdin?: string;
 
   @ApiPropertyOptional({

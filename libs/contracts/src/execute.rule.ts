@@ -2,10 +2,10 @@ import type { ExecuteDto } from './execute.dto.js';
 import type { ViolationDto } from './problem.dto.js';
 
 /**
- * The most bytes of a body of execute: the longest `stdin`, four bytes a character, or half of it where JSON needs an escape
- * for each, with room for the rest.
+ * The most bytes of a body of execute. The longest `stdin` and all other fields at their longest fit, although every character were
+ * an escape of six bytes (`\u0041`); only `argv` could be more, and no program could be given that.
  */
-export const EXECUTE_BODY_MAX_BYTES = 34_000_000;
+export const EXECUTE_BODY_MAX_BYTES = 8_388_608;
 
 /** Says where a request does not name one program to run: exactly one of `command` and `argv`, which begins with the program. */
 export function commandViolation({ command, argv }: Pick<ExecuteDto, 'command' | 'argv'>): ViolationDto | undefined {

@@ -11,7 +11,7 @@ export * from './execution.events.js';
 export * from './gone.causes.js';
 export * from './grant.dto.js';
 export * from './labels.rule.js';
-export { mapViolations, type MapViolation } from './map.rule.js';
+export { mapRuleOf, mapViolations, type MapRule, type MapViolation } from './map.rule.js';
 export * from './pool.dto.js';
 export * from './problem.codes.js';
 export * from './problem.dto.js';

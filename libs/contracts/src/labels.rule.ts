@@ -1,5 +1,5 @@
 import type { ValidationOptions } from 'class-validator';
-import { entriesOf, ObeysMapRule, type MapViolation } from './map.rule.js';
+import { hasMoreThan, isMap, ObeysMapRule, type MapViolation } from './map.rule.js';
 
 /** The most labels that a caller may put on one sandbox. */
 export const LABELS_MAX = 32;
@@ -39,10 +39,9 @@ export function labelValueViolation(value: unknown): string | undefined {
 }
 
 function labelsViolations(labels: unknown, nullRemoves: boolean): MapViolation[] {
-  const entries = entriesOf(labels);
-  if (entries === undefined) return [{ detail: 'must be an object of strings' }];
-  if (entries.length > LABELS_MAX) return [{ detail: `must not have more than ${LABELS_MAX} labels` }];
-  return entries.flatMap(([key, value]): MapViolation[] => {
+  if (!isMap(labels)) return [{ detail: 'must be an object of strings' }];
+  if (hasMoreThan(LABELS_MAX, labels)) return [{ detail: `must not have more than ${LABELS_MAX} labels` }];
+  return Object.entries(labels).flatMap(([key, value]): MapViolation[] => {
     const ofKey = labelKeyViolation(key);
     const ofValue = value === null && nullRemoves ? undefined : labelValueViolation(value);
     return [
@@ -57,5 +56,6 @@ export function IsLabels({
   nullRemoves = false,
   ...options
 }: ValidationOptions & { nullRemoves?: boolean } = {}): PropertyDecorator {
-  return ObeysMapRule('isLabels', (value) => labelsViolations(value, nullRemoves), options);
+  const rule = { maxEntries: LABELS_MAX, violations: (value: unknown) => labelsViolations(value, nullRemoves) };
+  return ObeysMapRule('isLabels', rule, options);
 }

@@ -6,8 +6,13 @@ export interface MapViolation {
   detail: string;
 }
 
-/** Says everything that is wrong with a map; nothing where it is sound. */
-export type MapRule = (value: unknown) => MapViolation[];
+/** What holds for the maps of a field. */
+export interface MapRule {
+  /** Entries that a map may have at most; with more it is refused as a whole, before any of them is looked at. */
+  maxEntries: number;
+  /** Says everything that is wrong with a map; nothing where it is sound. */
+  violations(value: unknown): MapViolation[];
+}
 
 /** The most violations of one map that are listed. */
 const LISTED_MAX = 100;
@@ -20,8 +25,11 @@ export function ObeysMapRule(name: string, rule: MapRule, options?: ValidationOp
     {
       name,
       validator: {
-        validate: (value: unknown) => rule(value).length === 0,
-        defaultMessage: buildMessage((prefix, args) => `${prefix}$property ${summaryOf(rule(args?.value))}`, options),
+        validate: (value: unknown) => rule.violations(value).length === 0,
+        defaultMessage: buildMessage(
+          (prefix, args) => `${prefix}$property ${summaryOf(rule.violations(args?.value))}`,
+          options,
+        ),
       },
     },
     options,
@@ -34,8 +42,12 @@ export function ObeysMapRule(name: string, rule: MapRule, options?: ValidationOp
 
 /** What a field's map rule finds wrong with a value, at most a hundred things; nothing for a field that has no such rule. */
 export function mapViolations(target: object, property: string, value: unknown): MapViolation[] {
-  const rule = Reflect.getMetadata(RULE, target, property) as MapRule | undefined;
-  return rule === undefined ? [] : rule(value).slice(0, LISTED_MAX);
+  return mapRuleOf(target, property)?.violations(value).slice(0, LISTED_MAX) ?? [];
+}
+
+/** The rule of a field of a class (by its prototype, or an instance), if it is a map. */
+export function mapRuleOf(target: object, property: string): MapRule | undefined {
+  return Reflect.getMetadata(RULE, target, property) as MapRule | undefined;
 }
 
 function summaryOf(violations: MapViolation[]): string {
@@ -45,7 +57,14 @@ function summaryOf(violations: MapViolation[]): string {
   return `${at}${first.detail}${others.length > 0 ? ` (and ${others.length} more)` : ''}`;
 }
 
-/** The entries of an object of something; undefined for anything else. */
-export function entriesOf(value: unknown): [string, unknown][] | undefined {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.entries(value) : undefined;
+/** Whether a value is an object of something, and no list. */
+export function isMap(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Whether a map has more entries than so many; counts no further. */
+export function hasMoreThan(max: number, map: object): boolean {
+  let count = 0;
+  for (const key in map) if (Object.hasOwn(map, key) && ++count > max) return true;
+  return false;
 }

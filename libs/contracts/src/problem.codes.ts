@@ -27,6 +27,7 @@ export const PROBLEM_STATUS = {
   not_synced: 503,
   shutting_down: 503,
   kubernetes_unavailable: 503,
+  overloaded: 503,
   executor_timeout: 504,
   ready_timeout: 504,
 } as const;
@@ -62,6 +63,7 @@ export const PROBLEM_TITLE: Record<ProblemCode, string> = {
   not_synced: 'The manager does not know the state of the cluster yet',
   shutting_down: 'The manager is shutting down',
   kubernetes_unavailable: 'The Kubernetes API cannot be reached',
+  overloaded: 'The server has no room for another request at the moment',
   executor_timeout: 'The executor of the sandbox did not answer in time',
   ready_timeout: 'The sandbox did not become ready in time',
 };

@@ -6,7 +6,7 @@ import { PROBLEM_STATUS, type ProblemCode } from './problem.codes.js';
 export class ViolationDto {
   @ApiProperty({
     description:
-      'Where in the request, as an RFC 6901 JSON pointer into the body, or `?name` of the query, or a header name.',
+      'Where in the request, as an RFC 6901 JSON pointer into the body, or `?name` of the query, or a header name, or `url`.',
     example: '/resources/limits/memoryMi',
   })
   pointer!: string;
@@ -54,7 +54,10 @@ export class ProblemDto {
   })
   requestId!: string;
 
-  @ApiPropertyOptional({ description: 'With `invalid_request`: every violated rule.', type: [ViolationDto] })
+  @ApiPropertyOptional({
+    description: 'With `invalid_request`: every violated rule, at most 100 and 32 KiB of them.',
+    type: [ViolationDto],
+  })
   errors?: ViolationDto[];
 
   @ApiPropertyOptional({

@@ -8,7 +8,8 @@ import { IsLabels } from './labels.rule.js';
 export const WAIT_MAX_SECONDS = 60;
 
 export const USER_ID_MAX_LENGTH = 256;
-export const USER_ID_PATTERN = /^[^\u0000-\u001f\u007f-\u009f]*$/;
+/** No control characters, no line or paragraph separators, and nothing that changes the direction of the text around it. */
+export const USER_ID_PATTERN = /^[^\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]*$/;
 
 /** What everybody who asks for a sandbox may say of it. */
 export class SandboxRequestDto extends GrantDto {

@@ -13,3 +13,21 @@ export function IsText(options?: ValidationOptions): PropertyDecorator {
     options,
   );
 }
+
+/** The text takes at most so many bytes in UTF-8. */
+export function MaxBytes(max: number, options?: ValidationOptions): PropertyDecorator {
+  return ValidateBy(
+    {
+      name: 'maxBytes',
+      constraints: [max],
+      validator: {
+        validate: (value: unknown) => typeof value === 'string' && Buffer.byteLength(value) <= max,
+        defaultMessage: buildMessage(
+          (each) => `${each}$property must not take more than ${max} bytes in UTF-8`,
+          options,
+        ),
+      },
+    },
+    options,
+  );
+}

@@ -12,7 +12,7 @@ export interface OperationTraits {
 /** The error codes that any operation of its kind can answer, whatever it does. */
 export function commonProblems({ method, access, negotiates }: OperationTraits): ProblemCode[] {
   const codes: ProblemCode[] = ['invalid_request', 'host_not_allowed', 'too_large', 'internal'];
-  if (method !== 'get') codes.push('unsupported_media_type');
+  if (method !== 'get') codes.push('unsupported_media_type', 'overloaded');
   if (access === undefined) codes.push('unauthenticated');
   if (access !== 'probe') codes.push('shutting_down');
   if (negotiates) codes.push('not_acceptable');

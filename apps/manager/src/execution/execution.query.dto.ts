@@ -1,6 +1,6 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { OUTPUT_ENCODINGS, type OutputEncoding } from '@warmbox/contracts';
-import { IsIn, IsOptional, Matches } from 'class-validator';
+import { IsIn, IsOptional, Matches, MaxLength } from 'class-validator';
 import { EVENT_ID } from './execution.id.js';
 
 /** From where, and how, the events of an execution are sent. */
@@ -13,6 +13,7 @@ export class ExecutionEventsQueryDto {
   })
   @IsOptional()
   @Matches(EVENT_ID, { message: '$property must be the id of an event: 0s, an offset, or an offset and e' })
+  @MaxLength(32)
   after?: string;
 
   @ApiPropertyOptional({

@@ -14,6 +14,12 @@ import {
   Min,
 } from 'class-validator';
 
+/** The most characters of a cursor: a name and a runtime in base64. */
+const CURSOR_MAX_LENGTH = 400;
+
+/** The most characters of `key=value`: those of the longest label that there can be. */
+const LABEL_MAX_LENGTH = 253 + 1 + 63 + 1 + 63;
+
 /** A parameter that may be repeated, as an array. */
 const Repeatable = (): PropertyDecorator =>
   Transform(({ value }: { value: unknown }) => (value === undefined || Array.isArray(value) ? value : [value]));
@@ -54,6 +60,7 @@ export class SandboxFilterDto {
   @IsOptional()
   @Repeatable()
   @ArrayMaxSize(LABELS_MAX)
+  @MaxLength(LABEL_MAX_LENGTH, { each: true })
   @Matches(/^[^=]+=.*$/, { each: true, message: 'each label must be key=value' })
   label?: string[];
 }
@@ -75,12 +82,13 @@ export class ListSandboxesDto extends SandboxFilterDto {
 
   @ApiPropertyOptional({
     description: 'Where to go on: taken from the `Link` header of the page before.',
-    maxLength: 400,
+    maxLength: CURSOR_MAX_LENGTH,
     pattern: '^[A-Za-z0-9_-]*$',
     example: 'a2F0YS1zYW5kYm94LTdnNGt4MnA5bQ',
   })
   @IsOptional()
-  @Matches(/^[A-Za-z0-9_-]{0,400}$/, { message: 'cursor must come from a Link header' })
+  @Matches(/^[A-Za-z0-9_-]*$/, { message: 'cursor must come from a Link header' })
+  @MaxLength(CURSOR_MAX_LENGTH)
   cursor?: string;
 }
 

@@ -5,6 +5,8 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { ProblemError } from '../problem/problem.error.js';
 import { sendProblem } from '../problem/problem.filter.js';
 import { answerConstraint } from './answer.constraint.js';
+import { BodyBudget } from './body/body.budget.js';
+import { acceptJsonOnly } from './body/json.body.js';
 import { answerClientError, answerError } from './problem.fastify.js';
 import { requestIdOf } from './request-id.js';
 import { pathOfTarget } from './request.target.js';
@@ -20,6 +22,8 @@ declare module 'fastify' {
 export interface HttpAdapterOptions {
   /** Bytes of a body, where a route says nothing else with `@RouteConfig({ bodyLimit })` (1 MiB). */
   bodyLimit?: number;
+  /** Bytes of all bodies that are held at the same time; beyond them a request is 503 `overloaded` (64 MiB). */
+  bodyBudget?: number;
 }
 
 /** Bytes of the request line and all headers together. */
@@ -36,7 +40,7 @@ const HEAD_LIMIT = 32 * 1024;
 export class HttpAdapter extends FastifyAdapter {
   readonly routes = new RouteTable();
 
-  constructor({ bodyLimit = 1024 * 1024 }: HttpAdapterOptions = {}) {
+  constructor({ bodyLimit = 1024 * 1024, bodyBudget }: HttpAdapterOptions = {}) {
     super({
       bodyLimit,
       genReqId: requestIdOf,
@@ -72,10 +76,11 @@ export class HttpAdapter extends FastifyAdapter {
       reply.raw.setHeader('x-request-id', request.id);
       done(named(request.raw));
     });
+    fastify.addHook('onRequest', (request, _reply, done) => done(wellFormed(request.raw.url ?? '')));
     fastify.addHook('preParsing', (request, _reply, payload, done) => {
       done(uncompressed(request.headers['content-encoding']), payload);
     });
-    acceptJsonOnly(fastify);
+    acceptJsonOnly(fastify, new BodyBudget(bodyBudget));
     const noRoute = (request: FastifyRequest, reply: FastifyReply): FastifyReply =>
       sendProblem(reply, this.routes.problemOf(request.method, request.raw.url ?? '/'), request.id);
     // A body that is wrong as well does not matter where there is no route to take it.
@@ -105,22 +110,24 @@ function named({ httpVersion, rawHeaders }: IncomingMessage): ProblemError | und
   });
 }
 
+/** The router has decoded the path; of a query it would take what is no escape, or no UTF-8, as it stands. */
+function wellFormed(target: string): ProblemError | undefined {
+  const query = target.slice(target.indexOf('?') + 1 || target.length);
+  const detail = 'must be ASCII, with every percent sign beginning an escape of a UTF-8 byte sequence (RFC 3986 §2.1)';
+  try {
+    if (/^[!-~]*$/.test(target)) {
+      decodeURIComponent(query);
+      return undefined;
+    }
+  } catch {
+    // Told below.
+  }
+  return new ProblemError('invalid_request', `The URL ${detail}.`, { errors: [{ pointer: 'url', detail }] });
+}
+
 function uncompressed(encoding: string | undefined): ProblemError | null {
   if (encoding === undefined || encoding.trim().toLowerCase() === 'identity') return null;
   return new ProblemError('unsupported_media_type', `The body must not be encoded (${JSON.stringify(encoding)}).`, {
     headers: { 'accept-encoding': 'identity' },
-  });
-}
-
-/** JSON bodies; an empty one counts as none, since many clients send the content type without a body. */
-function acceptJsonOnly(fastify: FastifyInstance): void {
-  const parse = fastify.getDefaultJsonParser('error', 'error');
-  fastify.removeAllContentTypeParsers();
-  fastify.addContentTypeParser<string>('application/json', { parseAs: 'string' }, (request, body, done) => {
-    const charset = /;\s*charset="?([^";\s]+)/i.exec(request.headers['content-type'] ?? '')?.[1];
-    if (charset !== undefined && !/^utf-?8$/i.test(charset)) {
-      done(new ProblemError('unsupported_media_type', `JSON is sent as UTF-8, not as ${charset}.`));
-    } else if (body === '') done(null, undefined);
-    else void parse(request, body, done);
   });
 }

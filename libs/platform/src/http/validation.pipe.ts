@@ -3,10 +3,15 @@ import { mapViolations, type ViolationDto } from '@warmbox/contracts';
 import { plainToInstance } from 'class-transformer';
 import { validate, type ValidationError } from 'class-validator';
 import { ProblemError } from '../problem/problem.error.js';
+import { boundRequest } from './shape/bounded.request.js';
+import { shapeOf } from './shape/dto.shape.js';
+import { tokenOf } from './shape/pointer.js';
+import { ViolationList } from '../problem/violation.list.js';
 
 /**
  * Checks bodies and queries against their DTO's decorators. Unknown fields are refused, null means absent (except where a
- * map's value may be null), nothing is converted, and every violation is listed with its JSON pointer.
+ * map's value may be null), nothing is converted, and every violation is listed with its JSON pointer, as far as an answer may
+ * have them.
  */
 @Injectable()
 export class RequestValidationPipe implements PipeTransform {
@@ -19,62 +24,35 @@ export class RequestValidationPipe implements PipeTransform {
         errors: [{ pointer: '', detail: 'must be a JSON object' }],
       });
     }
-    const { fields, maps } = withoutMaps(withoutNulls(given), metatype as new () => object);
-    const inherited = inheritedNames(fields, type === 'query' ? '?' : '/');
-    if (inherited.length > 0) throw invalidRequest(inherited);
-    const instance = plainToInstance(metatype as new () => object, fields, { exposeDefaultValues: true });
+    const dto = metatype as new () => object;
+    const prefix = type === 'query' ? '?' : '/';
+    const { fields, maps, refused, violations: listed } = boundRequest(given, shapeOf(dto), prefix);
+    if (listed.isFull) throw invalidRequest(listed);
+    const instance = plainToInstance(dto, fields, { exposeDefaultValues: true });
     Object.assign(instance, maps);
-    const errors = await validate(instance, {
-      whitelist: true,
-      forbidNonWhitelisted: true,
-      forbidUnknownValues: true,
-      stopAtFirstError: false,
-    });
-    if (errors.length > 0) throw invalidRequest(violations(errors, type === 'query' ? '?' : '/'));
+    const errors = await validate(instance, { forbidUnknownValues: true, stopAtFirstError: false });
+    for (const violation of violations(errors, prefix)) if (!isTold(violation, refused)) listed.add(violation);
+    if (listed.violations.length > 0) throw invalidRequest(listed);
     return instance;
   }
+}
+
+/** Whether the pass has said already that this, or what this is part of, or an item of it cannot be. */
+function isTold({ pointer }: ViolationDto, refused: ReadonlySet<string>): boolean {
+  return refused.has(pointer) || [...refused].some((told) => told.startsWith(`${pointer}/`));
 }
 
 /** class-validator's names of rules on a value's type. */
 const TYPE_RULES = ['isInt', 'isNumber', 'isString', 'isText', 'isBoolean', 'isArray', 'isObject', 'nestedValidation'];
 
 /** invalid_request with its list of violations. */
-export function invalidRequest(errors: ViolationDto[]): ProblemError {
-  const [first] = errors;
-  const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : '';
+export function invalidRequest(errors: ViolationList | ViolationDto[]): ProblemError {
+  const list = Array.isArray(errors) ? ViolationList.of(errors) : errors;
+  const [first, ...others] = list.violations;
+  const count = list.isFull ? ' (and more)' : others.length > 0 ? ` (and ${others.length} more)` : '';
   const where = first?.pointer ? `${first.pointer}: ` : '';
-  return new ProblemError('invalid_request', `${where}${first?.detail ?? 'The request is not valid'}${more}.`, {
-    errors,
-  });
-}
-
-/** The request without fields that are null. */
-function withoutNulls(given: object): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== null));
-}
-
-/**
- * The fields that are maps (`Record<string, string>`) apart from the others: class-transformer loses or trips over keys that
- * objects inherit, and in a map `toString` and `constructor` are names like any other.
- */
-function withoutMaps(
-  given: Record<string, unknown>,
-  type: new () => object,
-): { fields: Record<string, unknown>; maps: Record<string, unknown> } {
-  const isMap = (key: string): boolean => Reflect.getMetadata('design:type', type.prototype as object, key) === Object;
-  const entries = Object.entries(given);
-  return {
-    fields: Object.fromEntries(entries.filter(([key]) => !isMap(key))),
-    maps: Object.fromEntries(entries.filter(([key]) => isMap(key))),
-  };
-}
-
-/** Fields that class-transformer would leave out in silence, because every object has their name. No field of ours has one. */
-function inheritedNames(fields: object, prefix: string): ViolationDto[] {
-  return Object.entries(fields).flatMap(([key, value]): ViolationDto[] => {
-    const pointer = `${prefix}${key}`;
-    if (key in Object.prototype) return [{ pointer, detail: `property ${key} should not exist` }];
-    return typeof value === 'object' && value !== null ? inheritedNames(value as object, `${pointer}/`) : [];
+  return new ProblemError('invalid_request', `${where}${first?.detail ?? 'The request is not valid'}${count}.`, {
+    errors: list.violations,
   });
 }
 
@@ -104,9 +82,4 @@ function ownViolations(
   }
   const ofType = TYPE_RULES.flatMap((rule) => constraints[rule] ?? []);
   return (ofType.length > 0 ? ofType.slice(0, 1) : Object.values(constraints)).map((detail) => ({ pointer, detail }));
-}
-
-/** A key as a reference token of a JSON pointer. */
-function tokenOf(key: string): string {
-  return key.replaceAll('~', '~0').replaceAll('/', '~1');
 }

@@ -1,6 +1,7 @@
 import { Catch, HttpException, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import { PROBLEM_TITLE, type ProblemCode, type ProblemDto } from '@warmbox/contracts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { shortened, ViolationList } from './violation.list.js';
 import { ProblemError } from './problem.error.js';
 
 /** The only place that writes an error's JSON: RFC 9457 problem documents for everything that is thrown. */
@@ -43,15 +44,19 @@ export function sendProblem(reply: FastifyReply, problem: ProblemError, requestI
     .send(problemDocument(problem, requestId));
 }
 
+/** The most characters of a detail: it may quote what the client sent. */
+const DETAIL_MAX = 2_000;
+
+/** The document of a problem: of what a client or an executor sent it never quotes so much that it becomes large. */
 export function problemDocument(problem: ProblemError, requestId: string): ProblemDto {
   return {
     type: 'about:blank',
     title: PROBLEM_TITLE[problem.code],
     status: problem.status,
     code: problem.code,
-    detail: problem.detail,
+    detail: shortened(problem.detail, DETAIL_MAX),
     requestId,
-    errors: problem.errors,
+    errors: problem.errors && ViolationList.of(problem.errors).violations,
     ...problem.members,
   };
 }

@@ -1,0 +1,19 @@
+import { firstFault } from './utf8.js';
+
+describe('the first byte that is no UTF-8', () => {
+  it.each([
+    [[], undefined],
+    [[...Buffer.from('café ✅ 🦊 \ufffd')], undefined],
+    [[0x63, 0x61, 0x66, 0xe9], 3],
+    [[0xe9], 0],
+    [[0x61, 0xc3], 1],
+    [[0x61, 0xef, 0xbf], 1],
+    [[0x61, 0xef, 0xbf, 0x62], 1],
+    [[0xef, 0xbf, 0xbd, 0xef, 0xbf], 3],
+    [[0x61, 0xed, 0xa0, 0x80, 0x62], 1],
+    [[0xf0, 0x9f, 0xa6], 0],
+    [[0xc0, 0x80], 0],
+  ])('of %j is at %p', (bytes, at) => {
+    expect(firstFault(Buffer.from(bytes))).toBe(at);
+  });
+});
