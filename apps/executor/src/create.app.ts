@@ -16,6 +16,9 @@ import { ExecutorModule } from './executor.module.js';
 import { guardByToken } from './http/token.guard.js';
 import { JsonLogger } from './logging/json.logger.js';
 
+/** Bytes of bodies that are held at a time: they are its sandbox's memory. */
+const BODY_BUDGET_BYTES = 2 * EXECUTE_BODY_MAX_BYTES;
+
 export interface ExecutorApp {
   app: NestFastifyApplication;
   /** Ends every command, then the server; new requests are refused meanwhile. Takes about a second and a half at most. */
@@ -24,7 +27,7 @@ export interface ExecutorApp {
 
 /** The executor as an application, put together but not yet listening. */
 export async function createApp(options: Readonly<ExecutorOptions>): Promise<ExecutorApp> {
-  const adapter = new HttpAdapter({ bodyLimit: EXECUTE_BODY_MAX_BYTES });
+  const adapter = new HttpAdapter({ bodyLimit: EXECUTE_BODY_MAX_BYTES, bodyBudget: BODY_BUDGET_BYTES });
   const app = await NestFactory.create<NestFastifyApplication>(ExecutorModule.with(options), adapter, {
     bodyParser: false,
     abortOnError: false,

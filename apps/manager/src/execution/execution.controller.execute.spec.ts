@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { jest } from '@jest/globals';
+import { EXECUTE_BODY_MAX_BYTES, STDIN_MAX_BYTES } from '@warmbox/contracts';
 import { waitFor } from '@warmbox/testing';
 import { EXECUTE, ExecutionScene, problemOf, textOf } from './fixtures/execution.scene.js';
 import { begin, COMPLETED, ID, output, STARTED } from './fixtures/executor.stream.js';
@@ -159,12 +160,16 @@ describe('execute', () => {
     expect(scene.executor.asked).toEqual([]);
   });
 
-  it('takes standard input of 8 MiB and refuses a body beyond all bounds', async () => {
+  it('takes standard input of 1 MiB, however it is escaped, and refuses a body beyond all bounds', async () => {
     scene.executor.on('POST execute', (asked) => begin(asked).end(COMPLETED));
-    const stdin = 'é'.repeat(8_388_608);
+    const stdin = '\u0001'.repeat(STDIN_MAX_BYTES);
     await textOf((await scene.ask(EXECUTE, { body: { command: 'cat', stdin } })).answer);
-    expect((JSON.parse(scene.executor.of('POST execute')[0]!.body) as { stdin: string }).stdin.length).toBe(8_388_608);
-    const { answer } = await scene.ask(EXECUTE, { body: { command: 'cat', stdin: 'x'.repeat(34_000_001) } });
+    expect((JSON.parse(scene.executor.of('POST execute')[0]!.body) as { stdin: string }).stdin.length).toBe(
+      STDIN_MAX_BYTES,
+    );
+    const { answer } = await scene.ask(EXECUTE, {
+      body: { command: 'cat', stdin: 'x'.repeat(EXECUTE_BODY_MAX_BYTES) },
+    });
     expect(answer.statusCode).toBe(413);
   });
 

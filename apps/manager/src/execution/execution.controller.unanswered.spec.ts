@@ -60,6 +60,15 @@ describe('a sandbox that does not answer', () => {
     expect(problem.detail).toContain('is being deleted');
   });
 
+  it('has no room for another body, and that passes', async () => {
+    scene.executor.on('POST execute', ({ response }) =>
+      response.writeHead(503).end('{"code":"overloaded","detail":"Full."}'),
+    );
+    const { answer } = await scene.execute();
+    expect(answer.headers['retry-after']).toBe('1');
+    expect(await problemOf(answer)).toMatchObject({ status: 503, code: 'overloaded', detail: 'Full.' });
+  });
+
   it('is unreachable where it breaks off without an answer', async () => {
     scene.executor.on('POST execute', ({ response }) => response.socket?.resetAndDestroy());
     expect(await problemOf((await scene.execute()).answer)).toMatchObject({

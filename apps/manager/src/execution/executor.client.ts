@@ -5,6 +5,7 @@ import type { Dispatcher } from 'undici';
 import { onceOver } from './execution.answer.js';
 import { accepted, textOf, type ExecutorAnswer } from './executor.answer.js';
 import type { ExecutorConnections } from './executor.connections.js';
+import { PassingBody } from './passing.body.js';
 import { failureOf, lossOf, notReady, sandboxGone } from './executor.failure.js';
 
 /** One request to an executor; execution.requests.ts makes them. */
@@ -96,7 +97,9 @@ export class ExecutorClient {
     });
     const { statusCode: status, body } = response;
     if (status === 401 || status === 503) {
-      body.on('error', () => undefined).destroy();
+      const refusal: unknown = await accepted(response, request.media).catch((error: unknown) => error);
+      body.destroy();
+      if (refusal instanceof ProblemError && refusal.code === 'overloaded') throw refusal;
       const now = await this.lookAgain(pod);
       // 503: the sandbox ends. 401: it has ended, and its address is another's who does not know its token.
       throw status === 503 && now !== undefined
@@ -109,6 +112,7 @@ export class ExecutorClient {
   private dispatch(pod: Pod, request: ExecutorRequest, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
     const { host, port } = executorAddress(pod) ?? { host: '', port: 0 };
     const token = executorToken(pod);
+    const body = request.body === undefined ? undefined : new PassingBody(request.body);
     return this.connections.request(
       { uid: pod.metadata?.uid ?? nameOf(pod), host, port },
       {
@@ -118,9 +122,9 @@ export class ExecutorClient {
           ...request.headers,
           accept: request.media,
           ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-          ...(request.body === undefined ? {} : { 'content-type': MEDIA.json }),
+          ...(body === undefined ? {} : { 'content-type': MEDIA.json, 'content-length': String(body.length) }),
         },
-        body: request.body,
+        body,
         // The whole request has one deadline: undici's starts again with each interim answer.
         headersTimeout: 0,
         bodyTimeout: request.silenceTimeoutMs,

@@ -10,6 +10,7 @@ const PASSED: readonly ProblemCode[] = [
   'too_large',
   'unsupported_media_type',
   'cannot_start',
+  'overloaded',
 ];
 
 /** The most of an executor's words that are passed on: its port may be in the hands of its guest. */
