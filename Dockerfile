@@ -21,7 +21,7 @@ COPY --from=build /build/dist/manager /app/manager
 ENV NODE_ENV=production
 USER 1000:1000
 EXPOSE 8668
-ENTRYPOINT ["/usr/bin/tini", "--", "node", "/app/manager/main.js"]
+ENTRYPOINT ["/usr/bin/tini", "--", "node", "--disable-sigusr1", "/app/manager/main.js"]
 
 FROM base AS executor
 # For the code that runs here: Python with pip and venv, git, curl, ps and pkill; Node with npm is in the base.
@@ -41,10 +41,10 @@ ENV NPM_CONFIG_UPDATE_NOTIFIER=false
 USER 1000:1000
 WORKDIR /workspace
 EXPOSE 8666
-ENTRYPOINT ["/usr/bin/tini", "--", "/warmbox/warmboxd", "/warmbox/self"]
+ENTRYPOINT ["/usr/bin/tini", "--", "/warmbox/warmboxd", "--disable-sigusr1", "/warmbox/self"]
 
 FROM executor AS local
 COPY --from=build /build/dist/manager /app/manager
 COPY --from=build /build/dist/local /app/local
 EXPOSE 8668
-ENTRYPOINT ["/usr/bin/tini", "--", "node", "/app/local/main.js"]
+ENTRYPOINT ["/usr/bin/tini", "--", "node", "--disable-sigusr1", "/app/local/main.js"]

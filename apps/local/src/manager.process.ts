@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { constants } from 'node:os';
-import { StartError, type Clock } from '@warmbox/platform';
+import { NODE_FLAGS, StartError, type Clock } from '@warmbox/platform';
 
 export interface ManagerCommand {
   /** The bundle. */
@@ -40,7 +40,7 @@ export class ManagerProcess {
   }
 
   static start({ main, environment, url }: ManagerCommand, clock: Clock): ManagerProcess {
-    const child = spawn(process.execPath, [main], {
+    const child = spawn(process.execPath, [...NODE_FLAGS, main], {
       env: environment,
       // Its log is the launcher's.
       stdio: ['ignore', 'inherit', 'inherit'],

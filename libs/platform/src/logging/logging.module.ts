@@ -3,6 +3,7 @@ import type { DynamicModule } from '@nestjs/common';
 import { LoggerModule } from 'nestjs-pino';
 import type { DestinationStream } from 'pino';
 import pretty from 'pino-pretty';
+import { loggedTarget } from './logged.target.js';
 import { LogOutput } from './log.output.js';
 import { WITHOUT_SECRETS } from './secret.censor.js';
 
@@ -18,7 +19,7 @@ export interface LoggingOptions {
 
 /**
  * Logs by pino: JSON, one line per request when its answer is over, the request's id in every line that is written on its
- * behalf. Of a request and its answer only what is listed here is logged; headers and bodies never are.
+ * behalf. Of a request and its answer only what is listed here is logged; headers, bodies and values of queries never are.
  */
 export function loggingModule({ level, pretty: forPeople, isSilent, stream }: LoggingOptions): DynamicModule {
   return LoggerModule.forRoot({
@@ -35,7 +36,10 @@ export function loggingModule({ level, pretty: forPeople, isSilent, stream }: Lo
         formatters: WITHOUT_SECRETS.formatters,
         serializers: {
           ...WITHOUT_SECRETS.serializers,
-          req: ({ method, url }: { method: string; url: string }) => ({ method, url }),
+          req: ({ method, url }: { method: string; url: string }) => ({
+            method,
+            url: loggedTarget(url),
+          }),
           res: ({ statusCode }: { statusCode: number }) => ({ statusCode }),
         },
       },

@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process';
 import { once } from 'node:events';
+import { NODE_FLAGS } from '@warmbox/platform';
 
 /** A process that a test started, with what it printed; for diagnosis when something went wrong. */
 export class Child {
@@ -25,7 +26,7 @@ export class Child {
     const stdio: StdioOptions = ['ignore', 'pipe', 'pipe'];
     const last = Math.max(...Object.keys(descriptors).map(Number), 2);
     for (let number = 3; number <= last; number += 1) stdio.push(descriptors[number] ?? 'ignore');
-    return new Child(spawn(process.execPath, [script], { env, stdio }));
+    return new Child(spawn(process.execPath, [...NODE_FLAGS, script], { env, stdio }));
   }
 
   /** Starts any other program, from the PATH. */
