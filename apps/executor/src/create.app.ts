@@ -27,7 +27,11 @@ export interface ExecutorApp {
 
 /** The executor as an application, put together but not yet listening. */
 export async function createApp(options: Readonly<ExecutorOptions>): Promise<ExecutorApp> {
-  const adapter = new HttpAdapter({ bodyLimit: EXECUTE_BODY_MAX_BYTES, bodyBudget: BODY_BUDGET_BYTES });
+  const adapter = new HttpAdapter({
+    bodyLimit: EXECUTE_BODY_MAX_BYTES,
+    bodyBudget: BODY_BUDGET_BYTES,
+    eventsRoute: 'GET /api/executions/{id}/events',
+  });
   const app = await NestFactory.create<NestFastifyApplication>(ExecutorModule.with(options), adapter, {
     bodyParser: false,
     abortOnError: false,

@@ -9,6 +9,7 @@ import { warmPoolSizesOf } from './config/warm.pool.sizes.js';
 import { DocsModule } from './docs/docs.module.js';
 import { ExecutionModule } from './execution/execution.module.js';
 import { HealthModule } from './health/health.module.js';
+import { AuthenticationModule } from './http/authentication.module.js';
 import { ShutdownModule } from './http/shutdown.module.js';
 import { KubeModule } from './kube/kube.module.js';
 import { LeadershipModule } from './leadership/leadership.module.js';
@@ -38,6 +39,7 @@ export class AppModule {
         ScheduleModule.forRoot(),
         LeadershipModule.of(options),
         ShutdownModule,
+        AuthenticationModule,
         HealthModule,
         DocsModule,
         PoolModule.of({ ...options, warmPoolSizes: warmPoolSizesOf(options) }),

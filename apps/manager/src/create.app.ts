@@ -5,12 +5,13 @@ import { AppModule, type AppInput } from './app.module.js';
 import { ManagerOptions } from './config/manager.options.js';
 import { describeApi } from './docs/openapi.document.js';
 import { OpenApiDocuments } from './docs/openapi.documents.js';
+import { Authentication } from './http/authentication.js';
 import { guardRequests } from './http/request.guards.js';
 import { VERSION } from './version.js';
 
 /** The manager as an application, put together but not yet listening. */
 export async function createApp(input: AppInput): Promise<NestFastifyApplication> {
-  const app = await NestFactory.create<NestFastifyApplication>(AppModule.of(input), new HttpAdapter(), {
+  const app = await NestFactory.create<NestFastifyApplication>(AppModule.of(input), httpAdapter(input.options), {
     bodyParser: false,
     bufferLogs: true,
     abortOnError: false,
@@ -19,12 +20,17 @@ export async function createApp(input: AppInput): Promise<NestFastifyApplication
   return equip(app);
 }
 
+/** How the manager speaks HTTP. */
+export function httpAdapter({ trustedProxies }: Pick<ManagerOptions, 'trustedProxies'>): HttpAdapter {
+  return new HttpAdapter({ trustedProxies, eventsRoute: 'GET /api/{runtime}/{name}/executions/{id}/events' });
+}
+
 /** What stands around the modules: validation, problem documents, the guards of every request, the API's description. */
 export function equip(app: NestFastifyApplication): NestFastifyApplication {
   app.useGlobalPipes(new RequestValidationPipe());
   app.useGlobalFilters(new ProblemFilter());
   const fastify = app.getHttpAdapter().getInstance();
-  guardRequests(fastify, app.get(ManagerOptions), app.get(Shutdown));
+  guardRequests(fastify, app.get(ManagerOptions), app.get(Shutdown), app.get(Authentication));
   app.get(OpenApiDocuments).from(() => describeApi(app, VERSION));
   return app;
 }

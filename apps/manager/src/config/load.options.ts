@@ -67,9 +67,11 @@ function readable(given: Record<string, unknown>): Record<string, unknown> {
     const runtimes = Object.entries(values.runtimes);
     values.runtimes = Object.fromEntries(runtimes.map(([name, own]) => [name, isObject(own) ? withAmounts(own) : own]));
   }
-  if (typeof values.allowedHosts === 'string') {
-    const hosts = values.allowedHosts.split(',').map((host) => host.trim());
-    values.allowedHosts = hosts.filter((host) => host !== '');
+  for (const key of ['allowedHosts', 'trustedProxies'] as const) {
+    const text = values[key];
+    if (typeof text !== 'string') continue;
+    const members = text.split(',').map((member) => member.trim());
+    values[key] = members.filter((member) => member !== '');
   }
   return values;
 }

@@ -14,6 +14,7 @@ import {
 } from 'class-validator';
 import { AmountsOptions } from './amounts.options.js';
 import { IsHostName } from './host.rule.js';
+import { IsNetwork } from './network.rule.js';
 import {
   DNS_LABEL,
   DNS_SUBDOMAIN,
@@ -177,6 +178,12 @@ export class ManagerOptions {
   @ArrayMaxSize(100)
   @IsHostName({ each: true })
   allowedHosts: string[] = [];
+
+  /** Proxies whose X-Forwarded-For tells where a request comes from; empty: nobody's does. */
+  @IsArray()
+  @ArrayMaxSize(100)
+  @IsNetwork({ each: true })
+  trustedProxies: string[] = [];
 
   @IsIn(LOG_LEVELS)
   logLevel: LogLevel = 'info';

@@ -13,7 +13,7 @@ export interface OperationTraits {
 export function commonProblems({ method, access, negotiates }: OperationTraits): ProblemCode[] {
   const codes: ProblemCode[] = ['invalid_request', 'host_not_allowed', 'too_large', 'internal'];
   if (method !== 'get') codes.push('unsupported_media_type', 'overloaded');
-  if (access === undefined) codes.push('unauthenticated');
+  if (access === undefined) codes.push('unauthenticated', 'rate_limited');
   if (access !== 'probe') codes.push('shutting_down');
   if (negotiates) codes.push('not_acceptable');
   return codes;

@@ -1,5 +1,4 @@
 import { Body, Controller, Delete, Get, Param, Post, Query, Req, Res } from '@nestjs/common';
-import { RouteConfig } from '@nestjs/platform-fastify';
 import {
   ApiAcceptedResponse,
   ApiBody,
@@ -16,7 +15,7 @@ import {
   ExecuteResultDto,
   ExecutionDto,
 } from '@warmbox/contracts';
-import { invalidRequest, MEDIA } from '@warmbox/platform';
+import { invalidRequest, MEDIA, RouteSettings } from '@warmbox/platform';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ApiEventStream, ApiProblems } from '../docs/index.js';
 import { acceptable, callerOf, lastEventIdOf, sendAnswer, STREAMS } from './execution.caller.js';
@@ -40,7 +39,7 @@ export class ExecutionController {
   constructor(private readonly executions: ExecutionGateway) {}
 
   @Post('execute')
-  @RouteConfig({ bodyLimit: EXECUTE_BODY_MAX_BYTES })
+  @RouteSettings({ bodyLimit: EXECUTE_BODY_MAX_BYTES })
   @ApiTraceparent()
   @ApiOperation({
     operationId: 'execute',

@@ -1,12 +1,27 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { bearerOf, ProblemError, sameSecret } from '@warmbox/platform';
+import type { Authenticator, Principal } from './principal.js';
 
-/** Whether a request carries the API key, as `Authorization: Bearer` or `X-Api-Key`; one right header is enough. */
-export function hasApiKey(headers: IncomingHttpHeaders, expected: string): boolean {
-  const given = [bearerOf(headers.authorization), headers['x-api-key']];
-  // Every candidate is compared, so that the time tells nothing.
-  const matches = given.map((candidate) => sameSecret(typeof candidate === 'string' ? candidate : '', expected));
-  return matches.includes(true);
+/** Everybody who has the key. It stays the same one when the key is replaced. */
+const HOLDER: Principal = { id: 'api-key', tenant: 'default', scopes: ['*'], source: 'api-key' };
+
+/**
+ * The API key, as `Authorization: Bearer` or `X-Api-Key`. One right header is enough, whatever the other says: a proxy in front may
+ * need credentials of its own in one of them.
+ */
+export class ApiKeyAuthenticator implements Authenticator {
+  constructor(private readonly key: string) {}
+
+  authenticate(headers: IncomingHttpHeaders): Principal | undefined {
+    // Every candidate is compared, so that the time tells nothing.
+    const matches = credentialsOf(headers).map((given) => sameSecret(given, this.key));
+    return matches.includes(true) ? HOLDER : undefined;
+  }
+}
+
+/** Whether a request carries credentials at all, right or wrong. */
+export function hasCredentials(headers: IncomingHttpHeaders): boolean {
+  return headers.authorization !== undefined || headers['x-api-key'] !== undefined;
 }
 
 export function unauthenticated(): ProblemError {
@@ -15,4 +30,10 @@ export function unauthenticated(): ProblemError {
     'The request needs the API key, as `Authorization: Bearer <key>` or `X-Api-Key: <key>`.',
     { headers: { 'www-authenticate': 'Bearer realm="warmbox"' } },
   );
+}
+
+/** An empty one is none. */
+function credentialsOf(headers: IncomingHttpHeaders): string[] {
+  const given = [bearerOf(headers.authorization), headers['x-api-key']];
+  return given.filter((candidate) => typeof candidate === 'string' && candidate !== '') as string[];
 }

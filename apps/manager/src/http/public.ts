@@ -1,6 +1,6 @@
 import { applyDecorators } from '@nestjs/common';
-import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiExtension } from '@nestjs/swagger';
+import { RouteSettings } from '@warmbox/platform';
 import type { FastifyRequest } from 'fastify';
 
 /** Who may call a route, and when: `public` needs no API key; a `probe` is also answered to the last during shutdown. */
@@ -30,7 +30,7 @@ export function isProbe(request: FastifyRequest): boolean {
 }
 
 function access(value: Access): MethodDecorator {
-  return applyDecorators(RouteConfig({ access: value }), ApiExtension(ACCESS_EXTENSION, value) as MethodDecorator);
+  return applyDecorators(RouteSettings({ access: value }), ApiExtension(ACCESS_EXTENSION, value) as MethodDecorator);
 }
 
 function accessOf(request: FastifyRequest): Access | undefined {

@@ -1,13 +1,20 @@
 import { once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
-import { Controller, Get, Module, type MiddlewareConsumer, type NestModule } from '@nestjs/common';
+import { Controller, Get, HttpCode, Module, Post, Req, type MiddlewareConsumer, type NestModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { ProblemDto } from '@warmbox/contracts';
-import { HttpAdapter, ProblemFilter, Shutdown, systemClock } from '@warmbox/platform';
-import type { FastifyInstance } from 'fastify';
+import { ProblemFilter, Shutdown, systemClock } from '@warmbox/platform';
+import { FakeClock } from '@warmbox/testing';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { request } from 'undici';
 import { ManagerOptions } from '../config/manager.options.js';
+import { httpAdapter } from '../create.app.js';
+import { ApiIdempotencyKey } from '../idempotency/api.idempotency-key.js';
+import { Metrics } from '../metrics/metrics.js';
+import { Authentication } from './authentication.js';
+import { FAILURES_MAX } from './failed.logins.js';
+import { principalOf } from './principal.js';
 import { Probe, Public } from './public.js';
 import { guardRequests } from './request.guards.js';
 
@@ -16,6 +23,24 @@ class ThingsController {
   @Get('things')
   things(): object {
     return { secret: true };
+  }
+
+  @Get('who')
+  who(@Req() asking: FastifyRequest): object {
+    return principalOf(asking);
+  }
+
+  @Post('things')
+  @HttpCode(200)
+  @ApiIdempotencyKey()
+  make(): object {
+    return {};
+  }
+
+  @Post('runs')
+  @HttpCode(200)
+  run(): object {
+    return {};
   }
 
   @Get('page')
@@ -40,18 +65,26 @@ class ThingsModule implements NestModule {
 }
 
 const KEY = 'a-key-of-many-characters';
-const OPTIONS = Object.assign(new ManagerOptions(), { apiKey: KEY, allowedHosts: ['localhost', '127.0.0.1'] });
+const OPTIONS = Object.assign(new ManagerOptions(), {
+  apiKey: KEY,
+  allowedHosts: ['localhost', '127.0.0.1'],
+  trustedProxies: ['127.0.0.0/8'],
+});
 
 let shutdown: Shutdown;
+let metrics: Metrics;
+let clock: FakeClock;
 let app: NestFastifyApplication;
 let url: string;
 
 beforeEach(async () => {
   shutdown = new Shutdown({ drainDelaySeconds: 0, shutdownGraceSeconds: 0 }, systemClock);
-  const adapter = new HttpAdapter();
+  metrics = new Metrics();
+  clock = new FakeClock();
+  const adapter = httpAdapter(OPTIONS);
   app = await NestFactory.create<NestFastifyApplication>(ThingsModule, adapter, { bodyParser: false, logger: false });
   app.useGlobalFilters(new ProblemFilter());
-  guardRequests(adapter.getInstance<FastifyInstance>(), OPTIONS, shutdown);
+  guardRequests(adapter.getInstance<FastifyInstance>(), OPTIONS, shutdown, new Authentication(OPTIONS, metrics, clock));
   await app.listen(0, '127.0.0.1');
   url = await app.getUrl();
 });
@@ -61,11 +94,12 @@ afterEach(() => app.close());
 async function ask(
   path: string,
   headers: Record<string, string> = {},
-): Promise<{ status: number; code?: string; headers: Record<string, string | string[] | undefined> }> {
-  const { statusCode, headers: answered, body } = await request(`${url}${path}`, { headers });
+  method: 'GET' | 'POST' = 'GET',
+): Promise<{ status: number; code?: string; text: string; headers: Record<string, string | string[] | undefined> }> {
+  const { statusCode, headers: answered, body } = await request(`${url}${path}`, { headers, method });
   const text = await body.text();
   const { code } = (text.startsWith('{') ? JSON.parse(text) : {}) as Partial<ProblemDto>;
-  return { status: statusCode, code, headers: answered };
+  return { status: statusCode, code, text, headers: answered };
 }
 
 describe('every request', () => {
@@ -134,4 +168,103 @@ describe('every request', () => {
     expect(refused.headers).toMatchObject({ connection: 'close', 'retry-after': '1' });
     expect(await ask('/livez')).toMatchObject({ status: 200 });
   });
+});
+
+describe('who asks', () => {
+  const who = async (headers: Record<string, string>): Promise<unknown> =>
+    JSON.parse((await ask('/who', headers)).text);
+
+  it('is the holder of the key, whatever else a proxy says', async () => {
+    const holder = { id: 'api-key', tenant: 'default', scopes: ['*'], source: 'api-key' };
+    expect(await who({ 'x-api-key': KEY })).toEqual(holder);
+    expect(await who({ authorization: `Bearer ${KEY}` })).toEqual(holder);
+    expect(await who({ 'x-api-key': KEY, authorization: 'Bearer one' })).toEqual(holder);
+    expect(await who({ 'x-api-key': KEY, authorization: 'Bearer another' })).toEqual(holder);
+    expect(await who({ 'x-api-key': 'another', authorization: `Bearer ${KEY}` })).toEqual(holder);
+  });
+});
+
+describe('a header that asks for more than the route does', () => {
+  const sent = (header: string): Record<string, string> => ({ 'x-api-key': KEY, [header]: 'a' });
+
+  it.each<['GET' | 'POST', string]>([
+    ['POST', '/runs'],
+    ['GET', '/things'],
+    ['GET', '/page'],
+    ['GET', '/livez'],
+  ])('is refused: Idempotency-Key of %s %s', async (method, path) => {
+    const answer = await ask(path, sent('idempotency-key'), method);
+    expect(answer).toMatchObject({ status: 400, code: 'invalid_request' });
+    expect((JSON.parse(answer.text) as ProblemDto).errors).toEqual([
+      { pointer: 'Idempotency-Key', detail: expect.stringContaining('is not taken by this route') as string },
+    ]);
+  });
+
+  it('is taken where the route knows it', async () => {
+    expect((await ask('/things', sent('idempotency-key'), 'POST')).status).toBe(200);
+  });
+
+  it.each(['/runs', '/things'])('is refused, with the route that resumes: Last-Event-ID of POST %s', async (path) => {
+    const answer = await ask(path, sent('last-event-id'), 'POST');
+    expect(answer).toMatchObject({ status: 400, code: 'invalid_request' });
+    const { errors } = JSON.parse(answer.text) as ProblemDto;
+    expect(errors?.[0]?.pointer).toBe('Last-Event-ID');
+    expect(errors?.[0]?.detail).toContain('GET /api/{runtime}/{name}/executions/{id}/events');
+  });
+
+  it('is nobody’s business where a GET does not resume, as browsers send it to any stream', async () => {
+    expect((await ask('/things', sent('last-event-id'))).status).toBe(200);
+  });
+
+  it('is not told to strangers, nor of what there is not', async () => {
+    expect((await ask('/runs', { 'idempotency-key': 'a' }, 'POST')).status).toBe(401);
+    expect((await ask('/crates', sent('idempotency-key'), 'POST')).status).toBe(404);
+  });
+});
+
+describe('wrong keys', () => {
+  const from = (address: string, key = 'wrong'): Record<string, string> => ({
+    'x-api-key': key,
+    'x-forwarded-for': address,
+  });
+  const counted = async (reason: string): Promise<number | undefined> => {
+    const { values } = (await metrics.registry.getSingleMetric('warmbox_authentication_failures_total')?.get()) ?? {
+      values: [],
+    };
+    return values.find(({ labels }) => labels.reason === reason)?.value;
+  };
+
+  it('are refused more briefly once there were many from an address, for a minute', async () => {
+    for (let n = 0; n < FAILURES_MAX; n += 1) expect((await ask('/things', from('192.0.2.1'))).status).toBe(401);
+    await clock.advance(20_000);
+    const limited = await ask('/things', from('192.0.2.1'));
+    expect(limited).toMatchObject({ status: 429, code: 'rate_limited', headers: { 'retry-after': '40' } });
+    expect(limited.text).toContain('192.0.2.1');
+    await clock.advance(40_000);
+    expect((await ask('/things', from('192.0.2.1'))).status).toBe(401);
+    expect(await counted('wrong')).toBe(FAILURES_MAX + 2);
+  });
+
+  it('keep nobody out who has the right one, and no other address', async () => {
+    for (let n = 0; n <= FAILURES_MAX; n += 1) await ask('/things', from('192.0.2.1'));
+    expect((await ask('/things', from('192.0.2.1'))).status).toBe(429);
+    expect((await ask('/things', from('192.0.2.1', KEY))).status).toBe(200);
+    expect((await ask('/things', from('192.0.2.2'))).status).toBe(401);
+  });
+
+  it('are told from missing ones, of which there may be any number', async () => {
+    for (let n = 0; n <= FAILURES_MAX; n += 1) expect((await ask('/things')).status).toBe(401);
+    expect(await counted('missing')).toBe(FAILURES_MAX + 1);
+    expect(await counted('wrong')).toBe(0);
+  });
+});
+
+describe('every answer', () => {
+  it.each(['/things', '/livez', '/no-such-thing', '/%'])(
+    'is what it says it is, and kept by nobody: %s',
+    async (path) => {
+      const { headers } = await ask(path, { 'x-api-key': KEY });
+      expect(headers).toMatchObject({ 'x-content-type-options': 'nosniff', 'cache-control': 'no-store' });
+    },
+  );
 });

@@ -2,14 +2,20 @@ import { authorityOfTarget, guardShutdown, ProblemError, sendProblem, type Shutd
 import type { FastifyInstance } from 'fastify';
 import type { ManagerOptions } from '../config/manager.options.js';
 import { AllowedHosts, isAddress } from './allowed.hosts.js';
-import { hasApiKey, unauthenticated } from './api-key.js';
+import type { Authentication } from './authentication.js';
 import { isProbe, isPublic } from './public.js';
 
 /**
  * What every request passes before anything of it is looked at: its host, the shutdown, its API key. As hooks, not as Nest
  * guards, because they also stand before what matches no route: a stranger is not told which routes there are.
  */
-export function guardRequests(fastify: FastifyInstance, options: ManagerOptions, shutdown: Shutdown): void {
+export function guardRequests(
+  fastify: FastifyInstance,
+  options: ManagerOptions,
+  shutdown: Shutdown,
+  authentication: Authentication,
+): void {
+  fastify.decorateRequest('principal');
   const hosts = new AllowedHosts(options.allowedHosts);
   fastify.addHook('onRequest', (request, reply, done) => {
     const { host } = request.raw.headers;
@@ -19,8 +25,9 @@ export function guardRequests(fastify: FastifyInstance, options: ManagerOptions,
   });
   guardShutdown(fastify, shutdown, isProbe);
   fastify.addHook('onRequest', (request, reply, done) => {
-    if (isPublic(request) || hasApiKey(request.raw.headers, options.apiKey)) done();
-    else sendProblem(reply, unauthenticated(), request.id);
+    request.principal = authentication.principalOf(request);
+    if (isPublic(request) || request.principal !== undefined) done();
+    else sendProblem(reply, authentication.refuse(request), request.id);
   });
 }
 

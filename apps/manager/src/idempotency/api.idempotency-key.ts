@@ -1,9 +1,11 @@
+import { applyDecorators } from '@nestjs/common';
 import { ApiHeader } from '@nestjs/swagger';
+import { RouteSettings } from '@warmbox/platform';
 import { IDEMPOTENCY_KEY, IDEMPOTENCY_KEY_MAX_LENGTH } from './idempotency.key.js';
 
-/** The header in the document. */
+/** The route takes the header; any other refuses it. */
 export function ApiIdempotencyKey(): MethodDecorator {
-  return ApiHeader({
+  const header = ApiHeader({
     name: IDEMPOTENCY_KEY,
     required: false,
     description:
@@ -16,4 +18,5 @@ export function ApiIdempotencyKey(): MethodDecorator {
       example: '3e1c3a4e-6a3b-4b0e-9d5f-2f1f0a8a7c11',
     },
   });
+  return applyDecorators(RouteSettings({ takesIdempotencyKey: true }), header);
 }

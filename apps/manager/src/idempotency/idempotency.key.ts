@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { bearerOf, invalidRequest } from '@warmbox/platform';
+import { invalidRequest } from '@warmbox/platform';
 import type { FastifyRequest } from 'fastify';
+import { principalOf } from '../http/principal.js';
 
 export const IDEMPOTENCY_KEY = 'Idempotency-Key';
 export const IDEMPOTENCY_KEY_MAX_LENGTH = 256;
@@ -9,7 +10,7 @@ const KEY = /^[\x20-\x7e]{1,256}$/;
 
 /** Which request it is: a retry has the same scope, and another client's same key another. */
 export interface KeyScope {
-  /** Whose key it is; see principalOf. */
+  /** Whose key it is: the principal's id. */
   principal: string;
   route: string;
   runtime: string;
@@ -33,13 +34,7 @@ export function idempotencyKeyOf({ raw }: Pick<FastifyRequest, 'raw'>): string |
 /** Whose key a request has, and which; undefined where it has none. @throws ProblemError as idempotencyKeyOf */
 export function keyOf(request: FastifyRequest): Pick<KeyScope, 'principal' | 'key'> | undefined {
   const key = idempotencyKeyOf(request);
-  return key === undefined ? undefined : { principal: principalOf(request), key };
-}
-
-/** Who asks, as a hash of the API key that was presented; without one it is anybody. */
-export function principalOf({ headers }: Pick<FastifyRequest, 'headers'>): string {
-  const given = bearerOf(headers.authorization) ?? headers['x-api-key'];
-  return typeof given === 'string' && given !== '' ? digest(given) : 'anonymous';
+  return key === undefined ? undefined : { principal: principalOf(request).id, key };
 }
 
 /** Stands for the request in names and labels: 32 hex digits. */

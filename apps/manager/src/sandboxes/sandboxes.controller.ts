@@ -52,6 +52,7 @@ export class SandboxesController {
   @Post()
   @AnswersWith(MEDIA.eventStream)
   @ApiExcludeEndpoint()
+  @ApiIdempotencyKey()
   async createStreaming(
     @Param('runtime') runtime: string,
     @Body() body: CreateSandboxDto,

@@ -7,6 +7,7 @@ import { sendProblem } from '../problem/problem.filter.js';
 import { answerConstraint } from './answer.constraint.js';
 import { BodyBudget } from './body/body.budget.js';
 import { acceptJsonOnly } from './body/json.body.js';
+import { unknownHeader } from './known.headers.js';
 import { answerClientError, answerError } from './problem.fastify.js';
 import { requestIdOf } from './request-id.js';
 import { pathOfTarget } from './request.target.js';
@@ -14,20 +15,27 @@ import { RouteTable } from './route.table.js';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Bytes that a body of this route may have; `@RouteConfig({ bodyLimit })`. */
+    /** Bytes that a body of this route may have; `@RouteSettings({ bodyLimit })`. */
     bodyLimit?: number;
   }
 }
 
 export interface HttpAdapterOptions {
-  /** Bytes of a body, where a route says nothing else with `@RouteConfig({ bodyLimit })` (1 MiB). */
+  /** Bytes of a body, where a route says nothing else with `@RouteSettings({ bodyLimit })` (1 MiB). */
   bodyLimit?: number;
   /** Bytes of all bodies that are held at the same time; beyond them a request is 503 `overloaded` (64 MiB). */
   bodyBudget?: number;
+  /** The method and path that take `Last-Event-ID`, for whom sends it elsewhere. */
+  eventsRoute?: string;
+  /** Addresses and networks of proxies whose `X-Forwarded-For` is believed (none). */
+  trustedProxies?: string[];
 }
 
 /** Bytes of the request line and all headers together. */
 const HEAD_LIMIT = 32 * 1024;
+
+/** Of every answer that says nothing else: what is told to who has a key is kept by nobody on the way, and is what it says it is. */
+const HEADERS = { 'x-content-type-options': 'nosniff', 'cache-control': 'no-store' };
 
 /**
  * Nest on Fastify, with what every answer of ours has: an `X-Request-Id`, and errors as problem documents, whoever notices
@@ -40,9 +48,15 @@ const HEAD_LIMIT = 32 * 1024;
 export class HttpAdapter extends FastifyAdapter {
   readonly routes = new RouteTable();
 
-  constructor({ bodyLimit = 1024 * 1024, bodyBudget }: HttpAdapterOptions = {}) {
+  constructor({
+    bodyLimit = 1024 * 1024,
+    bodyBudget,
+    eventsRoute = 'a GET',
+    trustedProxies = [],
+  }: HttpAdapterOptions = {}) {
     super({
       bodyLimit,
+      trustProxy: trustedProxies.length > 0 && trustedProxies,
       genReqId: requestIdOf,
       forceCloseConnections: true,
       return503OnClosing: false,
@@ -56,6 +70,7 @@ export class HttpAdapter extends FastifyAdapter {
       rewriteUrl: pathOfTarget,
       clientErrorHandler: answerClientError,
       frameworkErrors: (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
+        for (const [name, value] of Object.entries(HEADERS)) reply.raw.setHeader(name, value);
         reply.raw.setHeader('x-request-id', request.id);
         answerError(error, request, reply);
       },
@@ -73,12 +88,14 @@ export class HttpAdapter extends FastifyAdapter {
     });
     fastify.addHook('onRequest', (request, reply, done) => {
       // On the raw response, where streams that write for themselves keep it.
+      for (const [name, value] of Object.entries(HEADERS)) reply.raw.setHeader(name, value);
       reply.raw.setHeader('x-request-id', request.id);
       done(named(request.raw));
     });
     fastify.addHook('onRequest', (request, _reply, done) => done(wellFormed(request.raw.url ?? '')));
+    // After all that decides who may know what there is.
     fastify.addHook('preParsing', (request, _reply, payload, done) => {
-      done(uncompressed(request.headers['content-encoding']), payload);
+      done(unknownHeader(request, eventsRoute) ?? uncompressed(request.headers['content-encoding']), payload);
     });
     acceptJsonOnly(fastify, new BodyBudget(bodyBudget));
     const noRoute = (request: FastifyRequest, reply: FastifyReply): FastifyReply =>
