@@ -1,4 +1,5 @@
 import { request as httpRequest } from 'node:http';
+import { waitFor } from '@warmbox/testing';
 import type { LocalSystem, WarmboxClient } from '@warmbox/testing/harness';
 import type { ProblemDto } from '@warmbox/contracts';
 import { startLocalSystem } from './suite.js';
@@ -205,6 +206,50 @@ describe('bad input', () => {
     ]) {
       expect([path, (await fetch(client.url + path)).status]).toEqual([path, 200]);
     }
+  });
+
+  it.each([
+    ['Idempotency-Key', 'k', 'is not taken by this route'],
+    ['Last-Event-ID', '4096', 'GET /api/{runtime}/{name}/executions/{id}/events'],
+  ])('is a header that execute does not know, which runs nothing: %s', async (header, value, words) => {
+    const before = (await client.executions(name)).length;
+    const path = `/api/kata/${name}/execute`;
+    const response = await client.fetch('POST', path, { body: { command: 'true' }, headers: { [header]: value } });
+    const { errors } = await problem(response, 400, 'invalid_request');
+    expect(errors).toEqual([{ pointer: header, detail: expect.stringContaining(words) as string }]);
+    expect(await client.executions(name)).toHaveLength(before);
+  });
+
+  it('is too many wrong keys from an address, which has the log say where they came from and keeps out no right one', async () => {
+    const wrong = (): Promise<Response> => fetch(`${client.url}/api/kata`, { headers: { 'x-api-key': 'wrong' } });
+    let response = await wrong();
+    for (let n = 0; n < 30 && response.status === 401; n += 1) response = await wrong();
+    await problem(response, 429, 'rate_limited');
+    expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect((await client.fetch('GET', '/api/kata')).status).toBe(200);
+    expect(system.managers[0]!.child.output).toMatch(/"address":"127\.0\.0\.1".*wrong key/);
+  });
+
+  it('is not in the log: values of queries may be anything', async () => {
+    await client.fetch('GET', '/api/kata?userId=s3cret%40example.org&api_key=s3cret&s3cret');
+    await waitFor('the request is in the log', () =>
+      system.managers[0]!.child.output.includes('/api/kata?userId&api_key&…'),
+    );
+    expect(system.managers[0]!.child.output).not.toContain('s3cret');
+  });
+
+  it('is a signal that would open a debugger: nothing comes of it', async () => {
+    const { child } = system.managers[0]!;
+    child.process.kill('SIGUSR1');
+    const { stdout } = await client.execute(name, { command: 'kill -USR1 $PPID; echo alive' });
+    expect(stdout).toBe('alive\n');
+    expect((await client.execute(name, { command: 'echo again' })).stdout).toBe('again\n');
+    expect(child.output).not.toContain('Debugger listening');
+    const { nosniff, store } = await client.fetch('GET', '/api/kata').then(({ headers }) => ({
+      nosniff: headers.get('x-content-type-options'),
+      store: headers.get('cache-control'),
+    }));
+    expect({ nosniff, store }).toEqual({ nosniff: 'nosniff', store: 'no-store' });
   });
 
   it('is a Host that is not this machine’s', async () => {

@@ -116,6 +116,37 @@ describe('a request with an idempotency key', () => {
     expect(await ours()).toHaveLength(1);
   });
 
+  it('is the caller’s, whatever a proxy adds beside the API key, and when that is replaced', async () => {
+    const key = newKey();
+    const rotated = 'another-key-0123456789abcdef0123456789abcdef';
+    const successor = await system.addManager({ environment: { API_KEY: rotated } });
+    const ask = async (url: string, headers: Record<string, string>): Promise<unknown> => {
+      const response = await fetch(url + ALLOCATE, {
+        method: 'POST',
+        headers: { ...headers, 'content-type': 'application/json', 'idempotency-key': key },
+        body: JSON.stringify({ userId: 'ada' }),
+      });
+      return ((await response.json()) as SandboxDto).name;
+    };
+    try {
+      const { url } = system.managers[0]!;
+      const own = { 'x-api-key': system.apiKey };
+      const answers = [
+        await ask(url, own),
+        await ask(url, { ...own, authorization: 'Bearer of-a-proxy' }),
+        await ask(url, { ...own, authorization: 'Bearer of-another-proxy' }),
+        await ask(url, { 'x-api-key': 'of-a-proxy', authorization: `Bearer ${system.apiKey}` }),
+        await ask(successor.url, { authorization: `Bearer ${rotated}` }),
+      ];
+      expect(answers[0]).toEqual(expect.any(String));
+      expect(new Set(answers)).toEqual(new Set([answers[0]]));
+      expect(await ours()).toHaveLength(1);
+    } finally {
+      system.managers.splice(system.managers.indexOf(successor), 1);
+      await successor.child.end();
+    }
+  });
+
   it('is refused with another body, and is another one on another route', async () => {
     const key = newKey();
     const { body } = await post(0, ALLOCATE, key, { userId: 'ada', labels: { a: '1', b: '2' } });
