@@ -1,9 +1,10 @@
 import { connect } from 'node:net';
-import { Body, Controller, Get, HttpCode, Module, Patch, Post, Query } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Module, Patch, Post, Query, Res } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { RouteConfig, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { CreateSandboxDto, ExecuteDto, UpdateSandboxDto, type ProblemDto } from '@warmbox/contracts';
 import { waitFor } from '@warmbox/testing';
+import type { FastifyReply } from 'fastify';
 import { ArrayMaxSize, IsOptional, MaxLength } from 'class-validator';
 import { ProblemFilter } from '../problem/problem.filter.js';
 import { HttpAdapter } from './http.adapter.js';
@@ -44,6 +45,14 @@ class ThingsController {
   @RouteConfig({ bodyLimit: LIMIT })
   hold(): Promise<object> {
     return new Promise((resolve) => holding.push(() => resolve({})));
+  }
+
+  @Post('streams')
+  @RouteConfig({ bodyLimit: LIMIT })
+  stream(@Res() reply: FastifyReply): void {
+    reply.hijack();
+    reply.raw.writeHead(200).flushHeaders();
+    holding.push(() => reply.raw.end('{}'));
   }
 
   @Patch()
@@ -287,6 +296,17 @@ describe('the room for bodies', () => {
     await waitFor('it is held', () => holding.length === 1);
     holding[0]!();
     expect((await third).status).toBe(201);
+  });
+
+  it('is free once a stream begins, however it is written', async () => {
+    const body = JSON.stringify({ a: 'x'.repeat(7 * MIB) });
+    const streams = [];
+    for (let count = 1; count <= 4; count += 1) {
+      streams.push(send('POST', '/streams', body));
+      await waitFor('one more stream runs', () => holding.length === count);
+    }
+    for (const release of holding.splice(0)) release();
+    expect((await Promise.all(streams)).map(({ status }) => status)).toEqual([200, 200, 200, 200]);
   });
 
   it('is not lost to bodies that are refused', async () => {

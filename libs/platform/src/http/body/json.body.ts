@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { ProblemError } from '../../problem/problem.error.js';
@@ -41,21 +42,22 @@ export function acceptJsonOnly(fastify: FastifyInstance, budget: BodyBudget): vo
       }
     },
   );
-  fastify.addHook('onRequest', (request, reply, done) => {
-    // However it ends; an answer that is written past Fastify tells nothing of its head.
-    reply.raw.once('close', () => holders.get(request)?.release());
-    done();
+  fastify.addHook('preParsing', (request, reply, payload, done) => {
+    const { raw } = reply;
+    const letGo = (): void => {
+      request.body = undefined;
+      holders.get(request)?.release();
+    };
+    // However it ends. With the head of its answer a request is done with its body, which must not live as long as a stream does;
+    // every answer comes this way, also one that is written past Fastify.
+    raw.once('close', letGo);
+    const writeHead = raw.writeHead.bind(raw) as (...head: unknown[]) => ServerResponse;
+    raw.writeHead = (...head: unknown[]) => {
+      letGo();
+      return writeHead(...head);
+    };
+    done(null, payload);
   });
-  fastify.addHook('onSend', (request, _reply, _payload, done) => {
-    letGo(request);
-    done();
-  });
-}
-
-/** With the head of its answer a request is done with its body, which then must not live as long as a stream does. */
-function letGo(request: FastifyRequest): void {
-  request.body = undefined;
-  holders.get(request)?.release();
 }
 
 function announcedBytes({ headers }: FastifyRequest): number | undefined {
