@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { KubeLog } from '@warmbox/kube';
 import { chooseIsolation } from './isolation/isolation.choice.js';
 import type { Isolation, IsolationName } from './isolation/isolation.js';
+import { placeProgram } from './isolation/program.files.js';
 import { Watchdog } from './isolation/reaper.js';
 import { PodNetwork } from './network/pod.network.js';
 import { removeTree } from './pod/remove.tree.js';
@@ -13,6 +14,8 @@ const FOLDER_MAX_LENGTH = 70;
 
 /** What pods need of this machine: a place for their files, addresses, isolation, and somebody who cleans up if we die. */
 export class KubeletMachine {
+  private programs = 0;
+
   private constructor(
     /** A private folder under the system's temporary one; whoever opened the machine may put files of its own there. */
     readonly folder: string,
@@ -44,6 +47,14 @@ export class KubeletMachine {
       await watchdog.stop();
       throw error;
     }
+  }
+
+  /** A program as the containers here run it, with what is below it in a place of its own. @throws the file system's error. */
+  program(argv: readonly string[]): Promise<readonly string[]> {
+    // A plain process sees everything as it is.
+    if (this.isolation.name === 'plain') return Promise.resolve(argv);
+    this.programs += 1;
+    return placeProgram(argv, join(this.folder, 'programs', String(this.programs)));
   }
 
   /** After the last pod has ended: leaves nothing behind, or says what. */

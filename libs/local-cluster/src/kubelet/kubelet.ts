@@ -31,6 +31,7 @@ export class Kubelet implements PodSink {
   private readonly leaving = new Set<Promise<void>>();
   private feeding: Promise<void> | undefined;
   private started = 0;
+  private command: readonly string[] = [];
 
   constructor(
     private readonly client: KubeClient,
@@ -45,6 +46,7 @@ export class Kubelet implements PodSink {
 
   /** Resolves once its Node is registered. @throws KubeApiError, KubeUnreachableError */
   async start(): Promise<void> {
+    if (this.options.hollow === undefined) this.command = await this.machine.program(this.options.executorCommand);
     await this.registration.start();
     this.feeding = this.feed.run(this.stopping.signal);
   }
@@ -104,8 +106,7 @@ export class Kubelet implements PodSink {
     const { podsFolder, isolation, network } = this.machine;
     this.started += 1;
     const folder = join(podsFolder, String(this.started));
-    const { executorCommand } = this.options;
-    return new ProcessWorkload(folder, executorCommand, isolation, network, this.starts, this.clock, this.log);
+    return new ProcessWorkload(folder, this.command, isolation, network, this.starts, this.clock, this.log);
   }
 
   private bind(pod: Pod): void {

@@ -4,13 +4,19 @@ import { lstat, mkdir, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { executorAnswers } from '../network/executor.answer.js';
 import { WORKSPACE } from '../pod/pod.folder.js';
-import { isRunning, spawnLogged, type Container, type ContainerSpec, type Isolation } from './isolation.js';
+import { isRunning, spawnContained, type Container, type ContainerSpec, type Isolation } from './isolation.js';
 import { endContainer } from './reaper.js';
 import { layoutOf, type SandboxLayout } from './sandbox.layout.js';
 
 /** Where the executor makes its socket, as it sees it. */
 const SOCKETS = '/warmbox/socket';
 const SOCKET_NAME = 'x';
+
+/** The user's id inside; without root of its own gVisor knows no other. */
+const UID = 0;
+
+/** Bytes of /dev/shm, as much as container runtimes give. */
+const SHARED_MEMORY = 64 * 1024 * 1024;
 
 /** A kernel of its own for each sandbox, through gVisor's runsc; needs no root. */
 export class GvisorIsolation implements Isolation {
@@ -30,16 +36,17 @@ export class GvisorIsolation implements Isolation {
     const state = join(folder.path, 'runsc');
     const sockets = join(folder.path, 'sockets');
     await mkdir(sockets, { mode: 0o700 });
-    writeBundle(bundle, withSocket(layoutOf(spec), sockets), spec.hostname);
+    writeBundle(bundle, withSocket(layoutOf(spec, UID), sockets), spec.hostname);
     const flags = ['--root', state, '--rootless', '--ignore-cgroups', '--network=none', '--host-uds=create'];
     // TMPDIR is what the watchdog knows this process by; the sandbox's own processes die with it.
     const env = { PATH: process.env.PATH, TMPDIR: `${folder.path}/` };
     const run = [this.executable, ...flags, 'run', '--bundle', bundle, id];
     // For root, runsc leaves a mount in its state folder behind: it goes with a mount namespace.
     const [command = '', ...args] = this.isRoot ? ['unshare', '--mount', '--', ...run] : run;
-    const { child, exited } = spawnLogged(command, args, { cwd: '/', env, log: folder.log });
+    const { child, exited, output } = spawnContained(command, args, { cwd: '/', env });
     return {
       exited,
+      output: () => output.text(),
       socket: (signal) => takeSocket(join(sockets, SOCKET_NAME), folder.socket, signal),
       terminate: () => {
         if (!isRunning(child)) return;
@@ -75,7 +82,7 @@ async function takeSocket(bound: string, own: string, signal: AbortSignal): Prom
 
 function writeBundle(bundle: string, layout: SandboxLayout, hostname: string): void {
   const root = join(bundle, 'root');
-  const { links, shown, writable, argv, environment } = layout;
+  const { links, shown, own, writable, argv, environment } = layout;
   for (const { source, target } of [...shown, ...writable]) {
     const path = join(root, target);
     const isFolder = statSync(source).isDirectory();
@@ -86,6 +93,7 @@ function writeBundle(bundle: string, layout: SandboxLayout, hostname: string): v
     mkdirSync(dirname(join(root, target)), { recursive: true });
     symlinkSync(to, join(root, target));
   }
+  for (const { target, text } of own) writeFileSync(join(root, target), text);
   for (const name of ['proc', 'dev']) mkdirSync(join(root, name));
   const bind =
     (options: string[]) =>
@@ -98,7 +106,7 @@ function writeBundle(bundle: string, layout: SandboxLayout, hostname: string): v
   const config = {
     ociVersion: '1.0.0',
     process: {
-      user: { uid: 0, gid: 0 },
+      user: { uid: UID, gid: UID },
       args: argv,
       env: Object.entries(environment).map(([name, value]) => `${name}=${value}`),
       cwd: WORKSPACE,
@@ -110,6 +118,7 @@ function writeBundle(bundle: string, layout: SandboxLayout, hostname: string): v
     mounts: [
       { destination: '/proc', type: 'proc', source: 'proc' },
       { destination: '/dev', type: 'tmpfs', source: 'tmpfs' },
+      { destination: '/dev/shm', type: 'tmpfs', source: 'tmpfs', options: [`size=${SHARED_MEMORY}`] },
       ...shown.map(bind(['ro'])),
       ...writable.map(bind(['rw'])),
     ],

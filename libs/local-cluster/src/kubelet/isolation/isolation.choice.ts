@@ -1,4 +1,4 @@
-import { access, constants, readFile } from 'node:fs/promises';
+import { access, constants } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import type { KubeLog } from '@warmbox/kube';
 import { StartError } from '@warmbox/platform';
@@ -6,7 +6,7 @@ import { executorAnswers } from '../network/executor.answer.js';
 import { PodFolder } from '../pod/pod.folder.js';
 import { BubblewrapIsolation } from './bubblewrap.isolation.js';
 import { GvisorIsolation } from './gvisor.isolation.js';
-import { ISOLATIONS, type Isolation, type IsolationName } from './isolation.js';
+import { ISOLATIONS, type Container, type Isolation, type IsolationName } from './isolation.js';
 import { PlainIsolation } from './plain.isolation.js';
 
 /** How long a trial may take, in milliseconds; gVisor on a busy machine takes one second. */
@@ -68,9 +68,10 @@ async function find(program: string, path: string): Promise<string | undefined> 
 async function tryOnce(isolation: Isolation, path: string): Promise<string | undefined> {
   const folder = await PodFolder.create(path, {});
   const limit = AbortSignal.timeout(TRIAL_MS);
+  let container: Container | undefined;
   try {
     const argv = [process.execPath, '-e', TRIAL];
-    const container = await isolation.start({ id: 'warmbox-trial', hostname: 'trial', argv, environment: {}, folder });
+    container = await isolation.start({ id: 'warmbox-trial', hostname: 'trial', argv, environment: {}, folder });
     const ended = new AbortController();
     const exited = container.exited.finally(() => ended.abort(new Error('it ended before it could be reached')));
     try {
@@ -83,7 +84,7 @@ async function tryOnce(isolation: Isolation, path: string): Promise<string | und
       await container.kill();
     }
   } catch (error) {
-    const output = await readFile(folder.log, 'utf8').catch(() => '');
+    const output = (await container?.output()) ?? '';
     return [error instanceof Error ? error.message : String(error), output.trim()].filter(Boolean).join(': ');
   } finally {
     await folder.remove();

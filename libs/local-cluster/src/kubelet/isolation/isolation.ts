@@ -1,9 +1,9 @@
-import { closeSync, openSync } from 'node:fs';
-import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { constants } from 'node:os';
-import type { ListeningSocket } from '../network/listening.socket.js';
+import type { Readable } from 'node:stream';
 import type { PodFolder } from '../pod/pod.folder.js';
+import { OutputTail } from './output.tail.js';
 
 export const ISOLATIONS = ['gvisor', 'bubblewrap', 'plain'] as const;
 export type IsolationName = (typeof ISOLATIONS)[number];
@@ -29,6 +29,8 @@ export interface Container {
    * @throws the signal's reason when it aborts first.
    */
   socket(signal: AbortSignal): Promise<string>;
+  /** The end of what its main process has printed; after its end. */
+  output(): Promise<string>;
   /** SIGTERM to its main process. */
   terminate(): void;
   /** Ends every process of it by SIGKILL; resolves when none is left. Also after its own end. */
@@ -49,25 +51,31 @@ export interface Isolation {
 /** The descriptor of the executor's socket in a container that gets one. */
 export const LISTENER = 3;
 
+/** A process of a container, from its start. */
+export interface Spawned {
+  child: ChildProcess;
+  exited: Promise<number>;
+  output: OutputTail;
+}
+
 /**
- * A process of a container, in a session of its own, so that a terminal's signals do not reach it; its output goes to the log.
- * The listener, if there is one, is its descriptor 3, the pipes follow.
+ * A process of a container, in a session of its own, so that a terminal's signals do not reach it.
+ *
+ * @param further what its descriptors from 3 on are.
  */
-export function spawnLogged(
+export function spawnContained(
   command: string,
   args: readonly string[],
-  options: { cwd: string; env: NodeJS.ProcessEnv; log: string; listener?: ListeningSocket; pipes?: number },
-): { child: ChildProcess; exited: Promise<number> } {
-  const output = openSync(options.log, 'a', 0o600);
-  try {
-    const { listener, pipes = 0 } = options;
-    const further = [...(listener === undefined ? [] : [listener.descriptor]), ...Array<'pipe'>(pipes).fill('pipe')];
-    const stdio: StdioOptions = ['ignore', output, output, ...further];
-    const child = spawn(command, args, { cwd: options.cwd, env: options.env, stdio, detached: true });
-    return { child, exited: exitCodeOf(child) };
-  } finally {
-    closeSync(output);
-  }
+  options: { cwd: string; env: NodeJS.ProcessEnv; further?: ('pipe' | number)[] },
+): Spawned {
+  const { cwd, env, further = [] } = options;
+  const child = spawn(command, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe', ...further], detached: true });
+  return { child, exited: exitCodeOf(child), output: new OutputTail(outputsOf(child)) };
+}
+
+/** Where the process could not be started, Node may have made no streams either, whatever its types say. */
+function outputsOf({ stdout, stderr }: ChildProcess): Readable[] {
+  return [stdout, stderr].flatMap((stream) => stream ?? []);
 }
 
 /** containerd's exit code of a container whose process could not be started. */

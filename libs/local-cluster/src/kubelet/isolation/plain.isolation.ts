@@ -1,7 +1,14 @@
 import { delimiter, dirname } from 'node:path';
 import { ListeningSocket } from '../network/listening.socket.js';
 import { TMP, WORKSPACE } from '../pod/pod.folder.js';
-import { isRunning, LISTENER, spawnLogged, type Container, type ContainerSpec, type Isolation } from './isolation.js';
+import {
+  isRunning,
+  LISTENER,
+  spawnContained,
+  type Container,
+  type ContainerSpec,
+  type Isolation,
+} from './isolation.js';
 import { endContainer } from './reaper.js';
 
 /** No isolation: a process of the invoking user, in a session of its own. */
@@ -27,15 +34,12 @@ export class PlainIsolation implements Isolation {
       EXECUTOR_SOCKET_FD: String(LISTENER),
     };
     const listener = await ListeningSocket.open(folder.socket);
-    const { child, exited } = spawnLogged(command, args, {
-      cwd: folder.sourceOf(WORKSPACE),
-      env,
-      log: folder.log,
-      listener,
-    });
+    const cwd = folder.sourceOf(WORKSPACE);
+    const { child, exited, output } = spawnContained(command, args, { cwd, env, further: [listener.descriptor] });
     listener.release();
     return {
       exited,
+      output: () => output.text(),
       socket: () => Promise.resolve(folder.socket),
       terminate() {
         if (isRunning(child)) child.kill('SIGTERM');

@@ -1,30 +1,9 @@
-import { existsSync, lstatSync, readlinkSync, realpathSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join } from 'node:path';
-import type { PodMount } from '../pod/pod.folder.js';
+import { WORKSPACE, type PodMount } from '../pod/pod.folder.js';
 import type { ContainerSpec } from './isolation.js';
-
-/** Folders of the system that make up a container's read-only root. People's homes, /root, /var and /run are not there. */
-const SYSTEM = ['/usr', '/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32', '/opt', '/nix/store'];
-
-/** What of /etc tools need; the rest may be secret where the invoking user is root. */
-const ETC = [
-  'alternatives',
-  'bash.bashrc',
-  'group',
-  'ld.so.cache',
-  'ld.so.conf',
-  'ld.so.conf.d',
-  'localtime',
-  'mime.types',
-  'nsswitch.conf',
-  'passwd',
-  'pki/ca-trust/extracted',
-  'pki/tls/certs',
-  'profile',
-  'profile.d',
-  'ssl/certs',
-  'ssl/openssl.cnf',
-];
+import { ownFiles, type OwnFile } from './own.files.js';
+import { systemFiles, type SystemFiles } from './system.files.js';
 
 /** Where the container finds what is ours. */
 const BIN = '/warmbox/bin';
@@ -37,11 +16,9 @@ const NAMES = '/warmbox/as';
 const PROGRAM_NAME = 'warmboxd';
 const FILE_NAME = 'self';
 
-export interface SandboxLayout {
-  /** Links of the root (/bin → usr/bin). */
-  links: { target: string; to: string }[];
-  /** Folders and files to see, read-only. */
-  shown: PodMount[];
+export interface SandboxLayout extends SystemFiles {
+  /** Files of its own, read-only. */
+  own: OwnFile[];
   /** Folders to write to. */
   writable: PodMount[];
   argv: string[];
@@ -51,19 +28,13 @@ export interface SandboxLayout {
 /**
  * What a container with a file system of its own sees: the system read-only, its own writable folders, and the executor's
  * program and bundle under /warmbox.
+ *
+ * @param uid the user's id, as it is seen inside.
  */
-export function layoutOf({ argv, environment, folder }: ContainerSpec): SandboxLayout {
+export function layoutOf({ argv, environment, folder, hostname }: ContainerSpec, uid: number): SandboxLayout {
   const [command = '', ...rest] = argv;
-  const system = SYSTEM.filter((path) => existsSync(path));
-  const systemLinks = system.filter((path) => lstatSync(path).isSymbolicLink());
-  const shown: PodMount[] = [
-    ...system.filter((path) => !systemLinks.includes(path)).map((path) => ({ source: path, target: path })),
-    ...ETC.map((name) => join('/etc', name))
-      .filter((path) => existsSync(path))
-      .map((path) => ({ source: realpathSync(path), target: path })),
-    { source: realpathSync(command), target: join(BIN, basename(command)) },
-  ];
-  const links = systemLinks.map((target) => ({ target, to: readlinkSync(target) }));
+  const { links, shown } = systemFiles();
+  shown.push({ source: realpathSync(command), target: join(BIN, basename(command)) });
   links.push({ target: join(NAMES, PROGRAM_NAME), to: join(BIN, basename(command)) });
   const inside = [join(NAMES, PROGRAM_NAME)];
   const files: string[] = [];
@@ -85,10 +56,12 @@ export function layoutOf({ argv, environment, folder }: ContainerSpec): SandboxL
   return {
     links,
     shown,
+    own: ownFiles(hostname, uid, WORKSPACE),
     writable: [...folder.mounts],
     argv: [...INIT, ...inside],
     environment: {
       PATH: `/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:${BIN}`,
+      HOME: WORKSPACE,
       ...environment,
       [INIT_VARIABLE]: INIT_SCRIPT,
     },

@@ -17,15 +17,13 @@ export const TMP = '/tmp';
 export class PodFolder {
   private constructor(
     readonly path: string,
-    /** Where the container's output goes. */
-    readonly log: string,
     /** One for every emptyDir that the container mounts, and for /workspace and /tmp. */
     readonly mounts: readonly PodMount[],
   ) {}
 
   static async create(path: string, pod: Pod): Promise<PodFolder> {
     const mounts = targetsOf(pod).map((target, index) => ({ source: join(path, String(index)), target }));
-    const folder = new PodFolder(path, join(path, 'log'), mounts);
+    const folder = new PodFolder(path, mounts);
     await mkdir(path, { recursive: true, mode: 0o700 });
     await Promise.all(mounts.map(({ source }) => mkdir(source, { mode: 0o700 })));
     return folder;

@@ -1,4 +1,3 @@
-import { open } from 'node:fs/promises';
 import type { KubeLog } from '@warmbox/kube';
 import type { Clock } from '@warmbox/platform';
 import type { Pod } from '@warmbox/sandbox';
@@ -10,10 +9,14 @@ import { environmentOf } from '../pod/pod.environment.js';
 import { PodFolder } from '../pod/pod.folder.js';
 import { LOST, terminated, type ContainerPhase } from '../pod/pod.status.js';
 import { ExecutorService } from './executor.service.js';
+import { givenOpenFiles } from './open.files.js';
 import type { Workload, WorkloadControl } from './workload.js';
 
-/** Bytes of a failed container's output that go to the log. */
-const LOG_TAIL = 2_048;
+/** The fewest that an executor takes. */
+const LEAST_OPEN_FILES = 512;
+
+/** Commands get the soft limit of open files that whoever started this process was given: a child of Node has the hard one. */
+const OPEN_FILES = openFilesVariable(givenOpenFiles());
 
 /** How long a container that starts may keep others waiting, in milliseconds. */
 const START_TURN_MS = 3_000;
@@ -77,7 +80,7 @@ export class ProcessWorkload implements Workload {
     }
     await Promise.all([this.end(container, pod), service.stop()]);
     const exitCode = await container.exited;
-    if (exitCode !== 0 && !isAborted(ending)) await this.tellOutput(folder, pod, exitCode);
+    if (exitCode !== 0 && !isAborted(ending)) await this.tellOutput(container, pod, exitCode);
     const state = terminated(exitCode, startedAt, this.clock.now());
     return service.problem === undefined ? state : { ...state, message: service.problem };
   }
@@ -89,7 +92,7 @@ export class ProcessWorkload implements Workload {
       id: `warmbox-${uid}`,
       hostname: hostname.slice(0, 63),
       argv: this.command,
-      environment: { HOSTNAME: hostname, ...(spec === undefined ? {} : environmentOf(spec)) },
+      environment: { ...OPEN_FILES, HOSTNAME: hostname, ...(spec === undefined ? {} : environmentOf(spec)) },
       folder,
     });
   }
@@ -103,22 +106,12 @@ export class ProcessWorkload implements Workload {
     }
   }
 
-  private async tellOutput(folder: PodFolder, pod: Pod, exitCode: number): Promise<void> {
-    const output = await tail(folder.log).catch(() => '');
+  private async tellOutput(container: Container, pod: Pod, exitCode: number): Promise<void> {
+    const output = await container.output();
     this.log.warn({ pod: pod.metadata?.name, exitCode, output }, "a pod's container has ended by itself");
   }
 }
 
-async function tail(path: string): Promise<string> {
-  const file = await open(path);
-  try {
-    const { size } = await file.stat();
-    const { buffer, bytesRead } = await file.read({
-      buffer: Buffer.alloc(LOG_TAIL),
-      position: Math.max(0, size - LOG_TAIL),
-    });
-    return buffer.toString('utf8', 0, bytesRead);
-  } finally {
-    await file.close();
-  }
+function openFilesVariable(limit = Infinity): Record<string, string> {
+  return limit === Infinity ? {} : { EXECUTOR_OPEN_FILES: String(Math.max(limit, LEAST_OPEN_FILES)) };
 }
