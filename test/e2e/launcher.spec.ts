@@ -79,6 +79,16 @@ describe('npm start', () => {
     },
   );
 
+  it('says in a sentence that it has no temporary folder, and ends with 2', async () => {
+    const child = Child.node(join(dist, 'local', 'main.js'), { PORT: '0', API_KEY, TMPDIR: '/no/such/folder' });
+    await waitFor('it has ended', () => !child.isRunning);
+    expect((await child.end()).code).toBe(2);
+    expect(child.output).toMatch(
+      /TMPDIR = "\/no\/such\/folder": must be a folder in which folders can be made \(ENOENT\)/,
+    );
+    expect(child.output).not.toMatch(/^ +at /m);
+  });
+
   it.each(['auto', 'plain'])(
     'stops with 0 and leaves no file of a guest behind, however deep or locked (%s)',
     async (ISOLATION) => {

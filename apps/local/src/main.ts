@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { OptionsError, StartError, stopOnSignals, systemClock } from '@warmbox/platform';
 import { ConsoleLog } from './console.log.js';
@@ -6,6 +7,7 @@ import { greeting } from './greeting.js';
 import { closeInheritedDescriptors } from './inherited.descriptors.js';
 import { Launcher } from './launcher.js';
 import { localOptions } from './local.options.js';
+import { checkTemporaryFolder } from './temporary.folder.js';
 
 /** The exit code for a configuration that cannot be used. */
 const UNUSABLE = 2;
@@ -17,6 +19,7 @@ const tell = (text: string): unknown => process.stderr.write(text);
 async function main(): Promise<void> {
   closeInheritedDescriptors();
   const options = localOptions(process.env);
+  checkTemporaryFolder(tmpdir());
   const launcher = new Launcher(options, process.env, bundles, systemClock, new ConsoleLog(tell));
   stopOnSignals(process, {
     stop: () => {

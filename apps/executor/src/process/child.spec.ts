@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '@warmbox/platform';
@@ -22,12 +22,16 @@ describe('Starting a child', () => {
     log: OutputLog;
   }
 
-  async function start(pool: Pick<PipePool, 'take'>, command: Partial<ChildCommand>): Promise<Started> {
+  async function start(
+    pool: Pick<PipePool, 'take'>,
+    command: Partial<ChildCommand>,
+    temporary = folder,
+  ): Promise<Started> {
     const pages = new PagePool();
     const log = new OutputLog(64 * 2 ** 20, pages);
     const writer = (stream: 'Stdout' | 'Stderr'): PageWriter =>
       new PageWriter(stream, log, pages, systemClock, () => undefined);
-    const child = await childStarter(pool, folder)(
+    const child = await childStarter(pool, temporary)(
       { file: '/bin/bash', args: [], cwd: folder, environment: { PATH: process.env.PATH ?? '' }, ...command },
       { stdout: writer('Stdout'), stderr: writer('Stderr') },
     );
@@ -68,6 +72,21 @@ describe('Starting a child', () => {
     const pool = new PipePool('/no/such/folder', (error) => errors.push(error));
     expect(await pool.take(2)).toBeUndefined();
     expect(errors[0]).toMatchObject({ code: 'ENOENT' });
+  });
+
+  it.each([
+    ['does not exist', 'missing', 'it does not exist'],
+    ['is no folder', 'file', 'it is not a folder'],
+  ])('blames the temporary folder where that %s, not the program', async (_, name, reason) => {
+    await writeFile(join(folder, 'file'), '');
+    const path = join(folder, name);
+    const pool = { take: () => Promise.resolve(undefined) };
+    await expect(start(pool, { args: ['-c', 'true'], stdin: 'text' }, path)).rejects.toMatchObject({
+      code: 'cannot_start',
+      detail: `Standard input has no place in the temporary folder ${JSON.stringify(path)}: ${reason}.`,
+    });
+    const { child } = await start(pool, { args: ['-c', 'exit 4'] }, path);
+    expect(await child.exited).toEqual({ code: 4, signal: null });
   });
 
   it('leaves nothing in the temporary folder', async () => {

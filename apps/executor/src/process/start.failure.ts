@@ -2,6 +2,7 @@ import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import { ProblemError } from '@warmbox/platform';
 import type { ChildCommand } from './child.js';
+import { TextInputError } from './text.input.js';
 
 /** What the system's refusal means, by its error code. */
 const REASONS: Partial<Record<string, (command: ChildCommand) => string>> = {
@@ -15,18 +16,36 @@ const REASONS: Partial<Record<string, (command: ChildCommand) => string>> = {
   EAGAIN: () => 'The sandbox has as many processes as it may have. Wait until some have ended.',
   ENOMEM: () => 'The sandbox has no memory left for another process.',
   EMFILE: () => 'The executor has as many files open as it may have. Wait until some commands have ended.',
-  ENOSPC: () => 'The temporary folder of the sandbox is full: standard input has no room there.',
   ENFILE: () => 'The system has as many files open as it may have.',
+};
+
+/** What the file system's refusal to take standard input means, by its error code. */
+const INPUT_REASONS: Partial<Record<string, string>> = {
+  ENOENT: 'it does not exist',
+  ENOTDIR: 'it is not a folder',
+  EACCES: 'this user must not write to it',
+  EPERM: 'this user must not write to it',
+  EROFS: 'it is read-only',
+  ENOSPC: 'it is full',
+  EDQUOT: 'it is full',
+  EMFILE: 'the executor has as many files open as it may have; wait until some commands have ended',
 };
 
 /** Why a child did not start, as a problem. Looks at the working directory: the system's code does not tell it from the program. */
 export async function cannotStart(error: unknown, command: ChildCommand): Promise<ProblemError> {
+  if (error instanceof TextInputError) return new ProblemError('cannot_start', inputProblem(error), { cause: error });
   const code = (error as NodeJS.ErrnoException).code ?? '';
   const detail =
     (await folderProblem(command.cwd)) ??
     REASONS[code]?.(command) ??
     `The system refuses to start ${quoted(command.file)}: ${code || String(error)}.`;
   return new ProblemError('cannot_start', detail, { cause: error });
+}
+
+function inputProblem({ temporaryFolder, cause }: TextInputError): string {
+  const code = (cause as NodeJS.ErrnoException).code ?? String(cause);
+  const reason = INPUT_REASONS[code] ?? `the system says ${code}`;
+  return `Standard input has no place in the temporary folder ${quoted(temporaryFolder)}: ${reason}.`;
 }
 
 async function folderProblem(path: string): Promise<string | undefined> {
