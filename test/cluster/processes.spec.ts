@@ -65,7 +65,11 @@ describe('the processes of a sandbox in its image', () => {
         },
         PATIENCE_MS,
       );
-      expect(gone.problem).toMatchObject({ code: 'sandbox_gone', cause: 'failed' });
+      expect(gone.problem).toMatchObject({
+        code: 'sandbox_gone',
+        cause: 'failed',
+        message: expect.stringContaining(`SIG${signal}`) as string,
+      });
     },
   );
 });

@@ -52,7 +52,11 @@ describe('the processes of a sandbox', () => {
         const error: unknown = await client.get(name).catch((problem: unknown) => problem);
         return error instanceof AnsweredProblem && error.status === 410 ? error : undefined;
       });
-      expect(gone.problem).toMatchObject({ code: 'sandbox_gone', cause: 'failed' });
+      expect(gone.problem).toMatchObject({
+        code: 'sandbox_gone',
+        cause: 'failed',
+        message: expect.stringContaining(`SIG${signal}`) as string,
+      });
     },
   );
 });

@@ -93,6 +93,23 @@ describe('The end of a command reaches what has left its group', () => {
     await gone(sleep);
   });
 
+  it('also what starts itself again in a session of its own, and ends, again and again', async () => {
+    const mark = newSleep();
+    const script = '#!/bin/bash\nsleep 0.05\nsetsid "$0" "$1" >/dev/null 2>&1 &\n';
+    await executor.run({ argv: ['tee', 'again'], stdin: script });
+    const answer = await executor.execute({ command: `chmod +x again; ./again '${mark}' & sleep 300; echo` });
+    await running(mark);
+    await executor.ask(`/api/executions/${idOf(answer)}`, { method: 'DELETE' });
+    // Between two of them there is none for a moment: it is gone when it stays so.
+    await waitFor('it is gone', async () => {
+      for (let look = 0; look < 20; look += 1) {
+        if ((await processesWith(mark)).length > 0) return false;
+        await new Promise((resolve) => setTimeout(resolve, 10));
+      }
+      return true;
+    });
+  });
+
   it('also where the caller gives a variable of the name of the mark', async () => {
     const sleep = newSleep();
     const { stdout } = await executor.run({ command: 'env | grep ^WARMBOX | cut -d= -f1' });
