@@ -26,7 +26,7 @@ describe('execute', () => {
       'content-type': 'text/event-stream; charset=utf-8',
       'x-execution-id': ID,
       'x-request-id': 'mine',
-      'cache-control': 'no-cache, no-transform',
+      'cache-control': 'no-cache, no-store, no-transform',
     });
     expect(await textOf(answer)).toBe(stream);
     await scene.connections.close();

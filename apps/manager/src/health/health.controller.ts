@@ -24,7 +24,6 @@ export class HealthController {
   @Get('livez')
   @Probe()
   @Header('content-type', 'text/plain; charset=utf-8')
-  @Header('cache-control', 'no-store')
   @ApiOperation({ operationId: 'getLiveness', summary: 'Whether the process lives', description: 'For livenessProbe.' })
   @ApiOkResponse({
     description: 'It does.',
@@ -36,7 +35,6 @@ export class HealthController {
 
   @Get('readyz')
   @Probe()
-  @Header('cache-control', 'no-store')
   @ApiOperation({
     operationId: 'getReadiness',
     summary: 'Whether this manager wants requests',
@@ -50,7 +48,6 @@ export class HealthController {
 
   @Get('healthz')
   @Probe()
-  @Header('cache-control', 'no-store')
   @ApiOperation({
     operationId: 'getHealth',
     summary: 'The health of this manager',

@@ -16,7 +16,6 @@ export class MetricsController {
 
   @Get('metrics')
   @Header('content-type', Registry.PROMETHEUS_CONTENT_TYPE)
-  @Header('cache-control', 'no-store')
   @ApiOperation({
     operationId: 'getMetrics',
     summary: 'Get the metrics of this manager',

@@ -29,7 +29,7 @@ export const KEEP_ALIVE_MS = 14_000;
 
 /** The headers of an event stream: no cache, no buffering by proxies. */
 export const EVENT_STREAM_HEADERS: Readonly<Record<string, string>> = {
-  'cache-control': 'no-cache, no-transform',
+  'cache-control': 'no-cache, no-store, no-transform',
   'x-accel-buffering': 'no',
 };
 

@@ -97,6 +97,8 @@ const post = (body: string, headers: Record<string, string> = {}): RequestInit =
 /** The problem document of an answer, checked for what all of them have in common. */
 function problemOf({ status, headers, text }: Answer): ProblemDto {
   expect(headers.get('content-type')).toBe('application/problem+json; charset=utf-8');
+  expect(headers.get('x-content-type-options')).toBe('nosniff');
+  expect(headers.get('cache-control')).toBe('no-store');
   const problem = JSON.parse(text) as ProblemDto;
   expect(problem).toMatchObject({ type: 'about:blank', status, requestId: headers.get('x-request-id') });
   expect(problem.detail).not.toBe('');
@@ -229,6 +231,7 @@ describe('a server of ours', () => {
     const answer = await raw(text);
     expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
     expect(answer).toMatch(/content-type: application\/problem\+json/);
+    expect(answer).toMatch(/x-content-type-options: nosniff\r\ncache-control: no-store/);
     const problem = JSON.parse(answer.slice(answer.indexOf('\r\n\r\n') + 4)) as ProblemDto;
     expect(problem).toMatchObject({ status, code });
     expect(answer).toContain(`x-request-id: ${problem.requestId}`);
