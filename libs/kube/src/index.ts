@@ -1,3 +1,4 @@
+export * from './cluster.clock.js';
 export * from './collection.watch.js';
 export * from './create.once.js';
 export * from './kube.client.js';

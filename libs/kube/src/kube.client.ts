@@ -1,5 +1,6 @@
 import { lines, systemClock, type Clock } from '@warmbox/platform';
 import type { JsonPatchOperation, KubeList, KubeObject, Status } from '@warmbox/sandbox';
+import type { DatedAnswer } from './cluster.clock.js';
 import type { KubeConnection, Slots } from './kube.connection.js';
 import { KubeApiError, KubeUnreachableError } from './kube.error.js';
 import { exchange, open, type Exchange } from './kube.exchange.js';
@@ -72,6 +73,8 @@ export class KubeClient {
     private readonly connection: KubeConnection,
     private readonly clock: Clock = systemClock,
     private readonly observe: RequestObserver = () => undefined,
+    /** Told of the Date of each success, those of watches included. */
+    private readonly onDate: (answer: DatedAnswer) => void = () => undefined,
   ) {}
 
   get<T>(resource: Resource<T>, { namespace, name }: ObjectKey, options?: RequestOptions): Promise<T> {
@@ -179,7 +182,7 @@ export class KubeClient {
     const path = pathOf(resource, namespace) + queryOf({ ...query, watch: true, allowWatchBookmarks: true });
     const what = `WATCH ${path}`;
     try {
-      const body = await open(this.connection, { method: 'GET', path }, 'watches', signal);
+      const body = await open(this.connection, { method: 'GET', path, ...this.dated() }, 'watches', signal);
       for await (const line of lines(body as AsyncIterable<Uint8Array>)) {
         if (line === '') continue;
         const event = JSON.parse(line) as WatchEvent<T> | { type: 'ERROR'; object: Status };
@@ -201,11 +204,16 @@ export class KubeClient {
   ): Promise<T> {
     let sentAt: number | undefined;
     let status: number | undefined;
+    const dated = this.dated();
     const marked = (): void => {
       beforeSend?.();
+      dated.beforeSend();
       sentAt ??= this.clock.monotonic();
     };
-    const onAnswer = (code: number): void => void (status = code);
+    const onAnswer = (code: number, date: number): void => {
+      dated.onAnswer(code, date);
+      status = code;
+    };
     const slots: Slots = plural === LEASES.plural ? 'leases' : 'requests';
     const what = { method: METHODS[verb], path, content, beforeSend: marked, onAnswer };
     try {
@@ -213,6 +221,19 @@ export class KubeClient {
     } finally {
       if (sentAt !== undefined) this.observe(verb, status, (this.clock.monotonic() - sentAt) / 1000);
     }
+  }
+
+  /** Notes between which times an answer was made. */
+  private dated(): { beforeSend: () => void; onAnswer: (status: number, date: number) => void } {
+    let sentAt = 0;
+    return {
+      beforeSend: () => void (sentAt = this.clock.monotonic()),
+      onAnswer: (status, date) => {
+        // What refuses may be a proxy in front, with a clock of its own.
+        if (status < 200 || status > 299 || Number.isNaN(date)) return;
+        this.onDate({ date, sentAt, receivedAt: this.clock.monotonic() });
+      },
+    };
   }
 }
 

@@ -13,8 +13,8 @@ export interface Exchange {
   content?: { type: string; value: unknown };
   /** Called on a connection that is ready, right before the first byte; what it throws keeps the request back and is thrown as it is. */
   beforeSend?: () => void;
-  /** Called with the status of each answer that comes. */
-  onAnswer?: (status: number) => void;
+  /** Called with the status of each answer that comes, and its Date, in milliseconds since the epoch (NaN where it has none). */
+  onAnswer?: (status: number, date: number) => void;
 }
 
 /** How much of an error's body is read, in bytes; Statuses are far smaller, and what a proxy sends need not be known. */
@@ -81,7 +81,7 @@ export async function open(
     }
   }
   const { statusCode, headers, body } = response;
-  what.onAnswer?.(statusCode);
+  what.onAnswer?.(statusCode, Date.parse(String(headers.date)));
   if (statusCode >= 200 && statusCode <= 299) return body;
   const status = parseStatus(await textOf(body));
   throw new KubeApiError(statusCode, status, `${what.method} ${what.path}`, retryAfter(headers, status));

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { KubeClient, KubeConnection, RUNTIME_CLASSES, silentLog, type KubeLog } from '@warmbox/kube';
-import { systemClock } from '@warmbox/platform';
+import { systemClock, type Clock } from '@warmbox/platform';
 import { ApiServer } from './api-server/api.server.js';
 import { kubeconfigOf } from './kubeconfig.js';
 import type { Isolation, IsolationName } from './kubelet/isolation/isolation.js';
@@ -24,6 +24,8 @@ export interface LocalClusterOptions {
   /** RuntimeClasses that there shall be (kata-qemu, gvisor, runc); all of them mean the isolation that is in force. */
   runtimeClasses?: readonly string[];
   logger?: KubeLog;
+  /** The cluster's own time, where it is not this machine's. */
+  clock?: Clock;
 }
 
 const NODE_NAME = 'local';
@@ -46,7 +48,7 @@ export class LocalCluster {
   /** Resolves once its node is Ready. @throws StartError where the isolation that is asked for does not work here. */
   static async start(options: LocalClusterOptions): Promise<LocalCluster> {
     const { host = '127.0.0.1', port = 0, token = randomBytes(24).toString('base64url'), hollow } = options;
-    const { isolation = 'auto', logger = silentLog } = options;
+    const { isolation = 'auto', logger = silentLog, clock = systemClock } = options;
     const machine = await KubeletMachine.open(hollow === undefined ? isolation : 'plain', logger);
     const undo: (() => Promise<void>)[] = [() => machine.close()];
     try {
@@ -54,6 +56,7 @@ export class LocalCluster {
         host,
         port,
         token,
+        clock,
         namespaces: [...new Set([...OWN_NAMESPACES, ...(options.namespaces ?? [TARGET_NAMESPACE])])],
         admit: (pod) => machine.network.admit(pod),
         onError: (error) => logger.warn({ err: error }, 'the API server met an error that nobody handles'),
@@ -66,7 +69,7 @@ export class LocalCluster {
       await createRuntimeClasses(client, options.runtimeClasses ?? RUNTIME_CLASS_NAMES);
       const { executorCommand } = options;
       const kubeletOptions = { nodeName: NODE_NAME, executorCommand, bind: true, hollow };
-      const kubelet = new Kubelet(client, machine, kubeletOptions, systemClock, logger);
+      const kubelet = new Kubelet(client, machine, kubeletOptions, clock, logger);
       undo.unshift(() => kubelet.stop());
       await kubelet.start();
       return new LocalCluster(url, token, server, connection, machine, kubelet);

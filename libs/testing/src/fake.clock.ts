@@ -10,6 +10,8 @@ interface Armed {
  * in which they were armed; between two of them everything that has become runnable runs.
  */
 export class FakeClock implements Clock {
+  /** Whether it counts as the cluster's time for certain. */
+  isSure = true;
   private readonly armed = new Set<Armed>();
   private elapsed = 0;
   private wall: number;

@@ -239,6 +239,18 @@ describe('the loop of cleanup', () => {
     expect(scene.said).toContain('end idle unchanged');
   });
 
+  it('ends nothing for its time while the time is not certain, but asks whether it is idle, and goes on once it is', async () => {
+    scene.clock.isSure = false;
+    scene.show({ name: 'over', uid: 'over', lifetimeSeconds: 20, idleTimeoutSeconds: 600 });
+    scene.show({ name: 'stuck', uid: 'stuck', deletedAt: new Date(scene.clock.now()).toISOString() });
+    scene.show({ name: 'idle', uid: 'idle', lifetimeSeconds: 600, idleTimeoutSeconds: 20 });
+    await scene.clock.advance(180_000);
+    expect(scene.said).toEqual(['ask 20', 'end idle unchanged']);
+    scene.clock.isSure = true;
+    await scene.clock.advance(2_000);
+    expect(scene.said.slice(2).sort()).toEqual(['delete 0', 'end lifetime unchanged']);
+  });
+
   it('does nothing while its store has lost touch with the cluster', async () => {
     scene.isCurrent = false;
     scene.show();

@@ -1,6 +1,6 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import { PodStore, type PodChange } from '@warmbox/kube';
-import { Gate, Periodic, ProblemError, toProblem, type Clock } from '@warmbox/platform';
+import { PodStore, type ClusterTime, type PodChange } from '@warmbox/kube';
+import { Gate, Periodic, ProblemError, toProblem } from '@warmbox/platform';
 import { isReady, type Pod } from '@warmbox/sandbox';
 import { ManagerOptions } from '../config/manager.options.js';
 import { CLOCK } from '../kube/kube.module.js';
@@ -66,7 +66,7 @@ export class CleanupLoop {
     private readonly writer: PodWriter,
     private readonly metrics: CleanupMetrics,
     private readonly options: ManagerOptions,
-    @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(CLOCK) private readonly clock: ClusterTime,
   ) {
     this.deadlines = new DeadlineHeap(clock, (uid) => this.due(uid));
     const intervalMs = options.cleanupCheckIntervalMinutes * 60_000;
@@ -179,6 +179,8 @@ export class CleanupLoop {
     const { pod, step } = planned;
     // A store that has lost touch with the cluster decides nothing.
     if (!this.store.isCurrent()) return AGAIN_MS;
+    // Nor does a time that may be wrong. Whether it is idle the executor says, by its own clock.
+    if (!this.clock.isSure && step.do !== 'ask') return AGAIN_MS;
     try {
       const soonestMs = await this.inTurn(planned, signal);
       this.failures.forget(uidOf(pod));

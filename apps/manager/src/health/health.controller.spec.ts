@@ -1,7 +1,7 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { PodStore, type Remedy } from '@warmbox/kube';
+import { ClusterClock, PodStore, type Remedy } from '@warmbox/kube';
 import { HttpAdapter, ProblemFilter, Shutdown, systemClock } from '@warmbox/platform';
 import { request } from 'undici';
 import { Leadership } from '../leadership/leadership.js';
@@ -9,6 +9,7 @@ import { HealthModule } from './health.module.js';
 
 const store = { current: true, isCurrent: (): boolean => store.current };
 const leadership: { obstacle: Remedy | undefined } = { obstacle: undefined };
+const clock: { complaint: string | undefined } = { complaint: undefined };
 let shutdown: Shutdown;
 let app: NestFastifyApplication;
 let url: string;
@@ -16,6 +17,7 @@ let url: string;
 beforeEach(async () => {
   store.current = true;
   leadership.obstacle = undefined;
+  clock.complaint = undefined;
   shutdown = new Shutdown({ drainDelaySeconds: 0, shutdownGraceSeconds: 0 }, systemClock);
   @Module({})
   class WorldModule {}
@@ -24,10 +26,11 @@ beforeEach(async () => {
     global: true,
     providers: [
       { provide: PodStore, useValue: store },
+      { provide: ClusterClock, useValue: clock },
       { provide: Leadership, useValue: leadership },
       { provide: Shutdown, useValue: shutdown },
     ],
-    exports: [PodStore, Leadership, Shutdown],
+    exports: [PodStore, ClusterClock, Leadership, Shutdown],
   };
   @Module({ imports: [world, HealthModule] })
   class TestModule {}
@@ -47,7 +50,7 @@ async function probe(path: string): Promise<{ status: number; type: unknown; tex
   return { status: statusCode, type: headers['content-type'], text: await body.text() };
 }
 
-const UP = { kubernetes: { status: 'up' } };
+const UP = { kubernetes: { status: 'up' }, time: { status: 'up' } };
 
 describe('the probes', () => {
   it('say in the form of terminus that all is well', async () => {
@@ -85,6 +88,16 @@ describe('the probes', () => {
     expect(status).toBe(200);
     const { details } = JSON.parse(text) as { details: Record<string, unknown> };
     expect(details.kubernetes).toEqual({ status: 'up', message: 'User "m" cannot update resource "leases"' });
+  });
+
+  it('show a time that is wrong or uncertain, with which the manager still serves', async () => {
+    clock.complaint = 'The clock of this machine is 960 s ahead.';
+    for (const path of ['/healthz', '/readyz']) {
+      const { status, text } = await probe(path);
+      expect({ path, status }).toEqual({ path, status: 200 });
+      const { details } = JSON.parse(text) as { details: Record<string, unknown> };
+      expect(details.time).toEqual({ status: 'up', message: clock.complaint });
+    }
   });
 
   it('make the manager not ready, but neither ill nor dead, from the moment that it shuts down', async () => {

@@ -1,7 +1,7 @@
 import { Controller, Get, Header, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiServiceUnavailableResponse, ApiTags } from '@nestjs/swagger';
 import { HealthCheckService, HealthIndicatorService, type HealthIndicatorResult } from '@nestjs/terminus';
-import { PodStore } from '@warmbox/kube';
+import { ClusterClock, PodStore } from '@warmbox/kube';
 import { Shutdown } from '@warmbox/platform';
 import type { FastifyReply } from 'fastify';
 import { Probe } from '../http/public.js';
@@ -17,6 +17,7 @@ export class HealthController {
     private readonly health: HealthCheckService,
     private readonly indicators: HealthIndicatorService,
     private readonly store: PodStore,
+    private readonly clock: ClusterClock,
     private readonly leadership: Leadership,
     private readonly shutdown: Shutdown,
   ) {}
@@ -43,7 +44,7 @@ export class HealthController {
   @ApiOkResponse({ description: 'It does.', type: HealthDto })
   @ApiServiceUnavailableResponse({ description: 'It does not; `error` says why.', type: HealthDto })
   ready(@Res({ passthrough: true }) reply: FastifyReply): Promise<unknown> {
-    return answerOf(reply, this.health.check([() => this.kubernetes(), () => this.serving()]));
+    return answerOf(reply, this.health.check([() => this.kubernetes(), () => this.time(), () => this.serving()]));
   }
 
   @Get('healthz')
@@ -56,7 +57,7 @@ export class HealthController {
   @ApiOkResponse({ description: 'It is well.', type: HealthDto })
   @ApiServiceUnavailableResponse({ description: 'It is not; `error` says why.', type: HealthDto })
   healthy(@Res({ passthrough: true }) reply: FastifyReply): Promise<unknown> {
-    return answerOf(reply, this.health.check([() => this.kubernetes()]));
+    return answerOf(reply, this.health.check([() => this.kubernetes(), () => this.time()]));
   }
 
   private kubernetes(): HealthIndicatorResult {
@@ -67,6 +68,13 @@ export class HealthController {
     if (this.store.isCurrent()) return obstacle === undefined ? indicator.up() : indicator.up(obstacle.sentence);
     const why = obstacle?.sentence ?? 'the Kubernetes API does not answer, or not yet.';
     return indicator.down(`The state of the cluster is not known: ${why}`);
+  }
+
+  /** Never down: all that a wrong or uncertain time keeps from being done is the end of what is over its time. */
+  private time(): HealthIndicatorResult {
+    const { complaint } = this.clock;
+    const indicator = this.indicators.check('time');
+    return complaint === undefined ? indicator.up() : indicator.up(complaint);
   }
 
   private serving(): HealthIndicatorResult {

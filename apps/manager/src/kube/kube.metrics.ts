@@ -1,4 +1,4 @@
-import type { PodStore, RequestObserver } from '@warmbox/kube';
+import type { ClusterClock, PodStore, RequestObserver } from '@warmbox/kube';
 import { Gauge, Histogram } from 'prom-client';
 import type { Metrics } from '../metrics/metrics.js';
 
@@ -25,6 +25,26 @@ export function storeMetrics({ registry }: Metrics, store: PodStore): void {
     registers: [registry],
     collect() {
       this.set((store.ageMs ?? Infinity) / 1000);
+    },
+  });
+}
+
+/** Tells how wrong this machine's clock is, and whether the cluster's time is known, at each scrape. */
+export function clockMetrics({ registry }: Metrics, clock: ClusterClock): void {
+  new Gauge({
+    name: 'warmbox_clock_ahead_seconds',
+    help: "How far this machine's clock is ahead of the Kubernetes API's (behind: negative), whose time is used; NaN before its first answer.",
+    registers: [registry],
+    collect() {
+      this.set(clock.aheadMs === undefined ? NaN : clock.aheadMs / 1000);
+    },
+  });
+  new Gauge({
+    name: 'warmbox_clock_sure',
+    help: 'Whether the time of the Kubernetes API is certain, without which cleanup ends nothing for being over its time: 1 or 0.',
+    registers: [registry],
+    collect() {
+      this.set(clock.isSure ? 1 : 0);
     },
   });
 }

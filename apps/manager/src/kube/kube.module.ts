@@ -5,13 +5,13 @@ import {
   type OnApplicationBootstrap,
   type OnApplicationShutdown,
 } from '@nestjs/common';
-import { KubeClient, KubeConnection, PodStore } from '@warmbox/kube';
-import { systemClock, type Clock } from '@warmbox/platform';
+import { ClusterClock, KubeClient, KubeConnection, PodStore } from '@warmbox/kube';
+import { systemClock } from '@warmbox/platform';
 import { ManagerOptions } from '../config/manager.options.js';
 import { Metrics } from '../metrics/metrics.js';
-import { kubeRequestMetrics, storeMetrics } from './kube.metrics.js';
+import { clockMetrics, kubeRequestMetrics, storeMetrics } from './kube.metrics.js';
 
-/** Where the machine's clock is injected. */
+/** Where the clock is injected: its wall-clock time is the cluster's, whatever this machine's own says (ClusterTime). */
 export const CLOCK = Symbol('CLOCK');
 
 /** The way to Kubernetes and what it says of our pods. Its watch begins at bootstrap and ends last, after the server. */
@@ -20,6 +20,7 @@ export class KubeModule implements OnApplicationBootstrap, OnApplicationShutdown
   constructor(
     private readonly connection: KubeConnection,
     private readonly store: PodStore,
+    private readonly clock: ClusterClock,
     private readonly metrics: Metrics,
   ) {}
 
@@ -28,27 +29,29 @@ export class KubeModule implements OnApplicationBootstrap, OnApplicationShutdown
       module: KubeModule,
       global: true,
       providers: [
-        { provide: CLOCK, useValue: systemClock },
+        { provide: ClusterClock, useFactory: () => new ClusterClock(systemClock, new Logger(ClusterClock.name)) },
+        { provide: CLOCK, useExisting: ClusterClock },
         { provide: KubeConnection, useValue: connection },
         {
           provide: KubeClient,
-          inject: [Metrics, CLOCK],
-          useFactory: (metrics: Metrics, clock: Clock) =>
-            new KubeClient(connection, clock, kubeRequestMetrics(metrics)),
+          inject: [Metrics, ClusterClock],
+          useFactory: (metrics: Metrics, clock: ClusterClock) =>
+            new KubeClient(connection, clock, kubeRequestMetrics(metrics), (answer) => clock.observe(answer)),
         },
         {
           provide: PodStore,
-          inject: [KubeClient, ManagerOptions, CLOCK],
-          useFactory: (client: KubeClient, { targetNamespace }: ManagerOptions, clock: Clock) =>
+          inject: [KubeClient, ManagerOptions, ClusterClock],
+          useFactory: (client: KubeClient, { targetNamespace }: ManagerOptions, clock: ClusterClock) =>
             new PodStore(client, { namespace: targetNamespace }, clock, new Logger(PodStore.name)),
         },
       ],
-      exports: [CLOCK, KubeConnection, KubeClient, PodStore],
+      exports: [CLOCK, ClusterClock, KubeConnection, KubeClient, PodStore],
     };
   }
 
   onApplicationBootstrap(): void {
     storeMetrics(this.metrics, this.store);
+    clockMetrics(this.metrics, this.clock);
     this.store.start();
   }
 

@@ -13,7 +13,10 @@ export class ApiHandler {
   private readonly reads: ReadHandler;
   private readonly routes: Record<Route, (exchange: Exchange) => Promise<void> | void>;
 
-  constructor(context: WriteContext, watchOptions: ConstructorParameters<typeof ReadHandler>[1]) {
+  constructor(
+    private readonly context: WriteContext,
+    watchOptions: ConstructorParameters<typeof ReadHandler>[1],
+  ) {
     const reads = new ReadHandler(context, watchOptions);
     const writes = new WriteHandler(context);
     this.reads = reads;
@@ -35,6 +38,8 @@ export class ApiHandler {
     response: ServerResponse,
     { pathname, searchParams: query }: URL,
   ): Promise<void> {
+    // Of the clock that objects' times come from; Node's own is this machine's.
+    response.setHeader('date', new Date(this.context.clock.now()).toUTCString());
     const target = parseTarget(pathname);
     if (target === undefined) throw noSuchResource();
     const route = routeOf(request.method ?? '', target, isWatch(query));
