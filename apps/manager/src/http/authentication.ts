@@ -42,14 +42,13 @@ export class Authentication {
     if (reason === 'missing') return unauthenticated();
     const address = addressOf(request);
     const { count, waitSeconds } = this.failed.add(address);
-    const line = { address, requestId: request.id };
     if (waitSeconds === undefined) {
-      this.logger.warn(line, 'a request with a wrong key was refused');
+      this.logger.warn({ address }, 'a request with a wrong key was refused');
       return unauthenticated();
     }
     if (count === FAILURES_MAX + 1) {
       this.logger.warn(
-        { ...line, waitSeconds },
+        { address, waitSeconds },
         'too many requests with wrong keys: no more of them are logged for now',
       );
     }

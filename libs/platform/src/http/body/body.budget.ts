@@ -1,6 +1,12 @@
 /** Bytes of bodies that one server holds at the same time (64 MiB). */
 export const BODY_BUDGET_BYTES = 64 * 1024 * 1024;
 
+/** Bytes of a body that counts as small. */
+const SMALL = 64 * 1024;
+
+/** What of the budget is for small bodies alone. */
+const RESERVE = 1 / 4;
+
 /** What one request holds of the budget. */
 export interface HeldBytes {
   /** Holds so many more. @returns false where there is no room for them */
@@ -9,7 +15,11 @@ export interface HeldBytes {
   release(): void;
 }
 
-/** The bytes of bodies that a server has in hand: taken before a body is read, given back when its request needs it no more. */
+/**
+ * The bytes of bodies that a server has in hand: taken before a body is read, given back when its request needs it no more. Large ones
+ * take no more than three quarters of it, or a few of them, in the hands of commands that somebody waits for, would keep out
+ * everybody who asks for something in a few words.
+ */
 export class BodyBudget {
   private used = 0;
 
@@ -21,26 +31,24 @@ export class BodyBudget {
 
   /** @returns undefined where there is no room for so many bytes */
   hold(bytes: number): HeldBytes | undefined {
-    if (!this.take(bytes)) return undefined;
-    let held = bytes;
+    let held = 0;
     let isOver = false;
-    return {
-      grow: (more) => {
-        if (isOver || !this.take(more)) return false;
-        held += more;
-        return true;
-      },
-      release: () => {
-        if (isOver) return;
-        isOver = true;
-        this.used -= held;
-      },
+    const grow = (more: number): boolean => {
+      if (isOver || this.used + more > this.mostFor(held + more)) return false;
+      this.used += more;
+      held += more;
+      return true;
     };
+    const release = (): void => {
+      if (isOver) return;
+      isOver = true;
+      this.used -= held;
+    };
+    return grow(bytes) ? { grow, release } : undefined;
   }
 
-  private take(bytes: number): boolean {
-    if (bytes > this.free) return false;
-    this.used += bytes;
-    return true;
+  /** How much may be used in all once a body of so many bytes is held. */
+  private mostFor(bytes: number): number {
+    return bytes <= SMALL ? this.bytes : this.bytes * (1 - RESERVE);
   }
 }

@@ -35,6 +35,24 @@ describe('the budget of bodies', () => {
   });
 });
 
+describe('large bodies', () => {
+  it('leave a quarter to small ones', () => {
+    const KIB = 1024;
+    const budget = new BodyBudget(1024 * KIB);
+    const large = budget.hold(700 * KIB)!;
+    expect(budget.hold(69 * KIB)).toBeUndefined();
+    expect(large.grow(69 * KIB)).toBe(false);
+    const small = [64, 64, 64, 64, 64].map((size) => budget.hold(size * KIB)!);
+    expect(small).not.toContain(undefined);
+    expect(budget.hold(5 * KIB)).toBeUndefined();
+    // One that grows is large from then on.
+    small[0]!.release();
+    const growing = budget.hold(10 * KIB)!;
+    expect(growing.grow(50 * KIB)).toBe(true);
+    expect(growing.grow(5 * KIB)).toBe(false);
+  });
+});
+
 describe('a body that is read', () => {
   it('is what came, in however many pieces', async () => {
     const { payload, body } = reading();
