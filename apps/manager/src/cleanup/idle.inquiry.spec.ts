@@ -1,7 +1,8 @@
 import { jest } from '@jest/globals';
 import { ProblemError } from '@warmbox/platform';
 import { aPod, ExecutorDouble, FakeClock, waitFor, type AskedOfExecutor } from '@warmbox/testing';
-import { ExecutorClient, type ExecutorRequest } from '../execution/executor.client.js';
+import type { ExecutorClient, ExecutorRequest } from '../execution/executor.client.js';
+import { clientOf } from '../execution/fixtures/client.of.js';
 import { ExecutorConnections } from '../execution/executor.connections.js';
 import { IdleInquiry, type IdleAnswer } from './idle.inquiry.js';
 
@@ -85,7 +86,7 @@ describe('an executor that goes on answering without an end', () => {
     connections = new ExecutorConnections();
     for (const { ports } of pod.spec?.containers ?? [])
       for (const port of ports ?? []) port.containerPort = executor.port;
-    inquiry = new IdleInquiry(new ExecutorClient(connections, { confirm: () => Promise.resolve(pod) }, clock), clock);
+    inquiry = new IdleInquiry(clientOf(connections, { confirm: () => Promise.resolve(pod) }, clock), clock);
   });
   afterEach(async () => {
     for (const drip of drips.splice(0)) clearInterval(drip);

@@ -1,8 +1,9 @@
 import { Readable } from 'node:stream';
 import type { ErrorEventDto } from '@warmbox/contracts';
-import { jsonLine, STREAM_FORM, type ProblemError, type StreamMedia } from '@warmbox/platform';
+import { jsonLine, ProblemError, STREAM_FORM, type StreamMedia } from '@warmbox/platform';
 import { isDropped } from './error.code.js';
 import { EventBoundary } from './event.boundary.js';
+import { ExecutorStopsError, stopIn } from './last.words.js';
 
 /** What is buffered for a client that reads slowly, in bytes, beside one event. */
 const BUFFER_BYTES = 65_536;
@@ -14,6 +15,8 @@ const BUFFER_BYTES = 65_536;
  */
 export class EventRelay extends Readable {
   private readonly boundary: EventBoundary;
+  /** The executor has said that it stops. */
+  private isStopping = false;
 
   /**
    * @param source the executor's body; whoever ends the stream early destroys it with the reason.
@@ -31,7 +34,10 @@ export class EventRelay extends Readable {
       .once('end', () => this.conclude())
       .once('error', (error) => {
         if (isDropped(error)) this.destroy();
-        else void this.lose(error);
+        else
+          void this.lose(
+            this.isStopping && !(error instanceof ProblemError) ? new ExecutorStopsError('The executor stops.') : error,
+          );
       });
     // Nothing flows until somebody reads.
     source.pause();
@@ -48,21 +54,29 @@ export class EventRelay extends Readable {
 
   private relay(chunk: Buffer): void {
     try {
-      for (const piece of this.boundary.push(chunk)) if (!this.push(piece)) this.source.pause();
+      for (const piece of this.boundary.push(chunk)) this.pass(piece);
     } catch (error) {
       this.source.destroy(error as Error);
     }
   }
 
+  /** That its sandbox ends is not passed on as the executor says it: the cluster knows better what it ends of. */
+  private pass(piece: Buffer): void {
+    const stop = stopIn(piece, this.media);
+    if (stop !== undefined) this.isStopping = true;
+    if (!this.push(stop === undefined ? piece : piece.subarray(0, stop))) this.source.pause();
+  }
+
   private conclude(): void {
-    if (this.boundary.isWithinEvent) void this.lose(new Error('The executor ended within an event.'));
+    if (this.isStopping) void this.lose(new ExecutorStopsError('The executor stops.'));
+    else if (this.boundary.isWithinEvent) void this.lose(new Error('The executor ended within an event.'));
     else this.push(null);
   }
 
   private async lose(error: unknown): Promise<void> {
-    const { code, detail } = await this.explain(error);
+    const { code, detail, members } = await this.explain(error);
     if (this.destroyed) return;
-    const event: ErrorEventDto = { code, detail };
+    const event: ErrorEventDto = { code, detail, cause: members.cause };
     this.push(STREAM_FORM[this.media].format({ event: 'ErrorEvent', data: jsonLine(event) }));
     this.push(null);
   }

@@ -40,7 +40,8 @@ describe('ExecutionAttacher', () => {
       },
       explainLoss: () => Promise.resolve(new ProblemError('executor_unreachable', 'lost')),
     } as unknown as ExecutorClient;
-    streams = new OpenStreams({ subscribe: () => () => undefined }, new AbortController().signal);
+    const never = new AbortController().signal;
+    streams = new OpenStreams({ subscribe: () => () => undefined }, never, () => Promise.reject(new Error()), clock);
     const notice = new LeaveNotice(client, clock);
     notice.tell = (_, id) => void told.push(id);
     attacher = new ExecutionAttacher(client, streams, notice, clock);

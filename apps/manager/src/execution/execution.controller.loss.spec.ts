@@ -3,11 +3,12 @@ import type { IncomingMessage } from 'node:http';
 import { jest } from '@jest/globals';
 import type { ErrorEventDto } from '@warmbox/contracts';
 import { ProblemError, readServerSentEvents } from '@warmbox/platform';
-import { waitFor } from '@warmbox/testing';
+import type { Pod } from '@warmbox/sandbox';
+import { ExecutorDouble, waitFor } from '@warmbox/testing';
 import { EVENT_MAX_BYTES } from './event.boundary.js';
 import { NAME, podAt } from './fixtures/execution.cluster.js';
 import { ExecutionScene, problemOf, textOf } from './fixtures/execution.scene.js';
-import { begin, output, STARTED } from './fixtures/executor.stream.js';
+import { begin, COMPLETED, output, STARTED } from './fixtures/executor.stream.js';
 
 // Real sockets, on a machine that may be busy.
 jest.setTimeout(60_000);
@@ -78,6 +79,82 @@ describe('a stream that is lost', () => {
     expect(scene.lefts()).toEqual([]);
   });
 
+  const TERMINATED = (exitCode: number, reason: string): Pod['status'] => ({
+    containerStatuses: [
+      {
+        name: 'executor',
+        image: '',
+        imageID: '',
+        ready: false,
+        restartCount: 0,
+        state: { terminated: { exitCode, reason } },
+      },
+    ],
+  });
+
+  it('ends when the status of the sandbox says that it has ended, which is all that tells, with the cause', async () => {
+    const stream = scene.nextStream();
+    const { answer } = await scene.execute();
+    const { response } = await stream;
+    response.write(output('1\n', 2));
+    await once(answer, 'data');
+    scene.cluster.write(NAME, TERMINATED(128, 'OOMKilled'));
+    expect(await last(answer)).toMatchObject({
+      event: 'ErrorEvent',
+      data: { code: 'sandbox_gone', cause: 'oom_killed', detail: expect.stringContaining('OOMKilled') as string },
+    });
+    expect(scene.lefts()).toEqual([]);
+  });
+
+  it('is the executor’s to the last byte where the status is faster', async () => {
+    const stream = scene.nextStream();
+    const { answer } = await scene.execute();
+    const { response } = await stream;
+    scene.cluster.write(NAME, TERMINATED(0, 'Completed'));
+    response.end(output('1\n', 2) + COMPLETED);
+    expect((await eventsOf(answer)).map(({ event }) => event)).toEqual(['OutputEvent', 'CompletedEvent']);
+  });
+
+  it('tells what the sandbox has died of where its status says so after the connection has broken', async () => {
+    const stream = scene.nextStream();
+    const { answer } = await scene.execute();
+    const { response } = await stream;
+    const { port } = scene.executor;
+    await scene.executor.stop();
+    response.destroy();
+    setTimeout(() => scene.cluster.write(NAME, TERMINATED(137, 'Error')), 100);
+    expect(await last(answer)).toMatchObject({
+      event: 'ErrorEvent',
+      data: { code: 'sandbox_gone', cause: 'failed', detail: expect.stringContaining('SIGKILL') as string },
+    });
+    scene.executor = await ExecutorDouble.start(port);
+  });
+
+  it.each([
+    ['text/event-stream', 'event: ErrorEvent\ndata: {"code":"shutting_down","detail":"The sandbox ends."}\n\n'],
+    ['application/x-ndjson', '{"event":"ErrorEvent","data":{"code":"shutting_down","detail":"The sandbox ends."}}\n'],
+  ])('tells what the sandbox ends of, not only that its executor says so (%s)', async (media, stops) => {
+    const stream = scene.nextStream('POST execute', media);
+    const { answer } = await scene.execute({ accept: media });
+    const { response } = await stream;
+    response.end(stops);
+    // The kubelet writes it down when the container has ended.
+    const message = 'Usage of EmptyDir volume "tmp" exceeds the limit "512Mi". ';
+    setTimeout(() => scene.cluster.write(NAME, { phase: 'Failed', reason: 'Evicted', message }), 100);
+    const text = await textOf(answer);
+    expect(text.match(/ErrorEvent/g)).toHaveLength(1);
+    expect(text).toContain('"cause":"disk_full"');
+  });
+
+  it('tells why the sandbox was deleted, as it is written down', async () => {
+    const stream = scene.nextStream();
+    const { answer } = await scene.execute();
+    await stream;
+    scene.cluster.written.set(NAME, { name: NAME, runtime: 'kata', cause: 'lifetime', goneAt: 0 });
+    scene.cluster.delete(NAME);
+    expect(await last(answer)).toMatchObject({ data: { code: 'sandbox_gone', cause: 'lifetime' } });
+  });
+
   it('tells that the sandbox is being deleted where that breaks the connection', async () => {
     const stream = scene.nextStream();
     const { answer } = await scene.execute();
@@ -102,6 +179,12 @@ describe('a stream that is lost', () => {
 
   it.each([
     ['reset', 502, 'executor_unreachable', () => scene.executor.reset()],
+    [
+      'out of memory',
+      410,
+      'sandbox_gone',
+      () => scene.cluster.write(NAME, { phase: 'Failed', ...TERMINATED(137, 'OOMKilled') }),
+    ],
     ['deleted', 410, 'sandbox_gone', () => scene.cluster.delete(NAME)],
     ['shut down', 503, 'shutting_down', () => scene.shutdown.abort(new ProblemError('shutting_down', 'elsewhere'))],
   ])('is a problem with a status where JSON was waited for (%s)', async (_, status, code, lose) => {

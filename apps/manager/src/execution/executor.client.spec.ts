@@ -1,11 +1,11 @@
 import { jest } from '@jest/globals';
 import { KubeUnreachableError } from '@warmbox/kube';
-import { systemClock } from '@warmbox/platform';
 import type { Pod } from '@warmbox/sandbox';
 import { aPod, ExecutorDouble, waitFor, type AskedOfExecutor } from '@warmbox/testing';
 import { firstByteOf } from './execution.answer.js';
 import { executionsRequest } from './execution.requests.js';
-import { ExecutorClient, type ExecutorRequest } from './executor.client.js';
+import type { ExecutorClient, ExecutorRequest } from './executor.client.js';
+import { clientOf } from './fixtures/client.of.js';
 import { textOf } from './executor.answer.js';
 import { ExecutorConnections } from './executor.connections.js';
 
@@ -31,7 +31,7 @@ describe('ExecutorClient', () => {
     for (const container of pod.spec?.containers ?? [])
       for (const port of container.ports ?? []) port.containerPort = executor.port;
     now = () => Promise.resolve(pod);
-    client = new ExecutorClient(connections, { confirm: () => now() }, systemClock);
+    client = clientOf(connections, { confirm: () => now() });
   });
   afterEach(async () => {
     await connections.close();

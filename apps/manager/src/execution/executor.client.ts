@@ -1,12 +1,24 @@
 import { kubeProblem, type PodStore } from '@warmbox/kube';
 import { Deadline, MEDIA, ProblemError, type Clock, type Media } from '@warmbox/platform';
-import { executorAddress, executorToken, isEnded, type Pod } from '@warmbox/sandbox';
+import {
+  endOf,
+  executorAddress,
+  executorToken,
+  isEnded,
+  isTerminating,
+  wasEverReady,
+  type Pod,
+} from '@warmbox/sandbox';
 import type { Dispatcher } from 'undici';
+import type { Obituary } from '../tombstones/obituary.js';
+import { codeOf } from './error.code.js';
 import { onceOver } from './execution.answer.js';
 import { accepted, textOf, type ExecutorAnswer } from './executor.answer.js';
 import type { ExecutorConnections } from './executor.connections.js';
+import { failureOf, isTimeout, lossOf, notReady } from './executor.failure.js';
+import { ExecutorStopsError } from './last.words.js';
 import { PassingBody } from './passing.body.js';
-import { failureOf, lossOf, notReady, sandboxGone } from './executor.failure.js';
+import type { SandboxVigil, Sighting } from './sandbox.vigil.js';
 
 /** One request to an executor; execution.requests.ts makes them. */
 export interface ExecutorRequest {
@@ -38,6 +50,8 @@ export class ExecutorClient {
   constructor(
     private readonly connections: ExecutorConnections,
     private readonly store: Pick<PodStore, 'confirm'>,
+    private readonly vigil: SandboxVigil,
+    private readonly obituary: Pick<Obituary, 'of'>,
     private readonly clock: Clock,
   ) {}
 
@@ -58,7 +72,7 @@ export class ExecutorClient {
     } catch (error) {
       deadline.release();
       signal.throwIfAborted();
-      throw deadline.passed ? failureOf(deadline.signal.reason, await this.lookAgain(dialed), nameOf(dialed)) : error;
+      throw await this.explainFailure(deadline.passed ? deadline.signal.reason : error, dialed, signal);
     }
   }
 
@@ -87,24 +101,42 @@ export class ExecutorClient {
 
   /** What a client is told when a body broke off with this error. */
   async explainLoss(error: unknown, pod: Pod): Promise<ProblemError> {
-    return error instanceof ProblemError ? error : lossOf(error, await this.lookAgain(pod), nameOf(pod));
+    if (error instanceof ProblemError) return error;
+    const isStopping = error instanceof ExecutorStopsError;
+    const { is, pod: now } = await this.sight(error, pod, { isStopping });
+    return is === 'over' || is === 'gone' ? this.obituary.of(now, error) : lossOf(error, nameOf(pod));
+  }
+
+  /** What a client is told when its request met this error instead of an answer. */
+  private async explainFailure(error: unknown, pod: Pod, signal: AbortSignal): Promise<ProblemError> {
+    if (error instanceof ProblemError) return error;
+    const isStopping = error instanceof ExecutorStopsError;
+    // A new sandbox may not listen yet; one that was Ready and refuses has ended.
+    const isNew = codeOf(error) === 'ECONNREFUSED' && !wasEverReady(pod);
+    const { is, pod: now } = isNew ? await this.vigil.look(pod) : await this.sight(error, pod, { isStopping, signal });
+    signal.throwIfAborted();
+    if (is === 'gone') return this.obituary.of(now, error);
+    // What was begun has ended with its sandbox; what was not is refused.
+    const isRefused = isStopping || codeOf(error) === 'ECONNREFUSED' || isTerminating(now);
+    if (isRefused) return notReady(now, error);
+    return is === 'over' ? this.obituary.of(now, error) : failureOf(error, nameOf(pod));
+  }
+
+  /** What has become of a sandbox whose executor broke off. One that is silent is not waited for any longer. */
+  private sight(error: unknown, pod: Pod, how: { isStopping?: boolean; signal?: AbortSignal }): Promise<Sighting> {
+    return isTimeout(error) ? this.vigil.look(pod) : this.vigil.keep(pod, how);
   }
 
   private async answerOf(pod: Pod, request: ExecutorRequest, signal: AbortSignal): Promise<ExecutorAnswer> {
-    const response = await this.dispatch(pod, request, signal).catch(async (error: unknown) => {
-      signal.throwIfAborted();
-      throw failureOf(error, await this.lookAgain(pod), nameOf(pod));
-    });
+    const response = await this.dispatch(pod, request, signal);
     const { statusCode: status, body } = response;
     if (status === 401 || status === 503) {
       const refusal: unknown = await accepted(response, request.media).catch((error: unknown) => error);
       body.destroy();
       if (refusal instanceof ProblemError && refusal.code === 'overloaded') throw refusal;
-      const now = await this.lookAgain(pod);
       // 503: the sandbox ends. 401: it has ended, and its address is another's who does not know its token.
-      throw status === 503 && now !== undefined
-        ? notReady(now)
-        : failureOf(new Error(`the executor answered ${status}`), now, nameOf(pod));
+      const words = `the executor answered ${status}`;
+      throw status === 503 ? new ExecutorStopsError(words) : new Error(words);
     }
     return accepted(response, request.media);
   }
@@ -138,24 +170,14 @@ export class ExecutorClient {
     const now = await this.store.confirm(nameOf(pod)).catch((error: unknown) => {
       throw kubeProblem(error);
     });
-    if (now === undefined) throw sandboxGone(nameOf(pod));
+    if (now === undefined) throw await this.obituary.of(pod);
     return now;
-  }
-
-  /** The same to find better words for a failure: without the cluster's answer the last known state must do. */
-  private async lookAgain(pod: Pod): Promise<Pod | undefined> {
-    try {
-      const now = await this.store.confirm(nameOf(pod));
-      return now?.metadata?.uid === pod.metadata?.uid ? now : undefined;
-    } catch {
-      return pod;
-    }
   }
 }
 
 function isDialable(pod: Pod): boolean {
   // The address of a pod that has ended may be another's already.
-  return !isEnded(pod) && executorAddress(pod) !== undefined;
+  return !isEnded(pod) && endOf(pod) === undefined && executorAddress(pod) !== undefined;
 }
 
 function nameOf(pod: Pod): string {
