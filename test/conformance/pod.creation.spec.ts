@@ -5,6 +5,17 @@ import { refusal, useTarget } from './target.js';
 describe('creation of pods', () => {
   const target = useTarget();
 
+  it('knows the priority classes that every cluster has, and refuses others', async () => {
+    const { spec } = await target().createPod('critical', { spec: { priorityClassName: 'system-node-critical' } });
+    expect(spec).toMatchObject({ priority: 2_000_001_000, preemptionPolicy: 'PreemptLowerPriority' });
+    const error = await refusal(target().createPod('no-such', { spec: { priorityClassName: 'no-such' } }));
+    expect([error.status, error.reason, error.body.message]).toEqual([
+      403,
+      'Forbidden',
+      'pods "no-such" is forbidden: no PriorityClass with name no-such was found',
+    ]);
+  });
+
   it('fills in what the server says and what the client left out', async () => {
     const created = await target().createPod('filled', {
       labels: { a: 'b' },

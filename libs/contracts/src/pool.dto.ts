@@ -1,7 +1,7 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 
 /**
- * `full`: as many as there should be. `filling`: more are on their way. `limited`: the limit leaves no room for more.
+ * `full`: as many as there should be. `filling`: more are on their way. `limited`: the limit, or the cluster, leaves no room for more.
  * `backing-off`: new sandboxes fail, and the next is tried at `retryAt`.
  */
 export const POOL_STATES = ['full', 'filling', 'limited', 'backing-off'] as const;
@@ -72,20 +72,21 @@ export class PoolStatusDto {
 
   @ApiProperty({
     description:
-      '`full`; `filling`; `limited`: there is no room for more; `backing-off`: new sandboxes fail, the next is tried at `retryAt`.',
+      '`full`; `filling`; `limited`: there is no room for more, by the limit or in the cluster (then `reason` has the scheduler’s words); `backing-off`: new sandboxes fail, the next is tried at `retryAt`.',
     enum: POOL_STATES,
     example: 'filling',
   })
   state!: PoolState;
 
   @ApiPropertyOptional({
-    description: 'Why new sandboxes fail, where they do.',
+    description: 'Why new sandboxes fail, or why the cluster has no place for one, where that is so.',
     example: 'Not Ready within 90 seconds: ImagePullBackOff: Back-off pulling image "warmbox/executor:0.1.0"',
   })
   reason?: string;
 
   @ApiPropertyOptional({
-    description: 'When the next one is tried (RFC 3339, UTC), where they fail.',
+    description:
+      'When the next one is tried (RFC 3339, UTC), where they fail; absent while one is being tried. Never in the past.',
     format: 'date-time',
     example: '2026-11-24T09:35:00.000Z',
   })

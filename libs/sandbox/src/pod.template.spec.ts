@@ -114,7 +114,10 @@ describe('the template of a sandbox', () => {
   it('is that of the warm sandbox that could stand in for it', () => {
     const warm: SandboxSpec = { ...spec, name: 'kata-sandbox-2', token: 'other', createdBy: 'manager-2', pool: 'warm' };
     const nobodys = { environmentVariables: {}, labels: {}, userId: undefined };
-    expect(templateOf({ ...spec, userId: 'ada' })).toBe(templateOf({ ...warm, ...nobodys }));
+    const wanted: SandboxSpec = { ...spec, userId: 'ada', priorityClassName: 'warmbox-sandbox' };
+    expect(templateOf(wanted)).toBe(templateOf({ ...warm, ...nobodys }));
+    expect(podOf(wanted).spec?.priorityClassName).toBe('warmbox-sandbox');
+    expect(podOf(warm).spec).not.toHaveProperty('priorityClassName');
   });
 
   it.each<[string, Partial<SandboxSpec>]>([

@@ -20,6 +20,8 @@ export interface SandboxSpec {
   namespace: string;
   runtime: string;
   runtimeClassName: string;
+  /** Of a sandbox that a caller's own creation starts; a warm one has none, since a pod's priority never changes. */
+  priorityClassName?: string;
   pool: Pool;
   image: string;
   requests: Amounts;
@@ -56,12 +58,19 @@ export function podOf(spec: SandboxSpec): Pod {
 
 /**
  * A short hash of all that sandboxes of one template have in common: everything but their names, tokens, labels and variables,
- * and whom they are for. A warm sandbox with the template of a wanted one can stand in for it.
+ * priority, and whom they are for. A warm sandbox with the template of a wanted one can stand in for it.
  */
 export function templateOf(spec: SandboxSpec): string {
   const nobodys = { name: '', token: '', createdBy: '', pool: 'warm', labels: {}, annotations: {} } as const;
   return templateHash(
-    unmarked({ ...spec, ...nobodys, environmentVariables: {}, userId: undefined, request: undefined }),
+    unmarked({
+      ...spec,
+      ...nobodys,
+      environmentVariables: {},
+      priorityClassName: undefined,
+      userId: undefined,
+      request: undefined,
+    }),
   );
 }
 
@@ -89,6 +98,7 @@ function unmarked(spec: SandboxSpec): Pod {
     },
     spec: {
       runtimeClassName: spec.runtimeClassName,
+      ...(spec.priorityClassName === undefined ? {} : { priorityClassName: spec.priorityClassName }),
       automountServiceAccountToken: false,
       enableServiceLinks: false,
       restartPolicy: 'Never',

@@ -36,6 +36,12 @@ export function wasEverReady(pod: Pod): boolean {
   return changed - started > 1000;
 }
 
+/** Why the scheduler has no place for it, in Kubernetes' words; undefined where it has one, or has not looked yet. */
+export function unschedulable(pod: Pod): string | undefined {
+  const scheduled = conditionOf(pod, 'PodScheduled');
+  return scheduled?.status === 'False' && scheduled.reason === 'Unschedulable' ? reasonText(scheduled) : undefined;
+}
+
 /** Whether it is ours at all: nothing without the label is ever touched. */
 export function isSandbox(pod: Pod): boolean {
   return pod.metadata?.labels?.[LABEL.managedBy] === MANAGED_BY;

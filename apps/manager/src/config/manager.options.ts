@@ -47,6 +47,11 @@ export class ManagerOptions {
   @MaxLength(253)
   runtimeClassName: string = 'kata-qemu';
 
+  /** Empty: none. */
+  @Matches(new RegExp(`^$|${DNS_SUBDOMAIN.source}`), { message: '$property must be the name of a PriorityClass' })
+  @MaxLength(253)
+  sandboxPriorityClassName: string = '';
+
   @Matches(DNS_LABEL, { message: '$property must be a DNS label' })
   @MaxLength(POD_NAME_PREFIX_MAX)
   podNamePrefix: string = 'kata-sandbox';

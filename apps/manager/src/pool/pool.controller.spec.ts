@@ -11,7 +11,7 @@ import { PoolMonitor } from './pool.monitor.js';
 import { poolStatusOf } from './pool.status.js';
 
 const status = (queued: number): PoolStatusDto =>
-  poolStatusOf('kata', { pods: [], circuit: undefined, targetSize: 3, limit: 10, queued, leader: true });
+  poolStatusOf('kata', { pods: [], circuit: undefined, targetSize: 3, limit: 10, queued, leader: true, now: 0 });
 const STATUS = status(0);
 
 describe('the routes of the pool', () => {

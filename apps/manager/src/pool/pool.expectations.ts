@@ -1,5 +1,6 @@
 import type { Clock } from '@warmbox/platform';
 import type { Pod } from '@warmbox/sandbox';
+import { PoolCallers } from './pool.callers.js';
 import type { Expectations } from './pool.plan.js';
 
 /**
@@ -22,9 +23,12 @@ export class PoolExpectations {
   private readonly deletions = new Map<string, number>();
   /** By runtime: the pod that was given up to make room. */
   private readonly rooms = new Map<string, string>();
+  readonly callers: PoolCallers;
   private removals: { runtime: string; until: number }[] = [];
 
-  constructor(private readonly clock: Clock) {}
+  constructor(private readonly clock: Clock) {
+    this.callers = new PoolCallers(clock);
+  }
 
   /** The creation of a pod is about to be sent. */
   creating(name: string, runtime: string): void {
@@ -72,7 +76,8 @@ export class PoolExpectations {
   /** Milliseconds until the first of these is not expected any more; Infinity where that waits for the store. */
   get dueInMs(): number {
     const times = [...this.creations.values(), ...this.removals].map(({ until }) => until);
-    return Math.min(...times, ...this.deletions.values()) - this.clock.monotonic();
+    const dueInMs = Math.min(...times, ...this.deletions.values()) - this.clock.monotonic();
+    return Math.min(dueInMs, this.callers.dueInMs);
   }
 
   /** What is still to be expected, now that these pods are in the store. */
@@ -99,6 +104,7 @@ export class PoolExpectations {
       deletions: new Set(this.deletions.keys()),
       removed,
       rooms: new Set(this.rooms.keys()),
+      callers: this.callers.among(pods),
     };
   }
 }

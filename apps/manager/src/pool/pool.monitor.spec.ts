@@ -71,14 +71,15 @@ describe('the status of a pool', () => {
   beforeEach(() => (scene = new Scene()));
 
   it('is the same on every manager, but for who leads and who waits', () => {
+    const retryAt = scene.clock.now() + 1_000;
     scene.annotations[POOL_ANNOTATION.circuits] = encodeCircuits(
-      new Map([['kata', { template: 't', failures: 3, reason: 'They fail.', retryAt: 1_000 }]]),
+      new Map([['kata', { template: 't', failures: 3, reason: 'They fail.', retryAt }]]),
     );
     scene.queued = 2;
     expect(scene.monitor.status('kata')).toMatchObject({
       state: 'backing-off',
       reason: 'They fail.',
-      retryAt: '1970-01-01T00:00:01.000Z',
+      retryAt: new Date(retryAt).toISOString(),
       targetSize: 3,
       limit: 10,
       queued: 2,

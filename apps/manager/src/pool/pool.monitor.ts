@@ -45,6 +45,7 @@ export class PoolMonitor {
       limit: this.options.maxTotalContainers,
       queued: this.queue.waiting(runtime),
       leader: this.leadership.isLeader,
+      now: this.clock.now(),
     });
   }
 

@@ -1,7 +1,8 @@
-import { isTerminating, LABEL, type Pod, poolOf } from '@warmbox/sandbox';
+import { endOf, isTerminating, LABEL, type Pod, poolOf } from '@warmbox/sandbox';
 import { censusOf, lifeOf, notReadySince, type Census } from './pool.census.js';
 import { allowance, untilRetry, type Circuits } from './pool.circuit.js';
 import { share, type Claim } from './pool.share.js';
+import { yieldTo, type Candidate, type Waiting } from './pool.yield.js';
 
 /** What is known. */
 export interface PoolView {
@@ -22,6 +23,8 @@ export interface Expectations {
   removed: ReadonlyMap<string, number>;
   /** Runtimes whose pool gave up a pod to make room, and has created none since. */
   rooms: ReadonlySet<string>;
+  /** By uid: callers' sandboxes that the cluster has no place for. */
+  callers: ReadonlyMap<string, Waiting>;
 }
 
 export interface PlanOptions {
@@ -31,7 +34,8 @@ export interface PlanOptions {
   runtimes: readonly { name: string; size: number; template: string }[];
 }
 
-export type DeletionCause = 'ended' | 'never_ready' | 'not_ready' | 'obsolete_template' | 'surplus' | 'unknown_runtime';
+export type DeletionCause =
+  'ended' | 'never_ready' | 'not_ready' | 'obsolete_template' | 'surplus' | 'unknown_runtime' | 'yielded';
 
 export interface Deletion {
   runtime: string;
@@ -41,6 +45,8 @@ export interface Deletion {
   isFailure: boolean;
   /** Whether its place is meant for a replacement. */
   makesRoom?: boolean;
+  /** The uid of a caller's sandbox that it makes room for. */
+  yieldsTo?: string;
 }
 
 export interface Plan {
@@ -81,13 +87,24 @@ export function plan(view: PoolView, expectations: Expectations, options: PlanOp
     return { name, size, template, census, expected, circuit, gaveUp: expectations.rooms.has(name) };
   });
   const places = options.maxTotalContainers - view.pods.length - expectations.creations.length;
-  const claims = pools.map((pool) => claimOf(pool, now));
+  const yielding = yieldTo(
+    view.pods.filter((pod) => expectations.callers.has(pod.metadata?.uid ?? '')),
+    expectations.callers,
+    spares(pools),
+  );
+  const claims = pools.map((pool) => claimOf(pool, now, yielding.holds));
   const budget = Math.min(places, options.maxConcurrentCreates - expectations.creations.length);
   const create = new Map([...share(budget, claims)].filter(([, count]) => count > 0));
-  const deletions = [
+  const necessary = [
     ...pools.flatMap((pool) => removals(pool, expectations.removed.get(pool.name) ?? 0, options, now)),
     ...(places === 0 ? makingRoom(pools, claims) : []),
     ...strangers(warm, options).filter(({ pod }) => !isTerminating(pod) && !isGoing(pod)),
+  ];
+  // What goes anyway makes room by itself.
+  const yielded = yielding.given.filter(({ pod }) => !necessary.some((deletion) => deletion.pod === pod));
+  const deletions = [
+    ...necessary,
+    ...yielded.map(({ to, ...of }): Deletion => ({ ...of, cause: 'yielded', isFailure: false, yieldsTo: to })),
   ];
   const recovered = pools.filter((pool) => isTripped(pool) && pool.census.ready.length >= pool.size);
   return {
@@ -108,11 +125,23 @@ interface PoolState {
   gaveUp: boolean;
 }
 
+/** Ready pods in the order in which they are given up: of the pool that has most, those of another template, then the youngest. */
+function spares(pools: PoolState[]): Candidate[] {
+  const ofEach = pools.map(({ name, census: { old, ready } }) =>
+    [...byAge(old), ...byAge(ready).reverse()].map((pod) => ({ runtime: name, pod })),
+  );
+  return ofEach.sort((a, b) => b.length - a.length).flat();
+}
+
 function isTripped({ circuit, template }: PoolState): boolean {
   return circuit?.template === template;
 }
 
-function claimOf({ name, size, template, census, expected, circuit, gaveUp }: PoolState, now: number): Claim {
+function claimOf(
+  { name, size, template, census, expected, circuit, gaveUp }: PoolState,
+  now: number,
+  isHeld: boolean,
+): Claim {
   const underWay = census.creating.length + expected;
   const coming = census.ready.length + underWay;
   const missing = size - coming - census.old.length;
@@ -121,7 +150,8 @@ function claimOf({ name, size, template, census, expected, circuit, gaveUp }: Po
     size,
     missing,
     wanted: Math.max(0, size - coming),
-    allowed: allowance(circuit, template, underWay, now),
+    // What it gave up for somebody's sandbox is not for itself.
+    allowed: isHeld ? 0 : allowance(circuit, template, underWay, now),
     // A pool that is whole again has lost nothing.
     madeRoom: gaveUp && missing > 0,
   };
@@ -132,7 +162,8 @@ function removals({ name, size, census }: PoolState, removed: number, options: P
   const because = (cause: DeletionCause, pods: Pod[], isFailure = false): Deletion[] =>
     pods.map((pod) => ({ runtime: name, pod, cause, isFailure }));
   const { ready, old, creating, obsolete, overdue, wavering, ended } = census;
-  const young = (pod: Pod): boolean => lifeOf(pod, now) < options.podReadyTimeoutSeconds * 1000;
+  const young = (pod: Pod): boolean =>
+    lifeOf(pod, now) < options.podReadyTimeoutSeconds * 1000 && endOf(pod)?.cause !== 'evicted';
   const isLost = (pod: Pod): boolean => now - notReadySince(pod) >= WAVERING_MS;
   const removable = size === 0 ? Infinity : Math.max(1, Math.floor(size / REMOVED_PART)) - removed;
   const tooMany = Math.max(0, ready.length + old.length - size);
@@ -143,7 +174,7 @@ function removals({ name, size, census }: PoolState, removed: number, options: P
       'ended',
       ended.filter((pod) => !young(pod)),
     ),
-    // One that ends soon after its creation says more about the template than about its node.
+    // One that ends soon after its creation says more about the template than about its node, unless that has evicted it.
     ...because('ended', ended.filter(young), true),
     ...because('never_ready', overdue, true),
     ...because('obsolete_template', obsolete),

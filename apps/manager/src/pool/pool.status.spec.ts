@@ -7,7 +7,22 @@ let counter = 0;
 const pod = (facts: Parameters<typeof aPod>[0]): Pod => aPod({ ready: true, ...facts, name: `p${(counter += 1)}` });
 const warm = (): Pod => pod({ pool: 'warm' });
 const status = (facts: Partial<PoolFacts>): PoolStatusDto =>
-  poolStatusOf('kata', { pods: [], circuit: undefined, targetSize: 3, limit: 10, queued: 0, leader: true, ...facts });
+  poolStatusOf('kata', {
+    pods: [],
+    circuit: undefined,
+    targetSize: 3,
+    limit: 10,
+    queued: 0,
+    leader: true,
+    now: Date.UTC(2025, 11, 31, 23, 59),
+    ...facts,
+  });
+const unplaced = (): Pod => {
+  const waiting = pod({ pool: 'warm', ready: undefined });
+  const message = '0/1 nodes are available: 1 Insufficient cpu.';
+  waiting.status!.conditions = [{ type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message }];
+  return waiting;
+};
 const circuit = { template: 't', failures: 2, reason: 'They fail.', retryAt: Date.UTC(2026, 0, 1) };
 
 describe('a pool’s status', () => {
@@ -67,9 +82,28 @@ describe('a pool’s status', () => {
       { state: 'full', reason: 'They fail.' },
     ],
     [
+      'says at once that the cluster has no place for one, in its words',
+      { pods: [warm(), unplaced()] },
+      { state: 'limited', reason: 'Unschedulable: 0/1 nodes are available: 1 Insufficient cpu', creating: 1 },
+    ],
+    [
+      'says why new ones fail before why there is no place for one',
+      { pods: [warm(), unplaced()], circuit },
+      { state: 'backing-off', reason: 'They fail.' },
+    ],
+    [
       'does not count a pod that is not Ready any more as warm',
       { pods: [pod({ pool: 'warm', ready: false })] },
       { warm: 0, state: 'filling' },
     ],
   ])('%s', (_what, facts, expected) => expect(status(facts)).toMatchObject(expected));
+
+  it.each([
+    ['while the next one is being tried', circuit.retryAt],
+    ['that only a clock that was put back makes one', circuit.retryAt - 301_000],
+  ])('tells no time %s', (_what, now) => {
+    const told = status({ circuit, now });
+    expect(told).toMatchObject({ state: 'backing-off', reason: 'They fail.' });
+    expect(told).not.toHaveProperty('retryAt');
+  });
 });

@@ -1,6 +1,16 @@
 import type { PoolState, PoolStatusDto } from '@warmbox/contracts';
-import { isEnded, isReady, isTerminating, LABEL, poolOf, wasEverReady, type Pod, type Pool } from '@warmbox/sandbox';
-import type { Circuit } from './pool.circuit.js';
+import {
+  isEnded,
+  isReady,
+  isTerminating,
+  LABEL,
+  poolOf,
+  unschedulable,
+  wasEverReady,
+  type Pod,
+  type Pool,
+} from '@warmbox/sandbox';
+import { untilRetry, type Circuit } from './pool.circuit.js';
 
 /** What a pool's status is made of. */
 export interface PoolFacts {
@@ -11,17 +21,21 @@ export interface PoolFacts {
   limit: number;
   queued: number;
   leader: boolean;
+  /** Milliseconds since the epoch. */
+  now: number;
 }
 
 /** The status of one runtime's pool. */
 export function poolStatusOf(runtime: string, facts: PoolFacts): PoolStatusDto {
-  const { pods, circuit, targetSize, limit, queued, leader } = facts;
+  const { pods, circuit, targetSize, limit, queued, leader, now } = facts;
   const own = pods.filter((pod) => pod.metadata?.labels?.[LABEL.runtime] === runtime);
   const living = own.filter((pod) => !isTerminating(pod) && !isEnded(pod));
   const of = (pool: Pool): Pod[] => living.filter((pod) => poolOf(pod) === pool);
   const warm = of('warm').filter(isReady).length;
   const allocated = of('allocated').length;
   const manual = of('manual').length;
+  const unplaced = first(of('warm'), unschedulable);
+  const reason = circuit?.reason ?? unplaced;
   return {
     creating: of('warm').filter((pod) => !wasEverReady(pod)).length,
     warm,
@@ -35,15 +49,32 @@ export function poolStatusOf(runtime: string, facts: PoolFacts): PoolStatusDto {
     utilizationPercentage: percentage(allocated + manual, limit),
     queued,
     leader,
-    state: stateOf(warm, facts),
-    ...(circuit === undefined ? {} : { reason: circuit.reason, retryAt: new Date(circuit.retryAt).toISOString() }),
+    state: stateOf(warm, unplaced, facts),
+    ...(reason === undefined ? {} : { reason }),
+    // While the next one is being tried there is no time to tell.
+    ...(circuit === undefined || untilRetry(circuit, now) <= 0
+      ? {}
+      : { retryAt: new Date(circuit.retryAt).toISOString() }),
   };
 }
 
-function stateOf(warm: number, { pods, circuit, targetSize, limit }: PoolFacts): PoolState {
+/** @param unplaced why the cluster has no place for one of its pods. */
+function stateOf(
+  warm: number,
+  unplaced: string | undefined,
+  { pods, circuit, targetSize, limit }: PoolFacts,
+): PoolState {
   if (warm >= targetSize) return 'full';
   if (circuit !== undefined) return 'backing-off';
-  return pods.length >= limit ? 'limited' : 'filling';
+  return pods.length >= limit || unplaced !== undefined ? 'limited' : 'filling';
+}
+
+function first<T, R>(values: T[], of: (value: T) => R | undefined): R | undefined {
+  for (const value of values) {
+    const found = of(value);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 /** With two digits after the point at most. */

@@ -139,11 +139,12 @@ export class PoolTerm {
     }
   }
 
-  private async delete({ runtime, pod, cause, makesRoom = false }: Deletion): Promise<void> {
+  private async delete({ runtime, pod, cause, makesRoom = false, yieldsTo = '' }: Deletion): Promise<void> {
     const { writer, log } = this.tools;
     const { uid = '', name } = pod.metadata ?? {};
     this.expectations.deleting(uid);
     if (makesRoom) this.expectations.makingRoom(runtime, uid);
+    this.expectations.callers.giving(yieldsTo);
     this.deletions += 1;
     if (cause === 'not_ready') this.expectations.removed(runtime);
     try {
@@ -152,6 +153,7 @@ export class PoolTerm {
     } catch (error) {
       // Claimed, or written by its kubelet: the store will show it, and the next plan decides anew.
       this.expectations.kept(uid);
+      this.expectations.callers.kept(yieldsTo);
       if (outcomeOf(error) === 'unknown') this.pause();
     } finally {
       this.deletions -= 1;

@@ -26,7 +26,12 @@ describe('the progress of a new pod', () => {
         status: {
           phase: 'Pending',
           conditions: [
-            { type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message: '0/1 nodes: Insufficient cpu' },
+            {
+              type: 'PodScheduled',
+              status: 'False',
+              reason: 'Unschedulable',
+              message: '0/1 nodes: Insufficient cpu. ',
+            },
           ],
         },
       },
@@ -36,7 +41,7 @@ describe('the progress of a new pod', () => {
     [
       'says what its container waits for',
       withContainer(aPod({ nodeName: 'node-1' }), { waiting: { reason: 'ErrImagePull', message: 'no such image' } }),
-      { step: 'starting', message: 'The pod is scheduled to node-1: ErrImagePull, no such image.' },
+      { step: 'starting', message: 'The pod is scheduled to node-1: ErrImagePull: no such image.' },
     ],
     [
       'is the executor’s turn once it has an address, Ready or not',

@@ -1,5 +1,14 @@
 import type { ProblemCode } from '@warmbox/contracts';
-import { conditionOf, EXECUTOR, executorAddress, isEnded, isTerminating, messageOf, type Pod } from '@warmbox/sandbox';
+import {
+  conditionOf,
+  EXECUTOR,
+  executorAddress,
+  isEnded,
+  isTerminating,
+  messageOf,
+  reasonText,
+  type Pod,
+} from '@warmbox/sandbox';
 
 /** How far a new pod has come. */
 export type CreationProgress =
@@ -22,7 +31,7 @@ export function progressOf(pod: Pod | undefined): CreationProgress {
     };
   }
   const waiting = pod.status?.containerStatuses?.find(({ name }) => name === EXECUTOR)?.state?.waiting;
-  const why = waiting?.reason === undefined ? '' : `: ${[waiting.reason, waiting.message].filter(Boolean).join(', ')}`;
+  const why = waiting?.reason === undefined ? '' : `: ${reasonText(waiting)}`;
   const address = executorAddress(pod);
   if (address !== undefined) {
     const message = `The pod has the address ${address.host}; waiting for its executor${why}.`;
@@ -30,7 +39,8 @@ export function progressOf(pod: Pod | undefined): CreationProgress {
   }
   if (pod.spec?.nodeName === undefined || pod.spec.nodeName === '') {
     const scheduled = conditionOf(pod, 'PodScheduled');
-    const reason = scheduled?.status === 'False' ? `: ${scheduled.message ?? scheduled.reason ?? ''}` : '';
+    const reason =
+      scheduled?.status === 'False' ? `: ${reasonText({ reason: scheduled.message ?? scheduled.reason })}` : '';
     return { step: 'starting', message: `The pod waits to be scheduled${reason}.` };
   }
   return { step: 'starting', message: `The pod is scheduled to ${pod.spec.nodeName}${why}.` };

@@ -41,6 +41,15 @@ describe('the planner of sandboxes', () => {
     expect(templateOf(ofMemory(512))).not.toBe(templateOf(planned.warm('kata')));
   });
 
+  it('gives the priority that is configured to what a caller asks for, and none to what is kept warm', () => {
+    const prioritised = Object.assign(new ManagerOptions(), { ...options, sandboxPriorityClassName: 'high' });
+    const catalog = new RuntimeCatalog(prioritised);
+    const other = new SandboxPlanner(prioritised, catalog, new SandboxGrants(prioritised, new FakeClock()));
+    expect(other.plan('kata', {}).spec?.priorityClassName).toBe('high');
+    expect(other.warm('kata').spec?.priorityClassName).toBeUndefined();
+    expect(planner.plan('kata', {}).spec).not.toHaveProperty('priorityClassName');
+  });
+
   it('refuses a runtime that is not configured', () => {
     expect(() => planner.plan('nope', {})).toThrow('There is no runtime "nope"');
     expect(() => planner.warm('nope')).toThrow('There is no runtime "nope"');

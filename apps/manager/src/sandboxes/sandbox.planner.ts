@@ -40,6 +40,7 @@ export class SandboxPlanner {
     return podOf({
       ...this.bare(runtime, resources),
       pool: 'manual',
+      priorityClassName: this.options.sandboxPriorityClassName || undefined,
       environmentVariables,
       labels,
       userId,

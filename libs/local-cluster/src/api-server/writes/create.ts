@@ -92,6 +92,7 @@ function checkNamespace({ store }: WriteContext, kind: Kind, namespace: string, 
 
 function admitPod({ store, admit }: WriteContext, pod: Pod & Stored): void {
   admit?.(pod);
+  admitPriority(pod);
   const className = pod.spec?.runtimeClassName;
   if (pod.spec === undefined || className === undefined) return;
   const runtimeClass = store.get(RUNTIME_CLASS_KIND, '', className)?.object;
@@ -102,6 +103,23 @@ function admitPod({ store, admit }: WriteContext, pod: Pod & Stored): void {
   }
   const overhead = runtimeClass.overhead?.podFixed;
   if (overhead !== undefined) pod.spec.overhead = overhead;
+}
+
+/** The classes that every cluster has; there are no others here. */
+const PRIORITIES: Readonly<Record<string, number>> = {
+  'system-cluster-critical': 2_000_000_000,
+  'system-node-critical': 2_000_001_000,
+};
+
+function admitPriority({ metadata: { name }, spec }: Pod & Stored): void {
+  const className = spec?.priorityClassName ?? '';
+  if (spec === undefined || className === '') return;
+  const priority = PRIORITIES[className];
+  if (priority === undefined) {
+    const message = `pods "${name}" is forbidden: no PriorityClass with name ${className} was found`;
+    throw new StatusError(403, 'Forbidden', message, { name, kind: 'pods' });
+  }
+  spec.priority = priority;
 }
 
 function alreadyExists(kind: Kind, { metadata }: Stored): StatusError {
