@@ -35,7 +35,9 @@ RUN apt-get update \
   && ln -s python3 /usr/bin/python \
   # By these names the executor is started: tini's command line shows them to everybody in here, and `pkill -f node` must not match it.
   && mkdir /warmbox && ln -s /usr/local/bin/node /warmbox/warmboxd && ln -s /app/executor/main.js /warmbox/self \
-  && install -d -o 1000 -g 1000 /workspace
+  && install -d -o 1000 -g 1000 /workspace \
+  # Programs that ask passwd for their home (ssh) and those that take HOME agree.
+  && usermod --home /workspace node
 COPY --from=build /build/dist/executor /app/executor
 ENV NPM_CONFIG_UPDATE_NOTIFIER=false
 USER 1000:1000

@@ -42,6 +42,11 @@ describe('a sandbox', () => {
       '12\n',
     ],
     [
+      'has one home, whether HOME or passwd is asked',
+      'echo "$HOME"; getent passwd "$(id -u)" | cut -d: -f6; test -w "$HOME"',
+      '/workspace\n/workspace\n',
+    ],
+    [
       'leaves no zombie behind',
       '(sleep 0.1 & sleep 0.1 &); sleep 0.5; cat /proc/[0-9]*/stat 2>/dev/null | grep -c ") Z " || true',
       '0\n',

@@ -31,7 +31,10 @@ describe('npm start', () => {
     descriptors: Record<number, number> = {},
   ): Promise<{ child: Child; client: WarmboxClient }> {
     const main = join(dist, 'local', 'main.js');
-    const child = Child.node(main, { PORT: '0', API_KEY, ...environment }, descriptors);
+    return reached(Child.node(main, { PORT: '0', API_KEY, ...environment }, descriptors));
+  }
+
+  async function reached(child: Child): Promise<{ child: Child; client: WarmboxClient }> {
     const url = await waitFor('it says where to go', () => {
       if (!child.isRunning) throw new Error(`the launcher ended:\n${child.output}`);
       return /Open\s+(http:\S+)\/api\/docs/.exec(child.output)?.[1];
@@ -78,6 +81,26 @@ describe('npm start', () => {
       }
     },
   );
+
+  it.each(['auto', 'plain'])('gives commands a world in which programs work (%s)', async (ISOLATION) => {
+    // Node raises the limit of the launcher; this shell has the one that is given.
+    const script = `ulimit -Sn 900; trap 'kill $child' TERM; "$@" & child=$!; wait; wait`;
+    const variables = Object.entries({ PORT: '0', API_KEY, ISOLATION }).map((pair) => pair.join('='));
+    const argv = ['env', ...variables, process.execPath, join(dist, 'local', 'main.js')];
+    const { child, client } = await reached(Child.program('/bin/bash', ['-c', script, 'shell', ...argv]));
+    try {
+      const { name } = await client.create();
+      const run = async (command: string): Promise<string> => (await client.execute(name, { command })).stdout;
+      expect(await run('ulimit -Sn')).toBe('900\n');
+      expect(await run('getent hosts localhost >/dev/null; echo $?')).toBe('0\n');
+      if (child.output.includes('plain processes')) return;
+      expect(await run('getent hosts "$(hostname)" >/dev/null; echo $?')).toBe('0\n');
+      expect(await run('getent passwd "$(id -u)" | cut -d: -f6; echo "$HOME"')).toBe('/workspace\n/workspace\n');
+      expect(await run(`grep -c ${dist} /proc/self/mountinfo`)).toBe('0\n');
+    } finally {
+      await child.end();
+    }
+  });
 
   it('says in a sentence that it has no temporary folder, and ends with 2', async () => {
     const child = Child.node(join(dist, 'local', 'main.js'), { PORT: '0', API_KEY, TMPDIR: '/no/such/folder' });

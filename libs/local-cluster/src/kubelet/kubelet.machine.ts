@@ -49,12 +49,17 @@ export class KubeletMachine {
     }
   }
 
-  /** A program as the containers here run it, with what is below it in a place of its own. @throws the file system's error. */
-  program(argv: readonly string[]): Promise<readonly string[]> {
+  /** A program as the containers here run it: with its files in a place that tells nothing of this machine. */
+  async program(argv: readonly string[]): Promise<readonly string[]> {
     // A plain process sees everything as it is.
-    if (this.isolation.name === 'plain') return Promise.resolve(argv);
+    if (this.isolation.name === 'plain') return argv;
     this.programs += 1;
-    return placeProgram(argv, join(this.folder, 'programs', String(this.programs)));
+    try {
+      return await placeProgram(argv, join(this.folder, 'programs', String(this.programs)));
+    } catch (err) {
+      this.log.warn({ err }, "the executor's files have no room; sandboxes will see where they lie on this machine");
+      return argv;
+    }
   }
 
   /** After the last pod has ended: leaves nothing behind, or says what. */

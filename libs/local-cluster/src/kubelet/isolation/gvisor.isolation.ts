@@ -117,7 +117,8 @@ function writeBundle(bundle: string, layout: SandboxLayout, hostname: string): v
     hostname,
     mounts: [
       { destination: '/proc', type: 'proc', source: 'proc' },
-      { destination: '/dev', type: 'tmpfs', source: 'tmpfs' },
+      // Its devices can be written to, but nothing can be made beside them.
+      { destination: '/dev', type: 'tmpfs', source: 'tmpfs', options: ['ro'] },
       { destination: '/dev/shm', type: 'tmpfs', source: 'tmpfs', options: [`size=${SHARED_MEMORY}`] },
       ...shown.map(bind(['ro'])),
       ...writable.map(bind(['rw'])),

@@ -113,13 +113,9 @@ describe.each(working)('the world inside: %s', (name, isolation) => {
       );
     });
 
-    if (name === 'bubblewrap') {
-      it('cannot fill /dev', async () => {
-        expect(await output('touch /dev/x; mkdir /dev/y; echo 1 > /dev/fd/../x')).toMatch(
-          /(.*Read-only file system.*\n?){2}/,
-        );
-      });
-    }
+    it('cannot fill /dev', async () => {
+      expect(await output('touch /dev/x; mkdir /dev/y')).toMatch(/^(.*Read-only file system\n){2}$/);
+    });
 
     it('does not tell where its program lies on this machine', async () => {
       const seen = await output('cat /proc/self/mountinfo /proc/mounts');
