@@ -1,4 +1,5 @@
 import { Body, Controller, HttpCode, Param, Post, Req, Res } from '@nestjs/common';
+import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import { AllocateSandboxDto, SandboxDto } from '@warmbox/contracts';
 import { sandboxOf } from '@warmbox/sandbox';
@@ -18,6 +19,7 @@ export class AllocationController {
   constructor(private readonly allocations: Allocations) {}
 
   @Post('allocate')
+  @RouteConfig({ answersHalfClosed: true })
   @HttpCode(200)
   @ApiOperation({
     operationId: 'allocateSandbox',

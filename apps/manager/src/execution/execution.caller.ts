@@ -20,7 +20,7 @@ export function callerOf(request: FastifyRequest, reply: FastifyReply): Caller {
 }
 
 /**
- * Aborts when the client goes before it has its whole answer. A client that vanishes without a word is noticed by the
+ * Aborts when the client goes, or sends no more, before it has its whole answer. A client that vanishes without a word is noticed by the
  * kernel: within half a minute where nothing is on its way to it, else when it gives up to send that again (on Linux after
  * a quarter of an hour; Node cannot shorten that).
  */
@@ -32,11 +32,15 @@ function leavingOf(request: FastifyRequest, reply: FastifyReply): AbortSignal {
   socket.setMaxListeners(0);
   const notice = (): void => {
     socket.removeListener('close', notice);
+    socket.removeListener('end', notice);
     if (!reply.raw.writableFinished) leaving.abort();
   };
   reply.raw.once('close', notice);
   // The response of a pipelined request waits behind others, and is not closed with its connection.
   socket.once('close', notice);
+  // Nearly all who leave say no more than that they send no more.
+  if (socket.readableEnded) notice();
+  else socket.once('end', notice);
   return leaving.signal;
 }
 

@@ -45,7 +45,7 @@ export class ExecutionController {
     operationId: 'execute',
     summary: 'Run a command',
     description:
-      'Streams what the command prints as it comes; with `Accept: application/json` it waits and answers the result, or, where the command is `detached`, answers the execution at once. A client that leaves is given a few seconds to come back to the events of the execution, then the command and every process that it has started are ended.',
+      'Streams what the command prints as it comes; with `Accept: application/json` it waits and answers the result, or, where the command is `detached`, answers the execution at once. A client that leaves, or shuts its sending side, is given a few seconds to come back to the events of the execution, then the command and every process that it has started are ended.',
   })
   @ApiBody({ type: ExecuteDto, examples: EXECUTE_EXAMPLES })
   @ApiOkResponse({ description: 'The result.', type: ExecuteResultDto, headers: EXECUTION_HEADERS })

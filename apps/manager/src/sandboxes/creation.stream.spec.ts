@@ -27,7 +27,7 @@ class Scene {
   private turn = Promise.withResolvers<CreationTurn | undefined>();
   private subscription: Subscription | undefined;
 
-  async start(request: CreateSandboxDto = {}): Promise<void> {
+  async start(request: CreateSandboxDto = {}, left?: AbortSignal): Promise<void> {
     const creator = new SandboxCreator(
       { plan: () => aPod() } as unknown as SandboxPlanner,
       { create: (pod: Pod) => this.create(pod) } as unknown as PodWriter,
@@ -49,7 +49,7 @@ class Scene {
       new Shutdown({ drainDelaySeconds: 0, shutdownGraceSeconds: 0 }, this.clock),
       this.clock,
     );
-    const stream = await creationStream((waiting) => creator.create('kata', request, waiting), request);
+    const stream = await creationStream((waiting) => creator.create('kata', request, waiting), request, left);
     this.subscription = stream.subscribe((event) => this.events.push(event));
   }
 
@@ -187,6 +187,19 @@ describe('creationStream', () => {
     expect(scene.waits[0]?.left?.aborted).toBe(false);
     scene.leave();
     expect(scene.waits[0]?.left?.aborted).toBe(true);
+  });
+
+  it('waits no more for one who sends no more, and still tells what came of it', async () => {
+    const scene = new Scene();
+    const leaving = new AbortController();
+    const starting = scene.start({ waitSeconds: 10 }, leaving.signal);
+    await scene.clock.advance(0);
+    scene.waits[0]?.onQueued?.(1, 1);
+    await starting;
+    leaving.abort();
+    expect(scene.waits[0]?.left?.aborted).toBe(true);
+    await scene.give(undefined);
+    expect(scene.types).toEqual(['queued', 'failed']);
   });
 
   it('creates nothing for one who leaves in the moment of its turn, and gives its place back', async () => {

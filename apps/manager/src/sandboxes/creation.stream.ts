@@ -6,7 +6,7 @@ import type { CreationWait } from './warm.source.js';
 
 /**
  * Creates a sandbox and tells of it: where it waits at the limit from its first place in the queue on, else from the pod on.
- * Who unsubscribes while it waits does not wait any more; a pod that was made goes on without anybody.
+ * Who leaves or unsubscribes while it waits does not wait any more; a pod that was made goes on without anybody.
  *
  * @param create begins the creation.
  * @throws ProblemError what `create` throws before there is anything to tell
@@ -14,8 +14,11 @@ import type { CreationWait } from './warm.source.js';
 export async function creationStream(
   create: (waiting: Pick<CreationWait, 'onQueued'> & { left: AbortSignal }) => Promise<Creation>,
   { waitForReady }: Pick<CreateSandboxDto, 'waitForReady'>,
+  left?: AbortSignal,
 ): Promise<Observable<CreationEvent>> {
   const leaving = new AbortController();
+  if (left?.aborted) leaving.abort();
+  else left?.addEventListener('abort', () => leaving.abort(), { once: true });
   // Who subscribes late needs the newest place only.
   const queued = new ReplaySubject<CreationEvent>(1);
   let place = 0;

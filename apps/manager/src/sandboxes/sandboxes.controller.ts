@@ -1,4 +1,5 @@
 import { Body, Controller, Delete, Get, Inject, Param, Patch, Post, Query, Req, Res } from '@nestjs/common';
+import { RouteConfig } from '@nestjs/platform-fastify';
 import {
   ApiCreatedResponse,
   ApiExcludeEndpoint,
@@ -51,6 +52,7 @@ export class SandboxesController {
 
   @Post()
   @AnswersWith(MEDIA.eventStream)
+  @RouteConfig({ answersHalfClosed: true })
   @ApiExcludeEndpoint()
   @ApiIdempotencyKey()
   async createStreaming(
@@ -60,12 +62,14 @@ export class SandboxesController {
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const key = keyOf(request);
-    const events = await creationStream((waiting) => this.creations.create(runtime, body, waiting, key), body);
+    const { left } = callerOf(request, reply);
+    const events = await creationStream((waiting) => this.creations.create(runtime, body, waiting, key), body, left);
     sendEvents(request, reply, events.pipe(map((event) => ({ data: jsonLine(event) }))), this.clock);
   }
 
   @Post()
   @AnswersWith(MEDIA.json)
+  @RouteConfig({ answersHalfClosed: true })
   @ApiOperation({
     operationId: 'createSandbox',
     summary: 'Create a sandbox',

@@ -7,6 +7,7 @@ import { sendProblem } from '../problem/problem.filter.js';
 import { answerConstraint } from './answer.constraint.js';
 import { BodyBudget } from './body/body.budget.js';
 import { acceptJsonOnly } from './body/json.body.js';
+import { decideHalfClose } from './half.close.js';
 import { unknownHeader } from './known.headers.js';
 import { answerClientError, answerError } from './problem.fastify.js';
 import { requestIdOf } from './request-id.js';
@@ -76,6 +77,7 @@ export class HttpAdapter extends FastifyAdapter {
       },
     });
     const fastify = this.getInstance<FastifyInstance>();
+    decideHalfClose(fastify);
     // Node would answer these by itself, bare; an expectation that nobody knows may be passed over (RFC 9110 §10.1.1).
     fastify.server.on('checkExpectation', (request, response) => fastify.server.emit('request', request, response));
     fastify.server.on('connect', (_request, socket) => {
