@@ -117,13 +117,16 @@ describe('npm start', () => {
     async (ISOLATION) => {
       const { child, client } = await launch({ ISOLATION });
       const folder = /--kubeconfig (\S+)\/kubectl\.yaml/.exec(child.output)?.[1] ?? '';
-      const { name } = await client.create();
-      const long = 'n'.repeat(200);
-      const descend = `for i in {1..30}; do mkdir ${long}; cd ./${long}; done; touch file`;
-      const command = `set -e; mkdir m; touch m/go.mod; chmod 555 m; ${descend}; chmod 555 .`;
-      expect(await client.execute(name, { command })).toMatchObject({ exitCode: 0, stderr: '' });
-      expect(existsSync(folder)).toBe(true);
-      expect(await child.end()).toEqual({ code: 0, signal: null });
+      try {
+        const { name } = await client.create();
+        const long = 'n'.repeat(200);
+        const descend = `for i in {1..30}; do mkdir ${long}; cd ./${long}; done; touch file`;
+        const command = `set -e; mkdir m; touch m/go.mod; chmod 555 m; ${descend}; chmod 555 .`;
+        expect(await client.execute(name, { command })).toMatchObject({ exitCode: 0 });
+        expect(existsSync(folder)).toBe(true);
+      } finally {
+        expect(await child.end()).toEqual({ code: 0, signal: null });
+      }
       expect(existsSync(folder)).toBe(false);
       expect(child.output).not.toContain('left behind');
     },

@@ -1,11 +1,13 @@
-import { mkdir, mkdtemp, realpath } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, realpath } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { KubeLog } from '@warmbox/kube';
 import { chooseIsolation } from './isolation/isolation.choice.js';
 import type { Isolation, IsolationName } from './isolation/isolation.js';
+import { GuestPrograms, isOpenToAll } from './isolation/guest.programs.js';
+import { GuestUsers } from './isolation/guest.users.js';
 import { placeProgram } from './isolation/program.files.js';
-import { Watchdog } from './isolation/reaper.js';
+import { Watchdog } from './isolation/watchdog.js';
 import { PodNetwork } from './network/pod.network.js';
 import { removeTree } from './pod/remove.tree.js';
 
@@ -22,6 +24,8 @@ export class KubeletMachine {
     readonly podsFolder: string,
     readonly network: PodNetwork,
     readonly isolation: Isolation,
+    readonly users: GuestUsers,
+    private readonly guestPrograms: GuestPrograms,
     readonly watchdog: Watchdog,
     private readonly log: KubeLog,
   ) {}
@@ -33,15 +37,21 @@ export class KubeletMachine {
     openNetwork: () => Promise<PodNetwork> = () => PodNetwork.open(),
   ): Promise<KubeletMachine> {
     const temporary = await realpath(tmpdir());
-    const folder = await mkdtemp(join(temporary.length > FOLDER_MAX_LENGTH ? '/tmp' : temporary, 'warmbox-'));
+    const users = GuestUsers.open();
+    const isUsable = temporary.length <= FOLDER_MAX_LENGTH && (!users.areOthers || (await isOpenToAll(temporary)));
+    const folder = await mkdtemp(join(isUsable ? temporary : '/tmp', 'warmbox-'));
     const pods = join(folder, 'pods');
     const watchdog = new Watchdog(pods, folder, () => log.warn({}, 'the watchdog has died; starting another one'));
     // Before anything else that could be left behind.
     watchdog.start();
     try {
-      await mkdir(pods, { mode: 0o700 });
-      const chosen = await chooseIsolation(isolation, pods, process.env.PATH ?? '', log);
-      return new KubeletMachine(folder, pods, await openNetwork(), chosen, watchdog, log);
+      // Guests that are other users reach what is theirs below; they cannot list anything on the way.
+      const mode = users.areOthers ? 0o711 : 0o700;
+      await mkdir(pods, { mode });
+      for (const path of [folder, pods]) await chmod(path, mode);
+      const programs = new GuestPrograms(join(folder, 'copies'), users.areOthers);
+      const chosen = await chooseIsolation(isolation, pods, process.env.PATH ?? '', log, { users, programs });
+      return new KubeletMachine(folder, pods, await openNetwork(), chosen, users, programs, watchdog, log);
     } catch (error) {
       await removeTree(folder);
       await watchdog.stop();
@@ -49,17 +59,14 @@ export class KubeletMachine {
     }
   }
 
-  /** A program as the containers here run it: with its files in a place that tells nothing of this machine. */
+  /**
+   * A program as the containers here run it: with its files where guests can read them, and in a place that tells nothing of
+   * this machine.
+   *
+   * @throws the file system's error where guests are other users, and there is no room for what they could not read.
+   */
   async program(argv: readonly string[]): Promise<readonly string[]> {
-    // A plain process sees everything as it is.
-    if (this.isolation.name === 'plain') return argv;
-    this.programs += 1;
-    try {
-      return await placeProgram(argv, join(this.folder, 'programs', String(this.programs)));
-    } catch (err) {
-      this.log.warn({ err }, "the executor's files have no room; sandboxes will see where they lie on this machine");
-      return argv;
-    }
+    return this.guestPrograms.reachable(await this.placed(argv));
   }
 
   /** After the last pod has ended: leaves nothing behind, or says what. */
@@ -69,5 +76,17 @@ export class KubeletMachine {
       this.log.warn({ err: error, folder: this.folder }, 'files are left behind');
     });
     await this.watchdog.stop();
+  }
+
+  private async placed(argv: readonly string[]): Promise<readonly string[]> {
+    // A plain process sees everything as it is.
+    if (this.isolation.name === 'plain') return argv;
+    this.programs += 1;
+    try {
+      return await placeProgram(argv, join(this.folder, 'programs', String(this.programs)));
+    } catch (err) {
+      this.log.warn({ err }, "the executor's files have no room; sandboxes will see where they lie on this machine");
+      return argv;
+    }
   }
 }

@@ -103,10 +103,10 @@ export class Kubelet implements PodSink {
     const refusal = refusalOf(pod);
     if (refusal !== undefined) return refusedWorkload(refusal, this.clock);
     if (this.options.hollow !== undefined) return hollowWorkload(this.options.hollow.readyAfterMs, this.clock);
-    const { podsFolder, isolation, network } = this.machine;
+    const { machine } = this;
     this.started += 1;
-    const folder = join(podsFolder, String(this.started));
-    return new ProcessWorkload(folder, this.command, isolation, network, this.starts, this.clock, this.log);
+    const folder = join(machine.podsFolder, String(this.started));
+    return new ProcessWorkload(folder, this.command, machine, this.starts, this.clock, this.log);
   }
 
   private bind(pod: Pod): void {

@@ -4,8 +4,8 @@ import { lstat, mkdir, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { executorAnswers } from '../network/executor.answer.js';
 import { WORKSPACE } from '../pod/pod.folder.js';
+import { Family } from './family.js';
 import { isRunning, spawnContained, type Container, type ContainerSpec, type Isolation } from './isolation.js';
-import { endContainer } from './reaper.js';
 import { layoutOf, type SandboxLayout } from './sandbox.layout.js';
 
 /** Where the executor makes its socket, as it sees it. */
@@ -25,37 +25,44 @@ export class GvisorIsolation implements Isolation {
   readonly description =
     'Sandboxes run in gVisor: a kernel of their own, no network, read-only system files and nothing of your home. No limit of memory, CPU or disk is enforced.';
 
-  constructor(
-    private readonly executable: string,
-    private readonly isRoot = process.getuid?.() === 0,
-  ) {}
+  constructor(private readonly executable: string) {}
 
   async start(spec: ContainerSpec): Promise<Container> {
     const { id, folder } = spec;
     const bundle = join(folder.path, 'bundle');
     const state = join(folder.path, 'runsc');
     const sockets = join(folder.path, 'sockets');
-    await mkdir(sockets, { mode: 0o700 });
+    for (const path of [sockets, state]) await mkdir(path, { mode: 0o700 });
     writeBundle(bundle, withSocket(layoutOf(spec, UID), sockets), spec.hostname);
+    for (const path of [sockets, state, bundle]) await folder.handOver(path);
     const flags = ['--root', state, '--rootless', '--ignore-cgroups', '--network=none', '--host-uds=create'];
     // TMPDIR is what the watchdog knows this process by; the sandbox's own processes die with it.
     const env = { PATH: process.env.PATH, TMPDIR: `${folder.path}/` };
-    const run = [this.executable, ...flags, 'run', '--bundle', bundle, id];
-    // For root, runsc leaves a mount in its state folder behind: it goes with a mount namespace.
-    const [command = '', ...args] = this.isRoot ? ['unshare', '--mount', '--', ...run] : run;
-    const { child, exited, output } = spawnContained(command, args, { cwd: '/', env });
+    const { user } = folder;
+    const args = [...flags, 'run', '--bundle', bundle, id];
+    const { child, exited, output } = spawnContained(this.executable, args, { cwd: '/', env, user });
+    // Its kernel and its file server are children that die with it.
+    const family = new Family(child, { user });
     return {
       exited,
       output: () => output.text(),
       socket: (signal) => takeSocket(join(sockets, SOCKET_NAME), folder.socket, signal),
       terminate: () => {
         if (!isRunning(child)) return;
-        const killer = spawn(this.executable, [...flags, 'kill', id, 'TERM'], { stdio: 'ignore', env });
+        const killer = spawn(this.executable, [...flags, 'kill', id, 'TERM'], {
+          ...user,
+          cwd: '/',
+          stdio: 'ignore',
+          env,
+        });
         // Where it cannot be started the grace runs out, and `kill` does it.
         killer.on('error', () => undefined);
         killer.unref();
       },
-      kill: () => endContainer(child, exited, folder.path),
+      async kill() {
+        await family.end();
+        await exited;
+      },
     };
   }
 }

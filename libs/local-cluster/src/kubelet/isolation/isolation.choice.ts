@@ -5,9 +5,17 @@ import { StartError } from '@warmbox/platform';
 import { executorAnswers } from '../network/executor.answer.js';
 import { PodFolder } from '../pod/pod.folder.js';
 import { BubblewrapIsolation } from './bubblewrap.isolation.js';
+import type { GuestPrograms } from './guest.programs.js';
+import type { GuestUsers } from './guest.users.js';
 import { GvisorIsolation } from './gvisor.isolation.js';
 import { ISOLATIONS, type Container, type Isolation, type IsolationName } from './isolation.js';
 import { PlainIsolation } from './plain.isolation.js';
+
+/** As whom containers run, and what of ours they can then read. */
+export interface Guests {
+  users: GuestUsers;
+  programs: GuestPrograms;
+}
 
 /** How long a trial may take, in milliseconds; gVisor on a busy machine takes one second. */
 const TRIAL_MS = 10_000;
@@ -32,10 +40,12 @@ export async function chooseIsolation(
   folder: string,
   path: string,
   log: KubeLog,
+  guests: Guests,
 ): Promise<Isolation> {
   for (const name of choice === 'auto' ? ISOLATIONS : [choice]) {
-    const isolation = await make(name, path);
-    const problem = isolation === undefined ? 'it is not installed' : await tryOnce(isolation, join(folder, name));
+    const isolation = await make(name, path, guests);
+    const problem =
+      isolation === undefined ? 'it is not installed' : await tryOnce(isolation, join(folder, name), guests);
     if (isolation !== undefined && problem === undefined) return isolation;
     if (choice !== 'auto')
       throw new StartError(`The isolation ${name} does not work on this machine: ${problem ?? ''}.`);
@@ -45,11 +55,12 @@ export async function chooseIsolation(
   throw new StartError('No isolation works on this machine, not even a plain process.');
 }
 
-async function make(name: IsolationName, path: string): Promise<Isolation | undefined> {
-  if (name === 'plain') return new PlainIsolation(path);
-  const executable = await find(name === 'gvisor' ? 'runsc' : 'bwrap', path);
-  if (executable === undefined) return undefined;
-  return name === 'gvisor' ? new GvisorIsolation(executable) : new BubblewrapIsolation(executable);
+async function make(name: IsolationName, path: string, { users, programs }: Guests): Promise<Isolation | undefined> {
+  if (name === 'plain') return new PlainIsolation(path, users.areOthers);
+  const found = await find(name === 'gvisor' ? 'runsc' : 'bwrap', path);
+  if (found === undefined) return undefined;
+  const [executable = found] = await programs.reachable([found]);
+  return name === 'gvisor' ? new GvisorIsolation(executable) : BubblewrapIsolation.of(executable);
 }
 
 async function find(program: string, path: string): Promise<string | undefined> {
@@ -65,12 +76,13 @@ async function find(program: string, path: string): Promise<string | undefined> 
 }
 
 /** What is wrong with it, or undefined. */
-async function tryOnce(isolation: Isolation, path: string): Promise<string | undefined> {
-  const folder = await PodFolder.create(path, {});
+async function tryOnce(isolation: Isolation, path: string, { users, programs }: Guests): Promise<string | undefined> {
+  const user = users.take();
+  const folder = await PodFolder.create(path, {}, user);
   const limit = AbortSignal.timeout(TRIAL_MS);
   let container: Container | undefined;
   try {
-    const argv = [process.execPath, '-e', TRIAL];
+    const argv = await programs.reachable([process.execPath, '-e', TRIAL]);
     container = await isolation.start({ id: 'warmbox-trial', hostname: 'trial', argv, environment: {}, folder });
     const ended = new AbortController();
     const exited = container.exited.finally(() => ended.abort(new Error('it ended before it could be reached')));
@@ -88,5 +100,6 @@ async function tryOnce(isolation: Isolation, path: string): Promise<string | und
     return [error instanceof Error ? error.message : String(error), output.trim()].filter(Boolean).join(': ');
   } finally {
     await folder.remove();
+    users.release(user);
   }
 }

@@ -1,30 +1,23 @@
 import { jest } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { request } from 'node:http';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { silentLog } from '@warmbox/kube';
+import { openIsolations } from '../fixtures/isolations.js';
 import { processesWith, until } from '../fixtures/processes.js';
 import { executorAnswers } from '../network/executor.answer.js';
 import { PodFolder } from '../pod/pod.folder.js';
 import { chooseIsolation } from './isolation.choice.js';
-import { ISOLATIONS, type Container, type Isolation, type IsolationName } from './isolation.js';
-import { endProcessesOf } from './reaper.js';
+import type { Container } from './isolation.js';
 
 // Processes start; on a busy machine they take their time.
 jest.setTimeout(30_000);
 
 const EXECUTOR = join(import.meta.dirname, '../fixtures/executor.mjs');
-const root = await mkdtemp(join(tmpdir(), 'warmbox-spec-'));
-const path = process.env.PATH ?? '';
-const working: [IsolationName, Isolation][] = [];
-for (const name of ISOLATIONS) {
-  const isolation = await chooseIsolation(name, root, path, silentLog).catch(() => undefined);
-  if (isolation !== undefined) working.push([name, isolation]);
-}
+const { root, guests, working } = await openIsolations();
 
 afterAll(() => rm(root, { recursive: true, force: true }));
 
@@ -33,11 +26,11 @@ it('finds plain processes to work everywhere', () => {
 });
 
 it('refuses an isolation that is not installed, and says so', async () => {
-  await expect(chooseIsolation('bubblewrap', root, '', silentLog)).rejects.toThrow('bubblewrap does not work');
+  await expect(chooseIsolation('bubblewrap', root, '', silentLog, guests)).rejects.toThrow('bubblewrap does not work');
 });
 
 it('takes the next one where the best is not installed', async () => {
-  expect((await chooseIsolation('auto', root, '', silentLog)).name).toBe('plain');
+  expect((await chooseIsolation('auto', root, '', silentLog, guests)).name).toBe('plain');
 });
 
 describe.each(working)('%s', (name, isolation) => {
@@ -47,11 +40,12 @@ describe.each(working)('%s', (name, isolation) => {
 
   async function start(environment: Record<string, string> = {}): Promise<void> {
     const id = `spec-${randomUUID().slice(0, 8)}`;
-    const created = await PodFolder.create(join(root, id), {});
+    const user = guests.users.take();
+    const created = await PodFolder.create(join(root, id), {}, user);
     const started = await isolation.start({
       id,
       hostname: 'pod-1',
-      argv: [process.execPath, EXECUTOR],
+      argv: await guests.programs.reachable([process.execPath, EXECUTOR]),
       environment,
       folder: created,
     });
@@ -199,8 +193,4 @@ describe.each(working)('%s', (name, isolation) => {
   async function contentOf(file: string): Promise<string> {
     return readFile(join(folder.sourceOf('/workspace'), file), 'utf8').catch(() => '');
   }
-});
-
-it('takes a stranger for no process of a folder', async () => {
-  expect(await endProcessesOf(join(root, 'nobody'))).toBe(true);
 });

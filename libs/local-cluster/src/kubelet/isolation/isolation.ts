@@ -1,8 +1,9 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process';
 import { once } from 'node:events';
 import { constants } from 'node:os';
 import type { Readable } from 'node:stream';
 import type { PodFolder } from '../pod/pod.folder.js';
+import type { GuestUser } from './guest.users.js';
 import { OutputTail } from './output.tail.js';
 
 export const ISOLATIONS = ['gvisor', 'bubblewrap', 'plain'] as const;
@@ -61,15 +62,17 @@ export interface Spawned {
 /**
  * A process of a container, in a session of its own, so that a terminal's signals do not reach it.
  *
- * @param further what its descriptors from 3 on are.
+ * @param options.user as whom it runs, in no further group; the launcher's own user where that is undefined.
+ * @param options.further what its descriptors from 3 on are.
  */
 export function spawnContained(
   command: string,
   args: readonly string[],
-  options: { cwd: string; env: NodeJS.ProcessEnv; further?: ('pipe' | number)[] },
+  options: { cwd: string; env: NodeJS.ProcessEnv; user: GuestUser | undefined; further?: ('pipe' | number)[] },
 ): Spawned {
-  const { cwd, env, further = [] } = options;
-  const child = spawn(command, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe', ...further], detached: true });
+  const { cwd, env, user, further = [] } = options;
+  const stdio: StdioOptions = ['ignore', 'pipe', 'pipe', ...further];
+  const child = spawn(command, args, { ...user, cwd, env, stdio, detached: true });
   return { child, exited: exitCodeOf(child), output: new OutputTail(outputsOf(child)) };
 }
 
@@ -92,13 +95,4 @@ async function exitCodeOf(child: ChildProcess): Promise<number> {
 
 export function isRunning(child: ChildProcess): child is ChildProcess & { pid: number } {
   return child.pid !== undefined && child.exitCode === null && child.signalCode === null;
-}
-
-/** Sends a signal to a process, or with a negative pid to a group, that may have ended meanwhile. */
-export function signalProcess(pid: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(pid, signal);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
-  }
 }

@@ -1,6 +1,7 @@
 import { delimiter, dirname } from 'node:path';
 import { ListeningSocket } from '../network/listening.socket.js';
 import { TMP, WORKSPACE } from '../pod/pod.folder.js';
+import { Family } from './family.js';
 import {
   isRunning,
   LISTENER,
@@ -9,24 +10,32 @@ import {
   type ContainerSpec,
   type Isolation,
 } from './isolation.js';
-import { endContainer } from './reaper.js';
 
-/** No isolation: a process of the invoking user, in a session of its own. */
+/** No isolation: a process of the invoking user, or where that is root of a user of its own, in a session of its own. */
 export class PlainIsolation implements Isolation {
   readonly name = 'plain';
   readonly isUnsafe = true;
-  readonly description =
-    'Sandboxes are plain processes of your own user, /workspace is a temporary folder: they can read and change your files, ' +
-    'use your network, and no limit of memory, CPU or disk is enforced. At the end of a sandbox its processes are ended, ' +
-    'except those that have both left their process group and dropped their environment. Run only what you trust, or ' +
-    'install bubblewrap (Linux).';
+  readonly description: string;
 
-  constructor(private readonly path: string) {}
+  /** @param areOthers whether containers run as other users than this process, which is root. */
+  constructor(
+    private readonly path: string,
+    areOthers: boolean,
+  ) {
+    this.description = areOthers
+      ? 'Sandboxes are plain processes, each of a user of its own without an account, /workspace is a temporary folder: they ' +
+        'can read whatever everybody may read here, use your network, and no limit of memory, CPU or disk is enforced. Run ' +
+        'only what you trust, or install bubblewrap (Linux).'
+      : 'Sandboxes are plain processes of your own user, /workspace is a temporary folder: they can read and change your ' +
+        'files, use your network, and no limit of memory, CPU or disk is enforced. At the end of a sandbox its processes are ' +
+        'ended, except those whose parents have ended and that have left their session and dropped their environment. Run ' +
+        'only what you trust, or install bubblewrap (Linux).';
+  }
 
   async start({ argv, environment, folder }: ContainerSpec): Promise<Container> {
     const [command = '', ...args] = argv;
     const env = {
-      PATH: [this.path, dirname(process.execPath)].join(delimiter),
+      PATH: [this.path, dirname(command)].join(delimiter),
       ...environment,
       TMPDIR: folder.sourceOf(TMP),
       HOME: folder.sourceOf(WORKSPACE),
@@ -35,7 +44,10 @@ export class PlainIsolation implements Isolation {
     };
     const listener = await ListeningSocket.open(folder.socket);
     const cwd = folder.sourceOf(WORKSPACE);
-    const { child, exited, output } = spawnContained(command, args, { cwd, env, further: [listener.descriptor] });
+    const { user } = folder;
+    const further = [listener.descriptor];
+    const { child, exited, output } = spawnContained(command, args, { cwd, env, user, further });
+    const family = new Family(child, { folder: folder.path, user });
     listener.release();
     return {
       exited,
@@ -44,7 +56,10 @@ export class PlainIsolation implements Isolation {
       terminate() {
         if (isRunning(child)) child.kill('SIGTERM');
       },
-      kill: () => endContainer(child, exited, folder.path),
+      async kill() {
+        await family.end();
+        await exited;
+      },
     };
   }
 }

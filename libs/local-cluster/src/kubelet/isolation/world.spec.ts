@@ -1,28 +1,21 @@
 import { jest } from '@jest/globals';
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { request } from 'node:http';
-import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { silentLog } from '@warmbox/kube';
+import { openIsolations } from '../fixtures/isolations.js';
 import { executorAnswers } from '../network/executor.answer.js';
 import { PodFolder } from '../pod/pod.folder.js';
-import { chooseIsolation } from './isolation.choice.js';
-import { ISOLATIONS, type Container, type Isolation, type IsolationName } from './isolation.js';
+import type { Container } from './isolation.js';
 import { placeProgram } from './program.files.js';
 
 // Processes start; on a busy machine they take their time.
 jest.setTimeout(30_000);
 
 const EXECUTOR = join(import.meta.dirname, '../fixtures/executor.mjs');
-const root = await mkdtemp(join(tmpdir(), 'warmbox-spec-'));
-const working: [IsolationName, Isolation][] = [];
-for (const name of ISOLATIONS) {
-  const isolation = await chooseIsolation(name, root, process.env.PATH ?? '', silentLog).catch(() => undefined);
-  if (isolation !== undefined) working.push([name, isolation]);
-}
+const { root, guests, working } = await openIsolations();
 
 afterAll(() => rm(root, { recursive: true, force: true }));
 
@@ -32,8 +25,9 @@ describe.each(working)('the world inside: %s', (name, isolation) => {
   let socketPath: string;
 
   beforeAll(async () => {
-    folder = await PodFolder.create(join(root, `world-${name}`), {});
-    const argv = await placeProgram([process.execPath, EXECUTOR], join(root, `program-${name}`));
+    folder = await PodFolder.create(join(root, `world-${name}`), {}, guests.users.take());
+    const placed = await placeProgram([process.execPath, EXECUTOR], join(root, `program-${name}`));
+    const argv = await guests.programs.reachable(placed);
     container = await isolation.start({ id: `world-${process.pid}`, hostname: 'pod-1', argv, environment: {}, folder });
     const signal = AbortSignal.timeout(20_000);
     socketPath = await container.socket(signal);

@@ -3,8 +3,9 @@ import type { Clock } from '@warmbox/platform';
 import type { Pod } from '@warmbox/sandbox';
 import { aborted, isAborted } from '../abort.js';
 import type { Concurrency } from '../concurrency.js';
-import { CANNOT_START, type Container, type Isolation } from '../isolation/isolation.js';
-import type { PodAddress, PodNetwork } from '../network/pod.network.js';
+import { CANNOT_START, type Container } from '../isolation/isolation.js';
+import type { KubeletMachine } from '../kubelet.machine.js';
+import type { PodAddress } from '../network/pod.network.js';
 import { environmentOf } from '../pod/pod.environment.js';
 import { PodFolder } from '../pod/pod.folder.js';
 import { LOST, terminated, type ContainerPhase } from '../pod/pod.status.js';
@@ -27,8 +28,7 @@ export class ProcessWorkload implements Workload {
   constructor(
     private readonly folder: string,
     private readonly command: readonly string[],
-    private readonly isolation: Isolation,
-    private readonly network: PodNetwork,
+    private readonly machine: Pick<KubeletMachine, 'isolation' | 'network' | 'users'>,
     /** Of many that start at once a few go first: all together would all be as late as the last one. */
     private readonly starts: Concurrency,
     private readonly clock: Clock,
@@ -38,9 +38,10 @@ export class ProcessWorkload implements Workload {
   async run(control: WorkloadControl): Promise<ContainerPhase> {
     let address: PodAddress | undefined;
     let folder: PodFolder | undefined;
+    const user = this.machine.users.take();
     try {
-      address = this.network.allocate(control.pod);
-      folder = await PodFolder.create(this.folder, control.pod);
+      address = this.machine.network.allocate(control.pod);
+      folder = await PodFolder.create(this.folder, control.pod, user);
       control.report({ podIP: address.host, isPrepared: true });
       return await this.runContainer(control, folder, address);
     } catch (error) {
@@ -52,6 +53,7 @@ export class ProcessWorkload implements Workload {
         this.log.warn({ err: error, folder: this.folder }, "a pod's folder could not be removed");
       });
       address?.release();
+      this.machine.users.release(user);
     }
   }
 
@@ -88,7 +90,7 @@ export class ProcessWorkload implements Workload {
   private start(pod: Pod, folder: PodFolder): Promise<Container> {
     const [spec] = pod.spec?.containers ?? [];
     const { name: hostname = '', uid = '' } = pod.metadata ?? {};
-    return this.isolation.start({
+    return this.machine.isolation.start({
       id: `warmbox-${uid}`,
       hostname: hostname.slice(0, 63),
       argv: this.command,

@@ -1,0 +1,96 @@
+import { randomInt } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { StartError } from '@warmbox/platform';
+
+/** A user of this machine, by numbers, as which one container runs. */
+export interface GuestUser {
+  uid: number;
+  gid: number;
+}
+
+/** Numbers that follow each other. */
+interface Range {
+  first: number;
+  count: number;
+}
+
+/**
+ * Users without an account. Where all numbers exist: above those that are given to people, packages, subordinate users
+ * (/etc/subuid), directories (sssd's end at 2,000,200,000) and systemd's containers, below 2^31, where programs go wrong. In
+ * a user namespace of 65,536 numbers: those that systemd keeps for services that have a user only as long as they run.
+ */
+const RANGES: readonly Range[] = [
+  { first: 2_100_000_000, count: 40_000_000 },
+  { first: 61_184, count: 4_336 },
+];
+
+/**
+ * As whom containers run. Where the launcher is root every container is a user of its own, so that no guest is root on this
+ * machine, none can signal or read another one, and all of one can be ended at once. Otherwise it is the launcher's own user.
+ */
+export class GuestUsers {
+  private readonly taken = new Set<number>();
+
+  private constructor(private readonly range: Range | undefined) {}
+
+  /** @throws StartError where the launcher is root and there is nobody else to be. */
+  static open(): GuestUsers {
+    if (process.getuid?.() !== 0) return new GuestUsers(undefined);
+    return new GuestUsers(rangeIn(readMap('uid_map'), readMap('gid_map')));
+  }
+
+  /** Whether containers run as somebody else than this process. */
+  get areOthers(): boolean {
+    return this.range !== undefined;
+  }
+
+  /** Undefined is the launcher's own user. */
+  take(): GuestUser | undefined {
+    if (this.range === undefined) return undefined;
+    let uid;
+    do uid = this.range.first + randomInt(this.range.count);
+    while (this.taken.has(uid));
+    this.taken.add(uid);
+    return { uid, gid: uid };
+  }
+
+  /** Nothing runs as this user any more, and nothing belongs to it. */
+  release(user: GuestUser | undefined): void {
+    if (user !== undefined) this.taken.delete(user.uid);
+  }
+}
+
+/** The kernel's map of a user namespace: everything where there is none (macOS). */
+function readMap(name: 'uid_map' | 'gid_map'): string {
+  try {
+    return readFileSync(`/proc/self/${name}`, 'utf8');
+  } catch {
+    return '0 0 4294967295';
+  }
+}
+
+/**
+ * The first range that exists in both maps (/proc/self/uid_map: first number inside, first outside, how many).
+ *
+ * @returns undefined where there is no other user, and root here is no root outside (a container of one user).
+ * @throws StartError where there is no other user, and root here may be root outside.
+ */
+export function rangeIn(uidMap: string, gidMap: string): Range | undefined {
+  const [uids, gids] = [uidMap, gidMap].map((map) =>
+    map
+      .trim()
+      .split('\n')
+      .map((line) => line.trim().split(/\s+/).map(Number)),
+  );
+  const has = (lines: number[][] | undefined, range: Range): boolean =>
+    (lines ?? []).some(
+      ([inside = NaN, , count = NaN]) => inside <= range.first && range.first + range.count <= inside + count,
+    );
+  const range = RANGES.find((candidate) => has(uids, candidate) && has(gids, candidate));
+  if (range !== undefined) return range;
+  const outside = uids?.find(([inside]) => inside === 0)?.[1];
+  if (outside !== undefined && outside !== 0) return undefined;
+  throw new StartError(
+    'Sandboxes must not run as root, and this user namespace has no users to run them as. Start it as another user than root.',
+  );
+}
