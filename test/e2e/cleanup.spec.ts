@@ -24,7 +24,7 @@ const HALF_MADE = {
   limits: { memoryMi: 128, cpuMillicores: 100 },
   token: 'of-nobody',
   settings: {},
-  environmentVariables: {},
+  awaitsEnvironment: false,
   labels: {},
   createdBy: 'a manager that died',
 };

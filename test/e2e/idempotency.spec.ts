@@ -81,9 +81,14 @@ describe('a request with an idempotency key', () => {
   }
 
   it.each([
-    ['an allocation', ALLOCATE, 200, { userId: 'ada', environmentVariables: { A: '1' } }],
-    ['a creation that a warm sandbox meets', CREATE, 201, { userId: 'ada', environmentVariables: { A: '1' } }],
-    ['a creation of its own', CREATE, 201, { ...OTHER, environmentVariables: { A: '1' } }],
+    ['an allocation', ALLOCATE, 200, { userId: 'ada', environmentVariables: { A: 'never-in-the-pod' } }],
+    [
+      'a creation that a warm sandbox meets',
+      CREATE,
+      201,
+      { userId: 'ada', environmentVariables: { A: 'never-in-the-pod' } },
+    ],
+    ['a creation of its own', CREATE, 201, { ...OTHER, environmentVariables: { A: 'never-in-the-pod' } }],
   ])('has one sandbox for 64 who send it at once through three managers: %s', async (_, path, status, body) => {
     const key = newKey();
     const outcomes = await Promise.all(Array.from({ length: 64 }, (__, index) => post(index % 3, path, key, body)));
@@ -92,12 +97,13 @@ describe('a request with an idempotency key', () => {
     expect(new Set(outcomes.map((outcome) => outcome.body.name))).toEqual(new Set([first!.body.name]));
     const [pod, ...others] = await ours();
     expect([pod?.metadata?.name, others]).toEqual([first!.body.name, []]);
+    expect(JSON.stringify(pod)).not.toContain('never-in-the-pod');
     // Later, through each of them, and it is a whole one.
     for (const manager of [0, 1, 2]) {
       expect(await post(manager, path, key, body)).toMatchObject({ status, body: { name: first!.body.name } });
     }
     expect(await system.clients[1]!.execute(first!.body.name!, { command: 'echo $A' })).toMatchObject({
-      stdout: '1\n',
+      stdout: 'never-in-the-pod\n',
     });
     expect(first!.body.labels).toEqual({});
     // A sandbox that was warm is answered the same to all; a new one may be further on the way for one than for another.

@@ -26,6 +26,22 @@ describe("The session's variables", () => {
     expect(await shown()).toBe(`[][]\n${executor.workspace}\n`);
   });
 
+  it('are waited for where they come later: until then nothing runs, and the executor is not healthy', async () => {
+    const waiting = await TestExecutor.start({ environmentAwaited: true });
+    try {
+      const health = (): Promise<number> => waiting.ask('/healthz').then(({ status }) => status);
+      expect(await health()).toBe(409);
+      const refused = await waiting.ask('/api/execute', { method: 'POST', body: { command: 'true' } });
+      expect([refused.status, refused.json.code]).toEqual([409, 'not_ready']);
+      const given = { method: 'PUT', body: { environmentVariables: { FIRST: 'later' } } };
+      expect((await waiting.ask('/api/environment', given)).status).toBe(204);
+      expect(await health()).toBe(200);
+      expect((await waiting.run({ command: 'echo $FIRST' })).stdout).toBe('later\n');
+    } finally {
+      await waiting.stop();
+    }
+  });
+
   it('lose against those of the request itself', async () => {
     await put({ body: { environmentVariables: { SECOND: 'session' } } });
     const { stdout } = await executor.run({ command: 'echo $SECOND', environmentVariables: { SECOND: 'request' } });

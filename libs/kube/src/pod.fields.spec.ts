@@ -6,7 +6,7 @@ const pod = aPod({
   ready: true,
   nodeName: 'node-1',
   token: 'secret-token',
-  environmentVariables: { LARGE: 'x'.repeat(10_000) },
+  settings: { LARGE: 'x'.repeat(10_000) },
   labels: { team: 'search' },
   userId: 'ada',
   pool: 'allocated',

@@ -12,7 +12,7 @@ const spec: SandboxSpec = {
   limits: { memoryMi: 512, cpuMillicores: 1000 },
   token: 'secret',
   settings: { EXECUTOR_OUTPUT_RING_MI: '4' },
-  environmentVariables: { PRICE: '$(HOME) costs $5' },
+  awaitsEnvironment: false,
   labels: { team: 'search' },
   createdBy: 'manager-1',
 };
@@ -58,8 +58,15 @@ describe('podOf', () => {
   it("gives the executor exactly the values that were meant, in spite of the kubelet's expansion", () => {
     const variables = env({ ...spec, token: 'a$b$$c$(HOME)' });
     expect(expanded(variables.EXECUTOR_TOKEN)).toBe('a$b$$c$(HOME)');
-    expect(JSON.parse(expanded(variables.EXECUTOR_ENVIRONMENT))).toEqual(spec.environmentVariables);
     expect(variables.EXECUTOR_OUTPUT_RING_MI).toBe('4');
+  });
+
+  it('says that variables are awaited, and never which', () => {
+    expect(env({ ...spec, awaitsEnvironment: true })).toMatchObject({ EXECUTOR_ENVIRONMENT_AWAITED: 'true' });
+    expect(env(spec)).not.toHaveProperty('EXECUTOR_ENVIRONMENT_AWAITED');
+    for (const awaitsEnvironment of [true, false]) {
+      expect(env({ ...spec, awaitsEnvironment })).not.toHaveProperty('EXECUTOR_ENVIRONMENT');
+    }
   });
 
   it('lets neither settings nor labels of the caller override its own', () => {
@@ -113,8 +120,9 @@ describe('the template of a sandbox', () => {
 
   it('is that of the warm sandbox that could stand in for it', () => {
     const warm: SandboxSpec = { ...spec, name: 'kata-sandbox-2', token: 'other', createdBy: 'manager-2', pool: 'warm' };
-    const nobodys = { environmentVariables: {}, labels: {}, userId: undefined };
-    const wanted: SandboxSpec = { ...spec, userId: 'ada', priorityClassName: 'warmbox-sandbox' };
+    const nobodys = { awaitsEnvironment: false, labels: {}, userId: undefined };
+    const own = { awaitsEnvironment: true, userId: 'ada', priorityClassName: 'warmbox-sandbox' };
+    const wanted: SandboxSpec = { ...spec, ...own };
     expect(templateOf(wanted)).toBe(templateOf({ ...warm, ...nobodys }));
     expect(podOf(wanted).spec?.priorityClassName).toBe('warmbox-sandbox');
     expect(podOf(warm).spec).not.toHaveProperty('priorityClassName');

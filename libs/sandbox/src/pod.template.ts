@@ -30,8 +30,8 @@ export interface SandboxSpec {
   token: string;
   /** The executor's own settings, by variable; see apps/executor/src/config. */
   settings: Record<string, string>;
-  /** Environment variables of every command in the sandbox. */
-  environmentVariables: Record<string, string>;
+  /** Whether its executor waits for the session's variables. They themselves are never in the pod, which many may read. */
+  awaitsEnvironment: boolean;
   /** The caller's own labels, validated. */
   labels: Record<string, string>;
   userId?: string;
@@ -57,8 +57,8 @@ export function podOf(spec: SandboxSpec): Pod {
 }
 
 /**
- * A short hash of all that sandboxes of one template have in common: everything but their names, tokens, labels and variables,
- * priority, and whom they are for. A warm sandbox with the template of a wanted one can stand in for it.
+ * A short hash of all that sandboxes of one template have in common: everything but their names, tokens, labels and priority,
+ * whether they wait for variables, and whom they are for. A warm sandbox with the template of a wanted one can stand in for it.
  */
 export function templateOf(spec: SandboxSpec): string {
   const nobodys = { name: '', token: '', createdBy: '', pool: 'warm', labels: {}, annotations: {} } as const;
@@ -66,7 +66,7 @@ export function templateOf(spec: SandboxSpec): string {
     unmarked({
       ...spec,
       ...nobodys,
-      environmentVariables: {},
+      awaitsEnvironment: false,
       priorityClassName: undefined,
       userId: undefined,
       request: undefined,
@@ -119,7 +119,7 @@ function unmarked(spec: SandboxSpec): Pod {
           env: variables({
             ...spec.settings,
             [TOKEN_VARIABLE]: spec.token,
-            EXECUTOR_ENVIRONMENT: JSON.stringify(spec.environmentVariables),
+            ...(spec.awaitsEnvironment ? { EXECUTOR_ENVIRONMENT_AWAITED: 'true' } : {}),
           }),
           resources: {
             requests: { ...amounts(spec.requests), 'ephemeral-storage': STORAGE.request },

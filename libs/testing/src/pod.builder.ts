@@ -24,7 +24,7 @@ const SPEC: SandboxSpec = {
   limits: { memoryMi: 512, cpuMillicores: 1000 },
   token: 'token-of-a-test',
   settings: {},
-  environmentVariables: {},
+  awaitsEnvironment: false,
   labels: {},
   createdBy: 'test',
 };

@@ -1,6 +1,7 @@
 import { IsEnvironment } from '@warmbox/contracts';
 import { loadOptions, OptionsError, variableOf } from '@warmbox/platform';
 import {
+  IsBoolean,
   IsIn,
   IsInt,
   IsNumber,
@@ -75,6 +76,10 @@ export class ExecutorOptions {
   /** Variables of every command, as a JSON object. */
   @IsEnvironment()
   environment: Record<string, string> = {};
+
+  /** Whether the session's variables come later, by PUT /api/environment: until then no command runs, and /healthz says so. */
+  @IsBoolean()
+  environmentAwaited: boolean = false;
 
   /** Mebibytes of newest output that are kept of each execution. */
   @IsInt()

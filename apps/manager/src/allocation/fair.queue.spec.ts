@@ -147,6 +147,30 @@ describe('FairQueue', () => {
     expect(scene.positions).toEqual({ a1: [1], a2: [2, 3, 2], a3: [3, 4, 3], b1: [2, 1] });
   });
 
+  it('passes over those who leave while places are told, and comes to an end', async () => {
+    const scene = new Scene();
+    const heard: string[] = [];
+    const going = new AbortController();
+    const wait = (name: string, left?: AbortSignal): void => {
+      const onPosition = (position: number): void => {
+        heard.push(`${name} ${position}`);
+        if (name === 'b' && position === 1) going.abort();
+      };
+      void scene.queue.wait({ user: name, want: 'x', take: () => undefined, forMs: 60_000, left, onPosition });
+    };
+    const first = new AbortController();
+    wait('a', first.signal);
+    wait('b');
+    wait('c', going.signal);
+    wait('d');
+    first.abort();
+    await scene.clock.advance(2_000);
+    heard.length = 0;
+    scene.queue.tellPositions();
+    expect(heard).toEqual(['b 1', 'd 2']);
+    expect(scene.queue.size).toBe(2);
+  });
+
   it('tells one who comes behind many of several users the place that its turn has', () => {
     const scene = new Scene();
     for (const name of ['a1', 'a2', 'a3']) scene.wait(name, { user: 'a' });

@@ -132,16 +132,17 @@ export class FairQueue<T> {
     return undefined;
   }
 
-  /** One request of each user, then the next one of each, and so on. */
+  /** One request of each user, then the next one of each, and so on, until no user is left; some may leave meanwhile. */
   private *inTurn(): Generator<Entry<T>> {
     let users: Iterable<Entry<T>[]> = this.users.values();
-    for (let round = 0, left = this.length; left > 0; round += 1) {
+    for (let round = 0; ; round += 1) {
       const more: Entry<T>[][] = [];
       for (const entries of users) {
-        yield entries[round] as Entry<T>;
-        left -= 1;
+        const entry = entries[round];
+        if (entry !== undefined) yield entry;
         if (entries.length > round + 1) more.push(entries);
       }
+      if (more.length === 0) return;
       users = more;
     }
   }

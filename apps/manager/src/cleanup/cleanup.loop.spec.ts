@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { ProblemError } from '@warmbox/platform';
 import { ANNOTATION, type Pod } from '@warmbox/sandbox';
@@ -249,6 +250,21 @@ describe('the loop of cleanup', () => {
     scene.clock.isSure = true;
     await scene.clock.advance(2_000);
     expect(scene.said.slice(2).sort()).toEqual(['delete 0', 'end lifetime unchanged']);
+  });
+
+  it('acts a little later than others do, always by the same time', async () => {
+    const random = jest.spyOn(Math, 'random').mockReturnValue(0.8);
+    const late = new CleanupScene();
+    random.mockRestore();
+    for (const name of ['a', 'b']) {
+      late.said.length = 0;
+      late.show({ name, uid: name });
+      await late.clock.advance(20_199);
+      expect(late.said).toEqual([]);
+      await late.clock.advance(1);
+      expect(late.said).toEqual(['ask 20', 'end idle unchanged']);
+    }
+    await late.loop.stop();
   });
 
   it('does nothing while its store has lost touch with the cluster', async () => {

@@ -34,6 +34,11 @@ describe('the plan of cleanup', () => {
     expect(next(stamped)).toMatchObject({ seconds: 180, step: { do: 'ask' } });
   });
 
+  it('asks a little later than its executor’s word makes it idle, for clocks that tick a little differently', () => {
+    const done = { activeAt: CREATED + 100_000 };
+    expect(next(sandbox(), { nowSeconds: 130, done })).toMatchObject({ seconds: 220.05, step: { do: 'ask' } });
+  });
+
   it('does not ask again before the time that the last answer gave', () => {
     expect(next(sandbox(), { nowSeconds: 130, done: { askAt: CREATED + 200_000 } })).toMatchObject({
       seconds: 200,

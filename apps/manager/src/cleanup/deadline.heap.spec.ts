@@ -72,6 +72,11 @@ describe('a heap of deadlines', () => {
     expect(due).toEqual(['k0', 'k1', 'k2', 'k3', 'k4']);
   });
 
+  it('does not grow with deadlines that are put off over and over', () => {
+    for (let round = 0; round < 10_000; round += 1) heap.set(`k${round % 50}`, clock.now() + 60_000 + round);
+    expect([heap.size, heap.held <= 101]).toEqual([50, true]);
+  });
+
   it('tells nothing once it was stopped', async () => {
     heap.set('a', clock.now() + 100);
     heap.stop();

@@ -29,6 +29,11 @@ export class DeadlineHeap {
     return this.current.size;
   }
 
+  /** How many deadlines it holds, those that others have replaced included. */
+  get held(): number {
+    return this.heap.length;
+  }
+
   /** @param at milliseconds since the epoch; one that has passed is due at the next turn. */
   set(key: string, at: number): void {
     if (this.isStopped || this.current.get(key)?.at === at) return;

@@ -61,7 +61,7 @@ describe('Creations', () => {
     expect(created).toEqual([]);
   });
 
-  it('give a sandbox that was warm its variables again, and none that has them in its pod', async () => {
+  it('give a sandbox that was warm its variables again, and none that is not ready before it has them', async () => {
     const { mend } = await workWithKey();
     const made = aPod({ name: 'made' });
     await mend(made);

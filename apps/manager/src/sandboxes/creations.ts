@@ -48,11 +48,11 @@ export class Creations {
       begin: (mark, left) => this.creator.create(runtime, body, { onQueued, left, mark }),
       podOf: ({ currentPod }) => currentPod,
       isUsable: (pod) => !isTerminating(pod) && !isEnded(pod),
-      // One that was warm may not have got its variables; one that was created has them in its pod.
+      // One that was warm may not have got its variables; one that was created is not ready before it has them.
       mend: async (pod) => {
         if (pod.metadata?.annotations?.[ANNOTATION.claimId] !== undefined) await this.warm.bind(pod, body);
       },
-      resume: (pod, forget) => Promise.resolve(this.creator.resume(pod, forget)),
+      resume: (pod, forget) => Promise.resolve(this.creator.resume(pod, body, forget)),
       find: (name) => this.finder.findNewest(runtime, name),
       discard: (pod) => this.ender.discard(pod),
     };

@@ -27,6 +27,13 @@ describe('the probe of an executor', () => {
     return (server.address() as AddressInfo).port;
   }
 
+  it('takes one that waits for its variables for one that answers', async () => {
+    const port = await listen(0, (count) => (count === 1 ? 503 : 409));
+    const failures: string[] = [];
+    await probe.untilHealthy({ host: '127.0.0.1', port }, new AbortController().signal, (why) => failures.push(why));
+    expect(failures).toEqual(['The executor answered its health check with 503.']);
+  });
+
   it('goes on through refused connections until the executor listens', async () => {
     const port = await freePort();
     const failures: string[] = [];

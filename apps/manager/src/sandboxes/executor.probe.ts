@@ -12,6 +12,9 @@ export interface ExecutorAddress {
   port: number;
 }
 
+/** What an executor answers that runs, and waits for its session's variables. */
+const AWAITING = 409;
+
 /** Asks a new sandbox's executor for its health until it answers. */
 export class ExecutorProbe {
   constructor(
@@ -20,7 +23,7 @@ export class ExecutorProbe {
   ) {}
 
   /**
-   * Resolves once GET /healthz was answered with 200; rejects with the signal's reason when it aborts.
+   * Resolves once GET /healthz was answered with 200, or with 409 by one that waits for its variables; rejects with the signal's reason when it aborts.
    *
    * @param onFailure hears why an attempt failed, in words for people.
    */
@@ -41,7 +44,7 @@ export class ExecutorProbe {
           request(url, { dispatcher: this.dispatcher, signal: either }),
         );
         await body.dump();
-        if (statusCode === 200) return;
+        if (statusCode === 200 || statusCode === AWAITING) return;
         onFailure(`The executor answered its health check with ${statusCode}.`);
       } catch (error) {
         signal.throwIfAborted();

@@ -22,6 +22,37 @@ describe('a creation', () => {
     expect(scene.clock.waiting).toBe(0);
   });
 
+  it('is not told to be ready before its executor has its variables', async () => {
+    const scene = new Scene();
+    const { ready } = await scene.start({ environmentVariables: { A: '1' } });
+    await scene.show(aPod({ name: NAME, nodeName: 'node-1', ready: false, podIP: '10.0.0.9' }));
+    await scene.answerHealthCheck();
+    expect(scene.bound).toEqual([{ A: '1' }]);
+    expect(scene.types).not.toContain('ready');
+    scene.binding.resolve(undefined);
+    await expect(ready).resolves.toMatchObject({ isReady: true });
+  });
+
+  it('fails, and its pod goes, where its executor does not take its variables', async () => {
+    const scene = new Scene();
+    const { ready } = await scene.start({ environmentVariables: { A: '1' } });
+    await scene.show(aPod({ name: NAME, nodeName: 'node-1', ready: false, podIP: '10.0.0.9' }));
+    await scene.answerHealthCheck();
+    scene.binding.reject(new ProblemError('executor_timeout', 'no answer'));
+    await expect(ready).rejects.toMatchObject({ code: 'executor_timeout' });
+    expect(scene.deleted).toEqual([NAME]);
+  });
+
+  it('leaves its pod alone when the manager stops before the variables are there: nobody calls it ready', async () => {
+    const scene = new Scene();
+    const { ready } = await scene.start({ environmentVariables: { A: '1' } });
+    await scene.show(aPod({ name: NAME, nodeName: 'node-1', ready: false, podIP: '10.0.0.9' }));
+    await scene.answerHealthCheck();
+    scene.binding.reject(new ProblemError('shutting_down', 'it ends'));
+    await expect(ready).rejects.toMatchObject({ code: 'shutting_down' });
+    expect([scene.deleted, scene.types.includes('ready')]).toEqual([[], false]);
+  });
+
   it('asks for a pod that the store shows nothing new of, ever more rarely', async () => {
     const scene = new Scene();
     await scene.start();
@@ -213,6 +244,16 @@ describe('a creation with an idempotency key', () => {
     await expect(ready).resolves.toMatchObject({ name: NAME, isReady: true });
     expect(scene.types).toEqual(['created', 'healthcheck', 'ready']);
     expect(scene.clock.waiting).toBe(0);
+  });
+
+  it('goes on where another attempt has left it: with its variables, which that one may not have given to it', async () => {
+    const scene = new Scene();
+    const { ready } = scene.resume(aPod({ name: NAME }), { environmentVariables: { A: '1' } });
+    await scene.show(aPod({ name: NAME, nodeName: 'node-1', ready: false, podIP: '10.0.0.9' }));
+    await scene.answerHealthCheck();
+    scene.binding.resolve(undefined);
+    await ready;
+    expect(scene.bound).toEqual([{ A: '1' }]);
   });
 
   it('goes on where another attempt has left it: to ready where the sandbox is not yet', async () => {

@@ -12,7 +12,7 @@ import { ExecutorProbe, type ExecutorAddress } from './executor.probe.js';
 import { overNewest } from './over.newest.js';
 import { PodWriter } from './pod.writer.js';
 import { SandboxEnder } from './sandbox.ender.js';
-import { SandboxPlanner } from './sandbox.planner.js';
+import { hasVariables, SandboxPlanner } from './sandbox.planner.js';
 import { WarmSource, type CreationWait } from './warm.source.js';
 
 /** How long the store may show nothing new of a pod before it is doubted for the first time, in milliseconds. */
@@ -58,15 +58,15 @@ export class SandboxCreator {
     const { pod, isWarm } = await this.obtain(runtime, request, { ...waiting, until });
     const creation = new Creation(pod, startedAt, this.clock);
     if (isWarm) creation.succeed();
-    else void this.bringToReady(pod, creation, () => waiting.mark?.forget());
+    else void this.bringToReady(pod, request, creation, () => waiting.mark?.forget());
     return creation;
   }
 
   /** Goes on with what another attempt at the same request has created. @param forget see RequestMark.forget */
-  resume(pod: Pod, forget: () => Promise<void>): Creation {
+  resume(pod: Pod, request: CreateSandboxDto, forget: () => Promise<void>): Creation {
     const creation = new Creation(pod, this.clock.monotonic(), this.clock);
     if (isReady(pod)) creation.succeed();
-    else void this.bringToReady(pod, creation, forget);
+    else void this.bringToReady(pod, request, creation, forget);
     return creation;
   }
 
@@ -112,11 +112,18 @@ export class SandboxCreator {
     }
   }
 
-  private async bringToReady(pod: Pod, creation: Creation, forget: () => Promise<void> | undefined): Promise<void> {
+  private async bringToReady(
+    pod: Pod,
+    request: CreateSandboxDto,
+    creation: Creation,
+    forget: () => Promise<void> | undefined,
+  ): Promise<void> {
     const over = new AbortController();
     const deadline = new Deadline(this.options.podReadyTimeoutSeconds * 1000, this.clock, this.shutdown.signal);
     try {
       await this.untilReady(pod, creation, AbortSignal.any([deadline.signal, over.signal]));
+      // Nobody is told of it, nor does Kubernetes call it Ready, before it has them: a manager that dies here leaves nothing to hand out.
+      if (hasVariables(request)) await this.warm.bind(this.store.get(pod.metadata?.name ?? '') ?? pod, request);
       creation.succeed();
     } catch (error) {
       const { code, detail } = this.problemOf(error, creation);

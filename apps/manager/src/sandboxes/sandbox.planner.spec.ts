@@ -24,6 +24,15 @@ describe('the planner of sandboxes', () => {
     expect(templateOf(larger)).not.toBe(templateOf(plain));
   });
 
+  it('never writes the variables of a caller into the pod, which many may read, but that they are awaited', () => {
+    const pod = planner.plan('kata', { environmentVariables: { API_TOKEN: 'very-secret' } });
+    expect(JSON.stringify(pod)).not.toMatch(/API_TOKEN|very-secret/);
+    expect(JSON.stringify(pod)).toContain('EXECUTOR_ENVIRONMENT_AWAITED');
+    for (const request of [{}, { environmentVariables: {} }]) {
+      expect(JSON.stringify(planner.plan('kata', request))).not.toContain('EXECUTOR_ENVIRONMENT_AWAITED');
+    }
+  });
+
   it('limits processes by the memory that a sandbox has, where the runtime says so', () => {
     const limited = Object.assign(new ManagerOptions(), {
       executorImage: 'warmbox/executor:1',

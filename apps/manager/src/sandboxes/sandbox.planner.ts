@@ -36,12 +36,12 @@ export class SandboxPlanner {
     });
     if (Array.isArray(resources)) throw invalidRequest(resources);
     const annotations = this.grants.first(request);
-    const { environmentVariables = {}, labels = {}, userId } = request;
+    const { labels = {}, userId } = request;
     return podOf({
       ...this.bare(runtime, resources),
       pool: 'manual',
       priorityClassName: this.options.sandboxPriorityClassName || undefined,
-      environmentVariables,
+      awaitsEnvironment: hasVariables(request),
       labels,
       userId,
       request: requestHash,
@@ -67,9 +67,14 @@ export class SandboxPlanner {
       ...resources,
       token: randomBytes(24).toString('hex'),
       settings: executorSettings(this.options, runtime, resources.limits),
-      environmentVariables: {},
+      awaitsEnvironment: false,
       labels: {},
       createdBy: hostname(),
     };
   }
+}
+
+/** Whether a request brings variables, without which its sandbox is not ready. */
+export function hasVariables({ environmentVariables = {} }: Pick<CreateSandboxDto, 'environmentVariables'>): boolean {
+  return Object.keys(environmentVariables).length > 0;
 }

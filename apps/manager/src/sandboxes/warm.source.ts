@@ -41,7 +41,7 @@ export abstract class WarmSource {
    */
   abstract checkTurn(runtime: string): void;
 
-  /** Gives a sandbox that was taken its variables again. @throws ProblemError where it does not have them for certain */
+  /** Gives a sandbox its variables, or gives them again. @throws ProblemError where it does not have them for certain */
   abstract bind(pod: Pod, request: CreateSandboxDto): Promise<void>;
 
   /**
