@@ -22,6 +22,7 @@ describe('executorOptions', () => {
       socketFd: undefined,
       workspace: '/workspace',
       environment: {},
+      environmentAwaited: false,
       outputRingMi: 4,
       resultRetentionMinutes: 10,
       disconnectGraceSeconds: 5,
