@@ -310,6 +310,19 @@ describe('the room for bodies', () => {
     expect((await Promise.all(streams)).map(({ status }) => status)).toEqual([200, 200, 200, 200]);
   });
 
+  it('is free once a connection has gone, whatever waits on it', async () => {
+    const socket = connect(Number(new URL(url).port), '127.0.0.1');
+    const body = `{"a":"${'x'.repeat(7 * MIB - 100)}"}`;
+    const head = 'POST /things/held HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\n';
+    for (let count = 0; count < 3; count += 1) socket.write(`${head}content-length: ${body.length}\r\n\r\n${body}`);
+    await waitFor('all three are held', () => holding.length === 3);
+    // So large that none of the three may be held beside it.
+    const another = JSON.stringify({ command: 'cat' }).padEnd(8 * MIB);
+    expect((await send('POST', '/execute', another)).status).toBe(503);
+    socket.destroy();
+    await waitFor('there is room again', async () => (await send('POST', '/execute', another)).status === 200);
+  });
+
   it('is not lost to bodies that are refused', async () => {
     for (let n = 0; n < 4; n += 1) {
       expect((await send('POST', '/execute', `{${' '.repeat(7 * MIB)}`)).status).toBe(400);
