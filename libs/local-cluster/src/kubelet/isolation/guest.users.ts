@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { StartError } from '@warmbox/platform';
@@ -36,7 +37,13 @@ export class GuestUsers {
   /** @throws StartError where the launcher is root and there is nobody else to be. */
   static open(): GuestUsers {
     if (process.getuid?.() !== 0) return new GuestUsers(undefined);
-    return new GuestUsers(rangeIn(readMap('uid_map'), readMap('gid_map')));
+    const users = new GuestUsers(rangeIn(readMap('uid_map'), readMap('gid_map')));
+    const { error } = spawnSync('/bin/sh', ['-c', ':'], { ...users.take(), cwd: '/', env: {}, stdio: 'ignore' });
+    if (error === undefined) return users;
+    throw new StartError(
+      `Sandboxes must not run as root, and this process may not start anything as another user (${error.message}): ` +
+        'it lacks CAP_SETUID or CAP_SETGID. Start it as another user than root.',
+    );
   }
 
   /** Whether containers run as somebody else than this process. */
