@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { GuestUser } from './guest.users.js';
+import { isRunning } from './isolation.js';
 import { familyOf, readProcesses, readRow, type ProcessRow } from './process.table.js';
 
 /** How long the kernel may take to end what was killed, and how soon it is asked again, in milliseconds. */
@@ -27,20 +28,27 @@ export class Family {
 
   /** To be made in the turn in which the child was started: so long its pid is its own, even if it has ended. */
   constructor(
-    child: ChildProcess,
+    private readonly child: ChildProcess,
     private readonly marks: FamilyMarks = {},
   ) {
     const { pid } = child;
     if (pid !== undefined) this.leader = { pid, startedAt: readRow(pid)?.startedAt ?? '' };
   }
 
-  /** What others are told to know it by; undefined where it could not be started. */
-  get session(): Readonly<Pick<ProcessRow, 'pid' | 'startedAt'>> | undefined {
-    return this.leader;
+  /**
+   * Ends all of it by SIGKILL; resolves when nothing is left.
+   *
+   * @throws Error where some could not be ended, or could not be looked for; the child itself is ended even then.
+   */
+  async end(): Promise<void> {
+    try {
+      await this.endAll();
+    } finally {
+      if (isRunning(this.child)) this.child.kill('SIGKILL');
+    }
   }
 
-  /** Ends all of it by SIGKILL; resolves when nothing is left. @throws Error where some could not be ended. */
-  async end(): Promise<void> {
+  private async endAll(): Promise<void> {
     const deadline = performance.now() + END_WITHIN_MS;
     // A child of one that has ended is known by the session in which that one was.
     const sessions = new Set<number>();
@@ -62,7 +70,7 @@ export class Family {
   /** Whether the session is still this child's: another leader of that number is a stranger. */
   private isLed(rows: readonly ProcessRow[]): boolean {
     const leader = rows.find(({ pid }) => pid === this.leader?.pid);
-    return leader === undefined || leader.startedAt === this.leader?.startedAt;
+    return isRunning(this.child) || leader === undefined || leader.startedAt === this.leader?.startedAt;
   }
 
   private async marked(rows: readonly ProcessRow[]): Promise<Set<number>> {

@@ -63,23 +63,29 @@ describe('familyOf', () => {
   });
 });
 
-describe('readProcesses', () => {
+describe.each(['linux', 'darwin'] as const)('readProcesses as on %s', (platform) => {
   it('has a child of ours, and says when it has ended', async () => {
     const child = spawn('/bin/sleep', ['300'], { detached: true });
     const pid = child.pid ?? 0;
-    const rows = await readProcesses();
+    const rows = await readProcesses(platform);
     expect(rows).toContainEqual(expect.objectContaining({ pid, parent: process.pid, session: pid, isAlive: true }));
-    expect(readRow(pid)).toMatchObject({ pid });
     child.kill('SIGKILL');
     await once(child, 'exit');
-    expect((await readProcesses()).some((row) => row.pid === pid)).toBe(false);
-    expect(readRow(pid)).toBeUndefined();
+    expect((await readProcesses(platform)).some((row) => row.pid === pid)).toBe(false);
   });
 
   it('has neither this process nor the first one', async () => {
-    const pids = (await readProcesses()).map(({ pid }) => pid);
+    const pids = (await readProcesses(platform)).map(({ pid }) => pid);
     expect(pids).not.toContain(process.pid);
     expect(pids).not.toContain(1);
     expect(pids.length).toBeGreaterThan(0);
   });
+});
+
+it('reads one row, and none where nothing is', async () => {
+  const child = spawn('/bin/true');
+  const { pid = 0 } = child;
+  expect(readRow(pid)).toMatchObject({ pid, parent: process.pid });
+  await once(child, 'exit');
+  expect(readRow(pid)).toBeUndefined();
 });

@@ -50,9 +50,9 @@ export function readRow(pid: number): ProcessRow | undefined {
   }
 }
 
-/** All processes of this machine that can be seen, but for 1 and this one. */
-export async function readProcesses(): Promise<ProcessRow[]> {
-  const rows = process.platform === 'linux' ? await fromProc() : await fromPs();
+/** All processes of this machine that can be seen, but for 1 and this one. @throws the system's error where there is no looking. */
+export async function readProcesses(platform: NodeJS.Platform = process.platform): Promise<ProcessRow[]> {
+  const rows = platform === 'linux' ? await fromProc() : await fromPs();
   return rows.filter(({ pid }) => pid > 1 && pid !== process.pid);
 }
 
