@@ -1,5 +1,5 @@
 import { jest } from '@jest/globals';
-import { aPod, ExecutorDouble } from '@warmbox/testing';
+import { aPod, ExecutorDouble, waitFor } from '@warmbox/testing';
 import { NAME, podAt } from './fixtures/execution.cluster.js';
 import { ExecutionScene, problemOf, textOf } from './fixtures/execution.scene.js';
 import { begin, COMPLETED } from './fixtures/executor.stream.js';
@@ -22,7 +22,7 @@ describe('a sandbox that does not answer', () => {
     const { answer } = await scene.execute();
     expect(answer.statusCode).toBe(409);
     expect(await problemOf(answer)).toMatchObject({ code: 'not_ready' });
-    expect(scene.connections.size).toBe(0);
+    await waitFor('no connection is kept', () => scene.connections.size === 0);
   });
 
   it('is not ready while it has no address, as the cluster has it', async () => {

@@ -18,7 +18,7 @@ import type { ExecutorConnections } from './executor.connections.js';
 import { failureOf, isTimeout, lossOf, notReady } from './executor.failure.js';
 import { ExecutorStopsError } from './last.words.js';
 import { PassingBody } from './passing.body.js';
-import type { SandboxVigil, Sighting } from './sandbox.vigil.js';
+import type { SandboxVigil } from './sandbox.vigil.js';
 
 /** One request to an executor; execution.requests.ts makes them. */
 export interface ExecutorRequest {
@@ -40,6 +40,9 @@ export interface ExecutorRequest {
 
 /** The most of an answer that nobody waits for. */
 const ANSWER_MAX_BYTES = 4_096;
+
+/** How long after an executor did not answer its sandbox's status may still tell that it has died, in milliseconds. */
+const DEATH_TOLD_MS = 3_000;
 
 /**
  * Requests to the executors of sandboxes, each with an end of its own: whatever listens on a sandbox's port may be in the hands of
@@ -103,7 +106,8 @@ export class ExecutorClient {
   async explainLoss(error: unknown, pod: Pod): Promise<ProblemError> {
     if (error instanceof ProblemError) return error;
     const isStopping = error instanceof ExecutorStopsError;
-    const { is, pod: now } = await this.sight(error, pod, { isStopping });
+    // One that was silent for so long is not waited for any longer.
+    const { is, pod: now } = await (isTimeout(error) ? this.vigil.look(pod) : this.vigil.keep(pod, { isStopping }));
     return is === 'over' || is === 'gone' ? this.obituary.of(now, error) : lossOf(error, nameOf(pod));
   }
 
@@ -113,18 +117,17 @@ export class ExecutorClient {
     const isStopping = error instanceof ExecutorStopsError;
     // A new sandbox may not listen yet; one that was Ready and refuses has ended.
     const isNew = codeOf(error) === 'ECONNREFUSED' && !wasEverReady(pod);
-    const { is, pod: now } = isNew ? await this.vigil.look(pod) : await this.sight(error, pod, { isStopping, signal });
+    // One that died before it answered: its status may be about to tell.
+    const withinMs = isTimeout(error) ? DEATH_TOLD_MS : undefined;
+    const { is, pod: now } = await (isNew
+      ? this.vigil.look(pod)
+      : this.vigil.keep(pod, { isStopping, signal, withinMs }));
     signal.throwIfAborted();
     if (is === 'gone') return this.obituary.of(now, error);
     // What was begun has ended with its sandbox; what was not is refused.
     const isRefused = isStopping || codeOf(error) === 'ECONNREFUSED' || isTerminating(now);
     if (isRefused) return notReady(now, error);
     return is === 'over' ? this.obituary.of(now, error) : failureOf(error, nameOf(pod));
-  }
-
-  /** What has become of a sandbox whose executor broke off. One that is silent is not waited for any longer. */
-  private sight(error: unknown, pod: Pod, how: { isStopping?: boolean; signal?: AbortSignal }): Promise<Sighting> {
-    return isTimeout(error) ? this.vigil.look(pod) : this.vigil.keep(pod, how);
   }
 
   private async answerOf(pod: Pod, request: ExecutorRequest, signal: AbortSignal): Promise<ExecutorAnswer> {

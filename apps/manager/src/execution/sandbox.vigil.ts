@@ -40,11 +40,12 @@ export class SandboxVigil {
 
   /**
    * @param isStopping the executor itself has said that it ends: that it still answers then means nothing.
+   * @param withinMs how long the cluster has to tell, in milliseconds, where that is less than usual.
    * @param signal gives up, with what is known; never rejects.
    */
   async keep(
     pod: Pod,
-    { isStopping = false, signal }: { isStopping?: boolean; signal?: AbortSignal } = {},
+    { isStopping = false, signal, withinMs }: { isStopping?: boolean; signal?: AbortSignal; withinMs?: number } = {},
   ): Promise<Sighting> {
     const done = new AbortController();
     const until = signal === undefined ? done.signal : AbortSignal.any([signal, done.signal]);
@@ -59,7 +60,13 @@ export class SandboxVigil {
     try {
       const now = await this.look(pod);
       if (now.is !== 'silent') return now.is === 'gone' ? { is: 'gone', pod: last } : now;
-      const waits = [told.promise, this.tooLate(until).then((): Sighting => ({ is: 'silent', pod: last }))];
+      const waits = [
+        told.promise,
+        pause(this.clock, Math.min(withinMs ?? Infinity, this.toldWithinMs), until).then((): Sighting => ({
+          is: 'silent',
+          pod: last,
+        })),
+      ];
       if (!isStopping)
         waits.push(this.untilAnswered(now.pod, until).then((): Sighting => ({ is: 'alive', pod: last })));
       return await Promise.race(waits);
@@ -78,10 +85,6 @@ export class SandboxVigil {
     } catch {
       return { is: isOver(pod) ? 'over' : 'silent', pod };
     }
-  }
-
-  private tooLate(signal: AbortSignal): Promise<void> {
-    return pause(this.clock, this.toldWithinMs, signal);
   }
 
   /** Resolves when the executor says that it is well, which one that stops does not; never where it does not. */
