@@ -2,13 +2,14 @@
 # The end-to-end, conformance and cluster suites against a real Kubernetes, with the managers in it; with arguments, that command instead
 # of the suites (`npm run bench:refill`).
 #
-# With CLUSTER_TOOLS, a folder of commands (`up node`, `run CMD…`, `build-image NAME CONTEXT FLAGS…`, `down`), it starts a cluster, builds and
+# With CLUSTER_TOOLS, a folder of commands (`up node`, `run CMD…`, `build-image NAME CONTEXT FLAGS…`, `restart apiserver`, `down`; etcd listens at ETCD_URL inside), it starts a cluster, builds and
 # loads the images, and takes the cluster down at the end. Without, it uses the cluster of KUBECONFIG, which must be one for tests: the images
 # must be there or be pullable, the nodes' addresses reachable from here, and no namespace `warmbox` or `sandbox-containers` in use.
 #
 #   MANAGER_IMAGE, EXECUTOR_IMAGE   localhost/warmbox-manager:test, localhost/warmbox-executor:test
 #   RUNTIME_CLASS                   kata-qemu; test/cluster/kind.runtime-class.yaml has one for clusters without isolation
 #   WARMBOX_URL                     where the Service is reached from here, if its address or node port is not
+#   ETCD_URL                        http://127.0.0.1:2379; for CLUSTER_TOOLS: a case has etcd compacted and the API server restarted
 #   CLUSTER_LOGS                    the folder for logs and events if something fails; a new one in TMPDIR
 #   CLUSTER_KEEP=yes                leaves everything as it is at the end
 #   CLUSTER_NAME                    warmbox-test; for CLUSTER_TOOLS
@@ -115,4 +116,14 @@ inside jest --config test/jest.e2e.config.js test/e2e/sandboxes test/e2e/executi
 say 'the cluster suite'
 inside jest --config test/jest.cluster.config.js
 say 'the conformance suite'
+if [[ -n $tools ]]; then
+  # What the API server has in its memory outlives a compaction of etcd, and no restart.
+  cat >"$work/forget" <<END
+set -eu
+version=\$(kubectl get --raw /api/v1/namespaces | sed 's/.*"metadata":{"resourceVersion":"\([0-9]*\)"}.*/\1/')
+curl -sSf ${ETCD_URL:-http://127.0.0.1:2379}/v3/kv/compaction -d "{\"revision\": \"\$version\", \"physical\": true}"
+$tools/restart apiserver
+END
+  export CONFORMANCE_FORGET="sh $work/forget"
+fi
 CONFORMANCE_TARGET=kubeconfig inside npm run --silent test:conformance

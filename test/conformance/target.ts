@@ -1,4 +1,6 @@
+import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { promisify } from 'node:util';
 import { KubeConfig } from '@kubernetes/client-node';
 import {
   KubeApiError,
@@ -17,6 +19,8 @@ import { waitFor } from '@warmbox/testing';
 import { request, type Dispatcher } from 'undici';
 
 const TOKEN = 'conformance';
+/** How long an API server may take to answer again after it was restarted, in milliseconds. */
+export const FORGET_TIMEOUT_MS = 90_000;
 
 /** An answer as it is on the wire. */
 export interface RawAnswer {
@@ -173,6 +177,27 @@ export class Target {
   /** Makes every version until now too old. A real server does that in its own time, so there it may have had none. */
   compact(): void {
     this.server?.compact();
+  }
+
+  /**
+   * The same for certain, which a real server does for a command alone: CONFORMANCE_FORGET. To compact etcd is not enough, the API
+   * server has what it served before in its memory.
+   *
+   * @returns whether it was done.
+   */
+  async forget(): Promise<boolean> {
+    this.compact();
+    if (this.isLocal) return true;
+    const command = process.env.CONFORMANCE_FORGET ?? '';
+    if (command === '') return false;
+    await promisify(execFile)('/bin/sh', ['-c', command]);
+    const answers = (): Promise<boolean> =>
+      this.client.get(NAMESPACES, { name: this.namespace }).then(
+        () => true,
+        () => false,
+      );
+    await waitFor('the API server answers again', answers, FORGET_TIMEOUT_MS);
+    return true;
   }
 
   get isLocal(): boolean {
