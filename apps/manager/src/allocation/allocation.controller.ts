@@ -1,7 +1,7 @@
 import { Body, Controller, HttpCode, Param, Post, Req, Res } from '@nestjs/common';
-import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import { AllocateSandboxDto, SandboxDto } from '@warmbox/contracts';
+import { RouteSettings } from '@warmbox/platform';
 import { sandboxOf } from '@warmbox/sandbox';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ApiProblems } from '../docs/index.js';
@@ -19,7 +19,7 @@ export class AllocationController {
   constructor(private readonly allocations: Allocations) {}
 
   @Post('allocate')
-  @RouteConfig({ answersHalfClosed: true })
+  @RouteSettings({ answersHalfClosed: true })
   @HttpCode(200)
   @ApiOperation({
     operationId: 'allocateSandbox',

@@ -1,5 +1,4 @@
 import { Body, Controller, Delete, Get, Inject, Param, Patch, Post, Query, Req, Res } from '@nestjs/common';
-import { RouteConfig } from '@nestjs/platform-fastify';
 import {
   ApiCreatedResponse,
   ApiExcludeEndpoint,
@@ -16,7 +15,7 @@ import {
   SandboxDto,
   UpdateSandboxDto,
 } from '@warmbox/contracts';
-import { AnswersWith, jsonLine, MEDIA, sendEvents, type Clock } from '@warmbox/platform';
+import { AnswersWith, jsonLine, MEDIA, RouteSettings, sendEvents, type Clock } from '@warmbox/platform';
 import { sandboxOf } from '@warmbox/sandbox';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { map } from 'rxjs';
@@ -52,7 +51,7 @@ export class SandboxesController {
 
   @Post()
   @AnswersWith(MEDIA.eventStream)
-  @RouteConfig({ answersHalfClosed: true })
+  @RouteSettings({ answersHalfClosed: true })
   @ApiExcludeEndpoint()
   @ApiIdempotencyKey()
   async createStreaming(
@@ -69,7 +68,7 @@ export class SandboxesController {
 
   @Post()
   @AnswersWith(MEDIA.json)
-  @RouteConfig({ answersHalfClosed: true })
+  @RouteSettings({ answersHalfClosed: true })
   @ApiOperation({
     operationId: 'createSandbox',
     summary: 'Create a sandbox',

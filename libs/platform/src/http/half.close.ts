@@ -5,7 +5,7 @@ import type { FastifyInstance } from 'fastify';
 declare module 'fastify' {
   interface FastifyContextConfig {
     /**
-     * Whether a client that has shut its sending side still gets its answer; `@RouteConfig({ answersHalfClosed: true })`. For what is
+     * Whether a client that has shut its sending side still gets its answer; `@RouteSettings({ answersHalfClosed: true })`. For what is
      * not undone when its client leaves: elsewhere that is how nearly every leaving looks.
      */
     answersHalfClosed?: boolean;
