@@ -1,9 +1,9 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** What of /proc tells of the machine, and what of it can be written: as containerd hides and locks it. */
+/** What of /proc tells of the machine, and what of it can be written: as containerd hides and locks it, and what everybody may write. */
 const HIDDEN = ['acpi', 'asound', 'kcore', 'keys', 'latency_stats', 'sched_debug', 'scsi', 'timer_list', 'timer_stats'];
-const LOCKED = ['bus', 'fs', 'irq', 'sys', 'sysrq-trigger'];
+const LOCKED = ['bus', 'fs', 'irq', 'pressure', 'sys', 'sysrq-trigger'];
 
 /** bubblewrap's options for a /proc of the sandbox's own processes, without the machine's own parts. */
 export function procOptions(): string[][] {

@@ -134,6 +134,9 @@ describe.each(working)('the walls of %s', (name, isolation) => {
   if (name === 'bubblewrap') {
     it('show /proc/sys for reading, and hide what tells of the machine', async () => {
       expect(await outputOf(isolation, 'cat /proc/sys/kernel/ostype')).toBe('Linux\n');
+      // What is hidden is /dev/null, which cannot be opened there.
+      const list = "find /proc -path '/proc/[0-9]*' -prune -o -writable ! -type l -print 2> /dev/null";
+      expect(await outputOf(isolation, `${list} | while read -r file; do [ -c $file ] || echo $file; done`)).toBe('');
       expect(await outputOf(isolation, ': > /proc/sys/kernel/hostname')).toMatch(/Read-only file system|Permission/);
       expect(await outputOf(isolation, 'cat /proc/keys /proc/kcore | wc -c')).toMatch(/^0$/m);
     });
