@@ -18,7 +18,14 @@ const OUT_OF_ROOM = `(^|/)(apps|libs|node_modules)/|^(\\.\\./)+(${Object.keys(RO
   .join('|')})/src/`;
 const LIBS = ['contracts', 'platform', 'sandbox', 'kube', 'local-cluster', 'testing'];
 
-function imports(room, allowed) {
+/** Two of it on one route: the upper one replaces the other. */
+const ROUTE_CONFIG = {
+  name: '@nestjs/platform-fastify',
+  importNames: ['RouteConfig'],
+  message: 'Use RouteSettings of libs/platform, which keeps what other decorators say of the route.',
+};
+
+function imports(room, allowed, paths = [ROUTE_CONFIG]) {
   const refused = LIBS.filter((lib) => !allowed.includes(lib)).map((lib) => ({
     regex: `^@warmbox/${lib}(/|$)`,
     message: `${room} must not import ${lib}.`,
@@ -37,6 +44,7 @@ function imports(room, allowed) {
     '@typescript-eslint/no-restricted-imports': [
       'error',
       {
+        paths,
         patterns: [
           ...refused,
           ...client,
@@ -74,6 +82,10 @@ export default tseslint.config(
     files: [`${room}/**/*.spec.ts`, `${room}/**/fixtures/*.ts`],
     rules: imports(room, [...allowed, 'testing']),
   })),
+  {
+    files: ['libs/platform/src/http/route.settings.ts'],
+    rules: imports('libs/platform', ROOMS['libs/platform'], []),
+  },
   {
     files: ['**/*.spec.ts', '**/fixtures/*.ts', 'test/**/*.ts'],
     rules: { '@typescript-eslint/no-non-null-assertion': 'off', '@typescript-eslint/unbound-method': 'off' },

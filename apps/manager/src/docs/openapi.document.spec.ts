@@ -100,6 +100,22 @@ describe('the OpenAPI document', () => {
     expect(operations(served).map(({ at }) => at)).toEqual(operations().map(({ at }) => at));
   });
 
+  it('says which operations take Idempotency-Key, and all others refuse it', async () => {
+    const taking: string[] = [];
+    for (const { at, path, method, operation } of operations()) {
+      const { body } = await request(url + path.replaceAll(/\{(\w+)\}/g, 'kata'), {
+        method: method.toUpperCase() as 'POST',
+        headers: { 'x-api-key': KEY, 'idempotency-key': 'k', 'content-type': 'application/json' },
+        body: method === 'get' ? undefined : '{"colour":1}',
+      });
+      const { errors } = JSON.parse(await body.text()) as { errors?: { pointer: string }[] };
+      if (errors?.[0]?.pointer !== 'Idempotency-Key') taking.push(at);
+      const isDocumented = operation.parameters?.some(({ name }) => name === 'Idempotency-Key') ?? false;
+      expect([at, taking.includes(at)]).toEqual([at, isDocumented]);
+    }
+    expect(taking.sort()).toEqual(['POST /api/{runtime}', 'POST /api/{runtime}/allocate']);
+  });
+
   it('has one type of success for each operation at /openapi-3.0.json', async () => {
     const { body } = await request(`${url}/openapi-3.0.json`);
     const served = (await body.json()) as OpenApiDocument;

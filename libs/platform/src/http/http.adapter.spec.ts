@@ -13,7 +13,7 @@ import {
   type MessageEvent,
 } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { RouteConfig, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { ProblemDto } from '@warmbox/contracts';
 import { IsInt, IsOptional } from 'class-validator';
 import { of, type Observable } from 'rxjs';
@@ -22,6 +22,7 @@ import { ProblemFilter } from '../problem/problem.filter.js';
 import { MEDIA } from './accept.js';
 import { AnswersWith } from './answer.constraint.js';
 import { HttpAdapter } from './http.adapter.js';
+import { RouteSettings } from './route.settings.js';
 import { RequestValidationPipe } from './validation.pipe.js';
 
 class BoxDto {
@@ -53,7 +54,7 @@ class BoxesController {
   }
 
   @Post(':name/large')
-  @RouteConfig({ bodyLimit: 4096 })
+  @RouteSettings({ bodyLimit: 4096 })
   @HttpCode(200)
   large(@Body() body: object): object {
     return { bytes: JSON.stringify(body).length };

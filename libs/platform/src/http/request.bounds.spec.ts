@@ -1,13 +1,14 @@
 import { connect } from 'node:net';
 import { Body, Controller, Get, HttpCode, Module, Patch, Post, Query, Res } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { RouteConfig, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { CreateSandboxDto, ExecuteDto, UpdateSandboxDto, type ProblemDto } from '@warmbox/contracts';
 import { waitFor } from '@warmbox/testing';
 import type { FastifyReply } from 'fastify';
 import { ArrayMaxSize, IsOptional, MaxLength } from 'class-validator';
 import { ProblemFilter } from '../problem/problem.filter.js';
 import { HttpAdapter } from './http.adapter.js';
+import { RouteSettings } from './route.settings.js';
 import { RequestValidationPipe } from './validation.pipe.js';
 
 const LIMIT = 8 * 1024 * 1024;
@@ -30,26 +31,26 @@ const holding: (() => void)[] = [];
 @Controller('things')
 class ThingsController {
   @Post()
-  @RouteConfig({ bodyLimit: LIMIT })
+  @RouteSettings({ bodyLimit: LIMIT })
   create(@Body() body: CreateSandboxDto): object {
     return body;
   }
 
   @Post('execute')
   @HttpCode(200)
-  @RouteConfig({ bodyLimit: LIMIT })
+  @RouteSettings({ bodyLimit: LIMIT })
   execute(@Body() { stdin, argv }: ExecuteDto): object {
     return { stdin: stdin?.length, argv: argv?.length };
   }
 
   @Post('held')
-  @RouteConfig({ bodyLimit: LIMIT })
+  @RouteSettings({ bodyLimit: LIMIT })
   hold(): Promise<object> {
     return new Promise((resolve) => holding.push(() => resolve({})));
   }
 
   @Post('streams')
-  @RouteConfig({ bodyLimit: LIMIT })
+  @RouteSettings({ bodyLimit: LIMIT })
   stream(@Res() reply: FastifyReply): void {
     reply.hijack();
     reply.raw.writeHead(200).flushHeaders();
@@ -57,7 +58,7 @@ class ThingsController {
   }
 
   @Patch()
-  @RouteConfig({ bodyLimit: LIMIT })
+  @RouteSettings({ bodyLimit: LIMIT })
   update(@Body() body: UpdateSandboxDto): object {
     return body;
   }
