@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Backoff, ProblemError, type Clock } from '@warmbox/platform';
-import { isEnded, isTerminating, type Pod } from '@warmbox/sandbox';
+import { endOf, isEnded, isTerminating, type Pod } from '@warmbox/sandbox';
 import type { KeyedWork } from './keyed.work.js';
 import { reused } from './key.reused.js';
 import { RequestAttempt } from './request.attempt.js';
@@ -169,7 +169,7 @@ export class KeyedRequest<T> {
     const pod = await this.work.find(name).catch((error: unknown) => {
       throw error instanceof ProblemError && error.code === 'sandbox_not_found' ? gone(name) : error;
     });
-    if (isTerminating(pod) || isEnded(pod)) throw gone(name);
+    if (isTerminating(pod) || isEnded(pod)) throw gone(name, pod);
     return { is: await this.resume(record, pod) };
   }
 
@@ -180,10 +180,11 @@ export class KeyedRequest<T> {
   }
 }
 
-function gone(name: string): ProblemError {
+function gone(name: string, pod?: Pod): ProblemError {
   return new ProblemError(
     'sandbox_gone',
     `The sandbox of this Idempotency-Key, ${name}, is gone: use a new key for another one.`,
+    { members: pod === undefined ? undefined : endOf(pod) },
   );
 }
 
