@@ -1,4 +1,4 @@
-import { Deadline, type Clock } from '@warmbox/platform';
+import { Deadline, unlessAborted, type Clock } from '@warmbox/platform';
 import type { Status } from '@warmbox/sandbox';
 import { request, type Dispatcher } from 'undici';
 import type { KubeAccess, KubeConnection, Slots } from './kube.connection.js';
@@ -70,11 +70,11 @@ export async function open(
   agent: 'requests' | 'watches',
   signal: AbortSignal,
 ): Promise<Dispatcher.ResponseData['body']> {
-  const access = await unlessAborted(connection.current(), signal);
+  const access = await unlessAborted(signal, connection.current());
   let response = await dispatch(connection, what, access, agent, signal);
   if (response.statusCode === 401) {
     // The token may have been rotated since it was read.
-    const newer = await unlessAborted(connection.renewed(access), signal);
+    const newer = await unlessAborted(signal, connection.renewed(access));
     if (newer.headers !== access.headers) {
       await response.body.dump();
       response = await dispatch(connection, what, newer, agent, signal);
@@ -115,20 +115,7 @@ function dispatch(
     },
     body: content === undefined ? undefined : JSON.stringify(content.value),
   });
-  return unlessAborted(response, signal);
-}
-
-/** The promise's outcome, or the signal's reason if that is first: a credential plugin may hang, and nothing can stop it. */
-async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  const aborted = Promise.withResolvers<never>();
-  const onAbort = (): void => aborted.reject(signal.reason as Error);
-  if (signal.aborted) onAbort();
-  signal.addEventListener('abort', onAbort, { once: true });
-  try {
-    return await Promise.race([promise, aborted.promise]);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
-  }
+  return unlessAborted(signal, response);
 }
 
 /** The request was not sent, because its sender does not want it any more. */
