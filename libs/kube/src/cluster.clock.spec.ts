@@ -60,6 +60,14 @@ describe('the cluster’s clock', () => {
     expect(scene.errorMs).toBeLessThan(600);
   });
 
+  it('is this machine’s own time to the millisecond, where answers do not contradict it', async () => {
+    const scene = new Scene();
+    await scene.answer();
+    expect(scene.clock.now()).toBe(scene.machine.now());
+    await scene.answers(40);
+    expect([scene.clock.now() - scene.machine.now(), scene.clock.aheadMs]).toEqual([0, 0]);
+  });
+
   it('knows the API server’s time to some milliseconds after a few answers, though a Date has whole seconds', async () => {
     const scene = new Scene(-400);
     await scene.answers(40);
@@ -155,7 +163,7 @@ describe('the cluster’s clock', () => {
       await scene.answer();
       await scene.machine.advance(15_000);
     }
-    expect([scene.errorMs < 600, scene.clock.isSure, scene.logged]).toEqual([true, true, []]);
+    expect([scene.errorMs < 1_100, scene.clock.isSure, scene.logged]).toEqual([true, true, []]);
   });
 
   it('makes nothing of an answer without a Date', () => {

@@ -33,7 +33,7 @@ const DRIFT = 0.001;
  * The API server's time, by the Date of its answers: managers on machines whose clocks are wrong write and compare the same times
  * as all others. What is estimated is the difference to the monotonic clock, so that nobody who sets this machine's clock changes
  * anything. Each answer bounds it (it was made after it was asked for, and before it came), and all of them together to some
- * milliseconds. Until the first answer it is this machine's own time.
+ * milliseconds. Within these bounds it is this machine's own time, which is finer than a Date; and until the first answer.
  *
  * A time that differs by more than five seconds from what was expected (this machine's own at first, then that of the answers so
  * far) is a surprise: until answers have agreed for 30 s the time is not certain. At the start it is used all the same, since
@@ -53,7 +53,9 @@ export class ClusterClock implements ClusterTime {
   ) {}
 
   now(): number {
-    return this.believed === undefined ? this.machine.now() : this.machine.monotonic() + middle(this.believed);
+    return this.believed === undefined
+      ? this.machine.now()
+      : this.machine.monotonic() + nearest(this.believed, this.machine.now() - this.machine.monotonic());
   }
 
   monotonic(): number {
@@ -147,6 +149,12 @@ export class ClusterClock implements ClusterTime {
 
 function middle({ low, high }: Bounds): number {
   return (low + high) / 2;
+}
+
+/** What an own time is where the answers leave room for it; one that is wrong altogether counts for nothing. */
+function nearest(bounds: Bounds, own: number): number {
+  if (distance(bounds, { low: own, high: own }) > TOLERANCE_MS) return middle(bounds);
+  return Math.min(Math.max(own, bounds.low), bounds.high);
 }
 
 /** How far apart two are; 0 where they have something in common. */
