@@ -4,7 +4,7 @@ import { MEDIA, ProblemError } from '@warmbox/platform';
 import { aPod, FakeClock } from '@warmbox/testing';
 import { ExecutionAttacher } from './execution.attacher.js';
 import { executeRequest } from './execution.requests.js';
-import type { ExecutorAnswer } from './executor.answer.js';
+import type { BoundAnswer } from './executor.answer.js';
 import type { ExecutorClient } from './executor.client.js';
 import { LeaveNotice } from './leave.notice.js';
 import { OpenStreams } from './open.streams.js';
@@ -16,12 +16,13 @@ describe('ExecutionAttacher', () => {
   let clock: FakeClock;
   let left: AbortController;
   let body: PassThrough;
+  let isBound: boolean;
   let told: string[];
-  let answers: PromiseWithResolvers<ExecutorAnswer>;
+  let answers: PromiseWithResolvers<BoundAnswer>;
   let streams: OpenStreams;
   let attacher: ExecutionAttacher;
-  const attach = (): ReturnType<ExecutionAttacher['attach']> =>
-    attacher.attach(POD, REQUEST, { requestId: 'r', left: left.signal });
+  const attach = (request = REQUEST): ReturnType<ExecutionAttacher['attach']> =>
+    attacher.attach(POD, request, { requestId: 'r', left: left.signal });
   const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
   beforeAll(() => void Logger.overrideLogger(false));
@@ -32,6 +33,7 @@ describe('ExecutionAttacher', () => {
     body = new PassThrough();
     body.on('error', () => undefined);
     told = [];
+    isBound = true;
     answers = Promise.withResolvers();
     const client = {
       send: (_: unknown, __: unknown, signal: AbortSignal) => {
@@ -47,12 +49,25 @@ describe('ExecutionAttacher', () => {
     attacher = new ExecutionAttacher(client, streams, notice, clock);
   });
 
+  const unbind = (): void => void (isBound = false);
+
   async function attached(): Promise<void> {
-    answers.resolve({ status: 200, executionId: 'x1', body });
+    answers.resolve({ status: 200, executionId: 'x1', body, unbind });
     const answer = await attach();
     answer?.body?.on('error', () => undefined).resume();
     await turn();
   }
+
+  it('bounds the time of a result only until it begins: a client may take it as slowly as it wants', async () => {
+    answers.resolve({ status: 200, executionId: 'x1', body, unbind });
+    const answered = attach({ ...REQUEST, media: MEDIA.json });
+    body.write('\n');
+    await turn();
+    expect(isBound).toBe(true);
+    body.end('{}');
+    expect(await answered).toMatchObject({ status: 200 });
+    expect(isBound).toBe(false);
+  });
 
   it('tells of nobody who leaves with the end of the stream still on the way', async () => {
     await attached();
@@ -82,7 +97,7 @@ describe('ExecutionAttacher', () => {
   it('tells of a client that left before the answer, and answers nothing', async () => {
     const attaching = attach();
     left.abort();
-    answers.resolve({ status: 200, executionId: 'x1', body });
+    answers.resolve({ status: 200, executionId: 'x1', body, unbind });
     await expect(attaching).resolves.toBeUndefined();
     expect(told).toEqual(['x1']);
     expect(body.destroyed).toBe(true);
@@ -106,7 +121,7 @@ describe('ExecutionAttacher', () => {
   });
 
   it('does not take an answer without an id', async () => {
-    answers.resolve({ status: 200, body });
+    answers.resolve({ status: 200, body, unbind });
     await expect(attach()).rejects.toMatchObject({ code: 'executor_unreachable' });
     expect(body.destroyed).toBe(true);
     await turn();

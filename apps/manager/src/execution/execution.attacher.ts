@@ -5,7 +5,7 @@ import type { Pod } from '@warmbox/sandbox';
 import { isDropped } from './error.code.js';
 import { EventRelay } from './event.relay.js';
 import { firstByteOf, hasLeft, headersOf, NO_CONTENT, onceOver, type Answer, type Caller } from './execution.answer.js';
-import { textOf, type ExecutorAnswer } from './executor.answer.js';
+import { textOf, type BoundAnswer, type ExecutorAnswer } from './executor.answer.js';
 import type { ExecutorClient, ExecutorRequest } from './executor.client.js';
 import type { LeaveNotice } from './leave.notice.js';
 import type { OpenStreams } from './open.streams.js';
@@ -75,7 +75,7 @@ export class ExecutionAttacher {
 
   private async pass(
     pod: Pod,
-    { body }: ExecutorAnswer,
+    { body, unbind }: BoundAnswer,
     media: Media,
     caller: Caller,
     executionId: string | undefined,
@@ -105,6 +105,8 @@ export class ExecutionAttacher {
     await firstByteOf(body).catch(async (error: unknown) => {
       throw isDropped(error) ? error : await explain(error);
     });
+    // The command was bounded, and is over: how fast a client takes its result is the client's business.
+    unbind();
     return { status: 200, headers, body };
   }
 }

@@ -12,6 +12,12 @@ export interface ExecutorAnswer {
   body: Readable;
 }
 
+/** An answer with the deadline that its body has. */
+export interface BoundAnswer extends ExecutorAnswer {
+  /** Lifts that deadline: somebody reads the body as fast as they want, and bounds it. */
+  unbind(): void;
+}
+
 /** The most of a refusal that is read. */
 const PROBLEM_MAX_BYTES = 65_536;
 

@@ -157,6 +157,17 @@ describe('ExecutorClient', () => {
       await allGone();
     });
 
+    it('lets whoever reads a body take it as slowly as they want once its time is lifted', async () => {
+      executor.on('GET executions', ({ response }) => {
+        response.writeHead(200, { 'content-type': 'application/json' }).write('[');
+        setTimeout(() => response.end(']'), 600);
+      });
+      const { body, unbind } = await client.send(pod, request({ bodyTimeoutMs: 200 }), never);
+      await firstByteOf(body);
+      unbind();
+      expect(await textOf(body, 10)).toEqual({ text: '[]', isWhole: true });
+    });
+
     it('gives an answer up with the signal’s own reason after its head, too', async () => {
       const ending = new AbortController();
       executor.on('GET executions', ({ response }) =>

@@ -13,7 +13,7 @@ import type { Dispatcher } from 'undici';
 import type { Obituary } from '../tombstones/obituary.js';
 import { codeOf } from './error.code.js';
 import { onceOver } from './execution.answer.js';
-import { accepted, textOf, type ExecutorAnswer } from './executor.answer.js';
+import { accepted, textOf, type BoundAnswer, type ExecutorAnswer } from './executor.answer.js';
 import type { ExecutorConnections } from './executor.connections.js';
 import { failureOf, isTimeout, lossOf, notReady } from './executor.failure.js';
 import { ExecutorStopsError } from './last.words.js';
@@ -34,7 +34,7 @@ export interface ExecutorRequest {
   headTimeoutMs: number;
   /** Milliseconds that its body may be silent. */
   silenceTimeoutMs: number;
-  /** Milliseconds that its body may take; absent where the client who waits for it bounds it. */
+  /** Milliseconds that its body may take, unless `unbind` lifts that; absent where the client who waits for it bounds it. */
   bodyTimeoutMs?: number;
 }
 
@@ -63,7 +63,7 @@ export class ExecutorClient {
    * @throws ProblemError not_ready, sandbox_gone, executor_unreachable, executor_timeout, kubernetes_unavailable, the
    *   executor's own refusals, and the signal's reason
    */
-  async send(pod: Pod, request: ExecutorRequest, signal: AbortSignal): Promise<ExecutorAnswer> {
+  async send(pod: Pod, request: ExecutorRequest, signal: AbortSignal): Promise<BoundAnswer> {
     const dialed = isDialable(pod) ? pod : await this.whatIsNow(pod);
     if (!isDialable(dialed)) throw notReady(dialed);
     const deadline = new Deadline(request.headTimeoutMs, this.clock, signal);
@@ -71,7 +71,7 @@ export class ExecutorClient {
       const answer = await this.answerOf(dialed, request, deadline.signal);
       deadline.renew(request.bodyTimeoutMs);
       onceOver(answer.body, () => deadline.release());
-      return answer;
+      return { ...answer, unbind: () => deadline.renew(undefined) };
     } catch (error) {
       deadline.release();
       signal.throwIfAborted();
