@@ -6,6 +6,7 @@ export * from './http/accept.js';
 export * from './http/answer.constraint.js';
 export * from './http/bearer.js';
 export * from './http/body/body.budget.js';
+export { letGoOfBody } from './http/body/json.body.js';
 export * from './http/http.adapter.js';
 export * from './http/problem.fastify.js';
 export * from './http/request-id.js';

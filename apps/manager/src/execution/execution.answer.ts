@@ -14,7 +14,10 @@ export function hasLeft({ left }: Caller): boolean {
 }
 
 /** What goes to the client. */
-export type Answer = StreamedAnswer;
+export interface Answer extends StreamedAnswer {
+  /** Where the body comes in one piece when it is ready: resolves then; rejects with the ProblemError that the client is told instead. */
+  begins?: Promise<void>;
+}
 
 /** A success without a body. */
 export const NO_CONTENT: Answer = { status: 204, headers: {} };

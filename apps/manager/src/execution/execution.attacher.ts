@@ -102,11 +102,11 @@ export class ExecutionAttacher {
     const headers = headersOf(media, executionId);
     const explain = (error: unknown): Promise<ProblemError> => this.client.explainLoss(error, pod);
     if (media !== MEDIA.json) return { status: 200, headers, body: new EventRelay(body, media, explain) };
-    await firstByteOf(body).catch(async (error: unknown) => {
+    // The command is bounded: how fast a client takes its result is the client's business. Not awaited here: what it waits for may be
+    // hours away, and until then nobody shall hold the request.
+    const begins = firstByteOf(body).then(unbind, async (error: unknown) => {
       throw isDropped(error) ? error : await explain(error);
     });
-    // The command was bounded, and is over: how fast a client takes its result is the client's business.
-    unbind();
-    return { status: 200, headers, body };
+    return { status: 200, headers, body, begins };
   }
 }

@@ -1,5 +1,6 @@
-import { invalidRequest, MEDIA, negotiate, ProblemError, sendBody, type Media } from '@warmbox/platform';
+import { invalidRequest, letGoOfBody, MEDIA, negotiate, ProblemError, sendBody, type Media } from '@warmbox/platform';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { isDropped } from './error.code.js';
 import { EVENT_ID } from './execution.id.js';
 import type { Answer, Caller } from './execution.answer.js';
 
@@ -71,14 +72,24 @@ export function lastEventIdOf(request: FastifyRequest): string | undefined {
   ]);
 }
 
-/** Sends the answer; of a client that has left there is nothing to answer. */
+/** Sends the answer when it begins; until then it holds nothing of the request. Of a client that has left there is nothing to answer. */
 export function sendAnswer(reply: FastifyReply, answer: Answer | undefined): void {
   if (answer === undefined) {
-    reply.hijack();
-    reply.raw.destroy();
-    return;
+    drop(reply);
+  } else if (answer.begins === undefined) {
+    sendBody(reply, answer);
+  } else {
+    letGoOfBody(reply.request);
+    answer.begins.then(
+      () => sendBody(reply, answer),
+      (error: unknown) => (isDropped(error) ? drop(reply) : void reply.send(error)),
+    );
   }
-  sendBody(reply, answer);
+}
+
+function drop(reply: FastifyReply): void {
+  reply.hijack();
+  reply.raw.destroy();
 }
 
 /** The two forms of an event stream. */

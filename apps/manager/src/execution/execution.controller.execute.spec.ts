@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { jest } from '@jest/globals';
 import { EXECUTE_BODY_MAX_BYTES, STDIN_MAX_BYTES } from '@warmbox/contracts';
+import { ProblemError } from '@warmbox/platform';
 import { waitFor } from '@warmbox/testing';
 import { EXECUTE, ExecutionScene, problemOf, textOf } from './fixtures/execution.scene.js';
 import { begin, COMPLETED, ID, output, STARTED } from './fixtures/executor.stream.js';
@@ -133,6 +134,24 @@ describe('execute', () => {
     const { answer } = await asking;
     expect(answer.headers).toMatchObject({ 'content-type': 'application/json; charset=utf-8', 'x-execution-id': ID });
     expect(await textOf(answer)).toBe('{"exitCode":0}');
+  });
+
+  it('gives back the room of a body once the executor has it, however long its result takes', async () => {
+    const small = await ExecutionScene.start({ bodyBudget: 1_200_000 });
+    // Two thirds of what there is for large ones.
+    const body = { command: 'cat', stdin: 'a'.repeat(600_000) };
+    const run = async (): Promise<unknown> => {
+      const begun = small.nextStream('POST execute', 'application/json').then(() => 'begun');
+      const request = small.send(EXECUTE, { headers: { accept: 'application/json' }, body });
+      return Promise.race([begun, once(request, 'response').then(([{ statusCode }]) => statusCode as number)]);
+    };
+    try {
+      expect(await run()).toBe('begun');
+      await waitFor('room for another one', async () => (await run()) === 'begun');
+    } finally {
+      small.shutdown.abort(new ProblemError('shutting_down', 'over'));
+      await small.stop();
+    }
   });
 
   it('refuses representations that it does not have', async () => {

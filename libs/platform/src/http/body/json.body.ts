@@ -44,10 +44,7 @@ export function acceptJsonOnly(fastify: FastifyInstance, budget: BodyBudget): vo
   );
   fastify.addHook('preParsing', (request, reply, payload, done) => {
     const { raw } = reply;
-    const letGo = (): void => {
-      request.body = undefined;
-      holders.get(request)?.release();
-    };
+    const letGo = (): void => letGoOfBody(request);
     // However it ends. With the head of its answer a request is done with its body, which must not live as long as a stream does;
     // every answer comes this way, also one that is written past Fastify.
     raw.once('close', letGo);
@@ -58,6 +55,12 @@ export function acceptJsonOnly(fastify: FastifyInstance, budget: BodyBudget): vo
     };
     done(null, payload);
   });
+}
+
+/** Says that a request needs its body no more, earlier than with the head of its answer: for one that is long in coming. */
+export function letGoOfBody(request: FastifyRequest): void {
+  request.body = undefined;
+  holders.get(request)?.release();
 }
 
 function announcedBytes({ headers }: FastifyRequest): number | undefined {
