@@ -75,4 +75,20 @@ describe('EventRelay', () => {
     expect(source.destroyed).toBe(true);
     expect(explained).toBe(0);
   });
+
+  it.each([
+    [MEDIA.eventStream, 'id: 2\ndata: {}\n\n', 'event: ErrorEvent\ndata: {"code":"shutting_down","detail":"x"}\n\n'],
+    [MEDIA.ndjson, '{"event":"OutputEvent","data":{}}\n', '{"event":"ErrorEvent","data":{"code":"shutting_down"}}\n'],
+  ] as const)('says in %s what the sandbox ends of, wherever its last words are cut', async (media, before, stop) => {
+    const bytes = Buffer.from(before + stop);
+    const gone = (): Promise<ProblemError> => Promise.resolve(new ProblemError('sandbox_gone', 'out of memory'));
+    for (let cut = 1; cut < bytes.length; cut += 1) {
+      const pieces = [bytes.subarray(0, cut), bytes.subarray(cut)];
+      const relay = new EventRelay(Readable.from(pieces, { objectMode: false }), media, gone);
+      const text = Buffer.concat((await relay.toArray()) as Buffer[]).toString();
+      expect(text.startsWith(before)).toBe(true);
+      expect(text.slice(before.length)).toMatch(/^[^\n]*ErrorEvent[^]*sandbox_gone/);
+      expect(text).not.toContain('shutting_down');
+    }
+  });
 });

@@ -3,7 +3,7 @@ import type { ErrorEventDto } from '@warmbox/contracts';
 import { jsonLine, ProblemError, STREAM_FORM, type StreamMedia } from '@warmbox/platform';
 import { isDropped } from './error.code.js';
 import { EventBoundary } from './event.boundary.js';
-import { ExecutorStopsError, stopIn } from './last.words.js';
+import { ExecutorStopsError, stopIn, withWholeEnd } from './last.words.js';
 
 /** What is buffered for a client that reads slowly, in bytes, beside one event. */
 const BUFFER_BYTES = 65_536;
@@ -54,7 +54,7 @@ export class EventRelay extends Readable {
 
   private relay(chunk: Buffer): void {
     try {
-      for (const piece of this.boundary.push(chunk)) this.pass(piece);
+      for (const piece of withWholeEnd(this.boundary.push(chunk))) this.pass(piece);
     } catch (error) {
       this.source.destroy(error as Error);
     }

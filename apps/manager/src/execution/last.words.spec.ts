@@ -9,6 +9,8 @@ describe('the word of an executor that it stops', () => {
   it.each([
     ['alone', stop, 0],
     ['after other events', output + stop, output.length],
+    ['after a sign of life', `${output}: keep-alive\n${stop}`, output.length + 13],
+    ['after a sign of life alone', `: keep-alive\n: keep-alive\n${stop}`, 26],
     ['after many of them', output.repeat(10_000) + stop, output.length * 10_000],
   ])('is found %s', (_, text, at) => expect(stopIn(Buffer.from(text), MEDIA.eventStream)).toBe(at));
 
