@@ -64,6 +64,28 @@ describe('npm start', () => {
     expect(() => process.kill(pid, 0)).toThrow();
   });
 
+  it('leaves no process behind after kill -9 that does not go when it is asked', async () => {
+    const { child, client } = await launch({ ISOLATION: 'plain' });
+    const { name } = await client.create();
+    // Without the mark its executor does not end it either.
+    const command = `(trap '' TERM; setsid env -u WARMBOX_COMMANDS_OF /bin/sleep 87654 > /dev/null 2>&1 &)`;
+    await client.execute(name, { command });
+    await waitFor('it runs', async () => (await running('/bin/sleep 87654')).length > 0);
+    await child.end('SIGKILL');
+    await waitFor('it is gone', async () => (await running('/bin/sleep 87654')).length === 0);
+  });
+
+  it('leaves no process of a plain sandbox behind after kill -9 where each has a user of its own', async () => {
+    // Of one user with the launcher they cannot be told from what else that user runs.
+    if (process.getuid?.() !== 0) return;
+    const { child, client } = await launch({ ISOLATION: 'plain' });
+    const { name } = await client.create();
+    await client.execute(name, { command: '(setsid env -i /bin/sleep 87653 > /dev/null 2>&1 &)' });
+    await waitFor('it runs', async () => (await running('/bin/sleep 87653')).length > 0);
+    await child.end('SIGKILL');
+    await waitFor('it is gone', async () => (await running('/bin/sleep 87653')).length === 0);
+  });
+
   it.each(['auto', 'plain'])(
     'shows a command 0, 1, 2 and nothing that the launcher has open (%s)',
     async (ISOLATION) => {

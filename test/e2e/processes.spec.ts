@@ -20,6 +20,12 @@ describe('the processes of a sandbox', () => {
     });
     expect(stdout.trim()).toMatch(/^\S+\n\S+$/);
     expect(stdout).not.toMatch(USUAL_PATTERN);
+    if (system.cluster.isolation.name !== 'plain') {
+      // Some pidof look at the executable.
+      const executable = await client.execute(name, { command: 'readlink /proc/$PPID/exe' });
+      expect(executable.stdout).toMatch(/^\/\S+\n$/);
+      expect(executable.stdout).not.toMatch(USUAL_PATTERN);
+    }
     await client.delete(name);
   });
 

@@ -44,6 +44,7 @@ export class KubeletMachine {
     const watchdog = new Watchdog(pods, folder, () => log.warn({}, 'the watchdog has died; starting another one'));
     // Before anything else that could be left behind.
     watchdog.start();
+    users.guardedBy(watchdog);
     try {
       // Guests that are other users reach what is theirs below; they cannot list anything on the way.
       const mode = users.areOthers ? 0o711 : 0o700;

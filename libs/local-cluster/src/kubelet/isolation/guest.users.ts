@@ -9,6 +9,12 @@ export interface GuestUser {
   gid: number;
 }
 
+/** Who ends what still runs as the users of containers if this process dies. */
+export interface UsersGuard {
+  guardUser(uid: number): void;
+  releaseUser(uid: number): void;
+}
+
 /** Numbers that follow each other. */
 interface Range {
   first: number;
@@ -31,6 +37,7 @@ const RANGES: readonly Range[] = [
  */
 export class GuestUsers {
   private readonly taken = new Set<number>();
+  private guard: UsersGuard | undefined;
 
   private constructor(private readonly range: Range | undefined) {}
 
@@ -51,6 +58,11 @@ export class GuestUsers {
     return this.range !== undefined;
   }
 
+  /** From now on the guard is told who is taken. */
+  guardedBy(guard: UsersGuard): void {
+    this.guard = guard;
+  }
+
   /** Undefined is the launcher's own user. */
   take(): GuestUser | undefined {
     if (this.range === undefined) return undefined;
@@ -58,12 +70,15 @@ export class GuestUsers {
     do uid = this.range.first + randomInt(this.range.count);
     while (this.taken.has(uid));
     this.taken.add(uid);
+    this.guard?.guardUser(uid);
     return { uid, gid: uid };
   }
 
   /** Nothing runs as this user any more, and nothing belongs to it. */
   release(user: GuestUser | undefined): void {
-    if (user !== undefined) this.taken.delete(user.uid);
+    if (user === undefined) return;
+    this.taken.delete(user.uid);
+    this.guard?.releaseUser(user.uid);
   }
 }
 

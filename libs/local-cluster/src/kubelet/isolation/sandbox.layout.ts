@@ -9,8 +9,9 @@ import { systemFiles, type SystemFiles } from './system.files.js';
 const BIN = '/warmbox/bin';
 const APP = '/warmbox/app';
 /**
- * Links to the program and to its first file: the names that an executor is started by. Guests see its command line, and no
- * pattern that people end processes by (`pkill -f node`, `main.js`, `server`) is to match it.
+ * The program once more, and a link to its first file: the names that an executor is started by. Guests see its command line and
+ * its executable, and nothing that people end processes by (`pkill -f node`, `kill $(pidof node)`, which on many systems looks
+ * at the executable) is to match it; by a link the executable would have the name that the link leads to.
  */
 const NAMES = '/warmbox/as';
 const PROGRAM_NAME = 'warmboxd';
@@ -34,8 +35,9 @@ export interface SandboxLayout extends SystemFiles {
 export function layoutOf({ argv, environment, folder, hostname }: ContainerSpec, uid: number): SandboxLayout {
   const [command = '', ...rest] = argv;
   const { links, shown } = systemFiles();
-  shown.push({ source: realpathSync(command), target: join(BIN, basename(command)) });
-  links.push({ target: join(NAMES, PROGRAM_NAME), to: join(BIN, basename(command)) });
+  for (const target of [join(BIN, basename(command)), join(NAMES, PROGRAM_NAME)]) {
+    shown.push({ source: realpathSync(command), target });
+  }
   const inside = [join(NAMES, PROGRAM_NAME)];
   const files: string[] = [];
   for (const argument of rest) {

@@ -7,7 +7,7 @@ const SYSTEM = ['/usr', '/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32', 
 
 /**
  * What of /etc programs need in order to run, by the reason. Not there is what says who may do what (shadow, sudoers, ssh), and
- * what often holds a password (environment, npmrc, pip.conf, gitconfig), also where /usr links to it. The accounts and the
+ * what often holds a password (environment, npmrc, pip.conf, gitconfig, maven/settings.xml), also where /usr links to it. The accounts and the
  * names of hosts are the container's own.
  */
 const ETC = [
@@ -24,7 +24,7 @@ const ETC = [
   // Who is trusted in TLS: Debian's places, then Fedora's.
   /^(ssl\/certs|ssl\/openssl\.cnf|pki\/ca-trust\/extracted|pki\/tls\/certs|pki\/tls\/openssl\.cnf|pki\/java|crypto-policies)$/,
   // Languages whose own folders in /usr link to their settings in /etc.
-  /^(java|java-[\w.-]+|maven|ant|ant\.d|python[\d.]*|perl|R|texmf|emacs|vim)$/,
+  /^(java|java-[\w.-]+|maven\/(m2\.conf|logging|toolchains\.xml)|ant|ant\.d|python[\d.]*|perl|R|texmf|emacs|vim)$/,
 ];
 
 /** What a container sees of this machine's system. */
@@ -58,7 +58,7 @@ export function isShown(path: string): boolean {
 
 /** Names of a folder, and those below that the patterns above may mean. */
 function namesIn(folder: string): string[] {
-  const nested = ['ssl', 'pki', 'pki/ca-trust', 'pki/tls', 'X11'];
+  const nested = ['ssl', 'pki', 'pki/ca-trust', 'pki/tls', 'X11', 'maven'];
   return ['', ...nested].flatMap((below) =>
     (existsSync(join(folder, below)) ? readdirSync(join(folder, below)) : []).map((name) => join(below, name)),
   );

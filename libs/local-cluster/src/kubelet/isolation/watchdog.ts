@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import type { UsersGuard } from './guest.users.js';
 import { readRow } from './process.table.js';
 
 /**
@@ -10,7 +11,9 @@ import { readRow } from './process.table.js';
  *
  * Whom it ends is said by numbers that came through the pipe or that the kernel gives in the names of /proc. Of `stat`, read in
  * one piece, it takes what follows the last bracket, behind which a process's name cannot reach. The environment is asked one
- * thing only: whether the process was started below our folder, as each that the kubelet starts is. Groups are never signalled.
+ * thing only: whether the process was started below our folder, as each that the kubelet starts is. Where containers have users
+ * of their own their processes are known by that as well, whatever they have dropped (`status` shows a name's line break
+ * escaped, so that no name begins a line). Groups are never signalled.
  */
 const WATCH = `
 trap '' HUP INT TERM
@@ -35,6 +38,16 @@ marked() {
     done
   fi
 }
+owned() {
+  [ -n "$users" ] || return 0
+  if [ -r /proc/self/status ]; then
+    set --
+    for user in $users; do set -- "$@" -e "^Uid:.$user[^0-9]"; done
+    grep -ls "$@" /proc/[0-9]*/status | cut -d/ -f3
+  else
+    for user in $users; do ps -U "$user" -o pid=; done
+  fi
+}
 known() { # entries pid:began; prints the pids of those that live and are no strangers
   for entry in "$@"; do row "\${entry%:*}" && [ "$began" = "\${entry#*:}" ] && echo "\${entry%:*}"; done
 }
@@ -44,15 +57,23 @@ signal() { # a number, pids
 }
 end_all() {
   rounds=0
-  while found=$(marked; known $guards) && [ -n "$found" ] && [ $rounds -lt 20 ]; do
+  while [ $rounds -lt 20 ]; do
+    found=$(marked; owned; known $guards)
+    [ -n "$found" ] || return 0
     rounds=$((rounds + 1))
     signal 9 $found
   done
 }
-guards=
+guards= users=
 while read -r word value; do
   case $word in
     guard) guards="$guards $value" ;;
+    user) users="$users $value" ;;
+    release)
+      kept=
+      for user in $users; do [ "$user" = "$value" ] || kept="$kept $user"; done
+      users=$kept
+      ;;
     done) exit 0 ;;
   esac
 done
@@ -68,9 +89,10 @@ rm -rf -- "$root"
 
 /**
  * A shell (1 MB) that outlives this process and, if this process dies without a word (kill -9, out of memory), ends the
- * processes of every pod below `pods` and those that it was told to guard, and removes `root`.
+ * processes of every pod below `pods`, of every user that a pod has, and those that it was told to guard, and removes `root`.
  */
-export class Watchdog {
+export class Watchdog implements UsersGuard {
+  /** What it was told and has not been told to forget. */
   private readonly guarded = new Set<string>();
   private shell: ChildProcess | undefined;
 
@@ -93,15 +115,23 @@ export class Watchdog {
     shell.once('error', () => this.restart(shell));
     shell.once('exit', () => this.restart(shell));
     shell.unref();
-    for (const known of this.guarded) this.guardIn(known);
+    for (const order of this.guarded) this.tell(order);
   }
 
   /** Ends that process too (SIGTERM, then SIGKILL) when this one dies. It must be a child of ours that was just started. */
   guard(pid: number): void {
     // With its beginning it is one process for ever.
-    const known = `${pid}:${readRow(pid)?.startedAt ?? ''}`;
-    this.guarded.add(known);
-    this.guardIn(known);
+    this.add(`guard ${pid}:${readRow(pid)?.startedAt ?? ''}`);
+  }
+
+  /** Ends whatever runs as that user when this one dies. */
+  guardUser(uid: number): void {
+    this.add(`user ${uid}`);
+  }
+
+  /** The user is somebody else's from now on. */
+  releaseUser(uid: number): void {
+    if (this.guarded.delete(`user ${uid}`)) this.tell(`release ${uid}`);
   }
 
   /** Nothing is left that would have to be ended. */
@@ -115,8 +145,13 @@ export class Watchdog {
     await exited;
   }
 
-  private guardIn(known: string): void {
-    this.shell?.stdin?.write(`guard ${known}\n`);
+  private add(order: string): void {
+    this.guarded.add(order);
+    this.tell(order);
+  }
+
+  private tell(order: string): void {
+    this.shell?.stdin?.write(`${order}\n`);
   }
 
   private restart(shell: ChildProcess): void {
