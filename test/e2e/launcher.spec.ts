@@ -124,6 +124,19 @@ describe('npm start', () => {
     }
   });
 
+  it('does not start for root that only has another number in a user namespace', async () => {
+    if (process.getuid?.() !== 0) return;
+    const other = ['unshare', '--user', '--map-user=1000', '--map-group=1000'];
+    const argv = [...other, process.execPath, join(dist, 'local', 'main.js')];
+    const child = Child.program('env', ['PORT=0', `API_KEY=${API_KEY}`, ...argv]);
+    await waitFor('it has ended or runs', () => !child.isRunning || child.output.includes('Ctrl-C'));
+    const { code } = await child.end();
+    // Where this machine makes no user namespaces there is none to be wrong in.
+    if (child.output.includes('unshare failed')) return;
+    expect(code).toBe(1);
+    expect(child.output).toContain('Sandboxes must not run as root');
+  });
+
   it('says in a sentence that it has no temporary folder, and ends with 2', async () => {
     const child = Child.node(join(dist, 'local', 'main.js'), { PORT: '0', API_KEY, TMPDIR: '/no/such/folder' });
     await waitFor('it has ended', () => !child.isRunning);

@@ -1,5 +1,5 @@
 import { StartError } from '@warmbox/platform';
-import { GuestUsers, rangeIn } from './guest.users.js';
+import { GuestUsers, outsideOf, rangeIn } from './guest.users.js';
 
 const ALL = '         0          0 4294967295\n';
 
@@ -28,6 +28,15 @@ describe('rangeIn', () => {
   it('is refused where root may be root outside, and nobody else is there', () => {
     expect(() => rangeIn('0 0 1', '0 0 1')).toThrow(StartError);
     expect(() => rangeIn('', '')).toThrow('another user than root');
+  });
+});
+
+describe('outsideOf', () => {
+  it('says who a user is outside of its namespace', () => {
+    expect(outsideOf(1000, ALL)).toBe(1000);
+    expect(outsideOf(1000, '1000 0 1')).toBe(0);
+    expect(outsideOf(5, '0 1000 1\n1 100000 65535')).toBe(100_004);
+    expect(outsideOf(7, '0 1000 1')).toBeUndefined();
   });
 });
 

@@ -31,6 +31,9 @@ const RANGES: readonly Range[] = [
   { first: 61_184, count: 4_336 },
 ];
 
+const NOBODY_ELSE =
+  'Sandboxes must not run as root, and this user namespace has no users to run them as. Start it as another user than root.';
+
 /**
  * As whom containers run. Where the launcher is root every container is a user of its own, so that no guest is root on this
  * machine, none can signal or read another one, and all of one can be ended at once. Otherwise it is the launcher's own user.
@@ -41,9 +44,13 @@ export class GuestUsers {
 
   private constructor(private readonly range: Range | undefined) {}
 
-  /** @throws StartError where the launcher is root and there is nobody else to be. */
+  /** @throws StartError where the launcher is root, here or outside of its user namespace, and there is nobody else to be. */
   static open(): GuestUsers {
-    if (process.getuid?.() !== 0) return new GuestUsers(undefined);
+    const uid = process.getuid?.();
+    if (uid !== 0) {
+      if (uid !== undefined && outsideOf(uid, readMap('uid_map')) === 0) throw new StartError(NOBODY_ELSE);
+      return new GuestUsers(undefined);
+    }
     const users = new GuestUsers(rangeIn(readMap('uid_map'), readMap('gid_map')));
     const { error } = spawnSync('/bin/sh', ['-c', ':'], { ...users.take(), cwd: '/', env: {}, stdio: 'ignore' });
     if (error === undefined) return users;
@@ -98,21 +105,27 @@ function readMap(name: 'uid_map' | 'gid_map'): string {
  * @throws StartError where there is no other user, and root here may be root outside.
  */
 export function rangeIn(uidMap: string, gidMap: string): Range | undefined {
-  const [uids, gids] = [uidMap, gidMap].map((map) =>
-    map
-      .trim()
-      .split('\n')
-      .map((line) => line.trim().split(/\s+/).map(Number)),
-  );
-  const has = (lines: number[][] | undefined, range: Range): boolean =>
-    (lines ?? []).some(
-      ([inside = NaN, , count = NaN]) => inside <= range.first && range.first + range.count <= inside + count,
-    );
+  const [uids, gids] = [linesOf(uidMap), linesOf(gidMap)];
+  const has = (lines: number[][], range: Range): boolean =>
+    lines.some(([inside = NaN, , count = NaN]) => inside <= range.first && range.first + range.count <= inside + count);
   const range = RANGES.find((candidate) => has(uids, candidate) && has(gids, candidate));
   if (range !== undefined) return range;
-  const outside = uids?.find(([inside]) => inside === 0)?.[1];
+  const outside = outsideOf(0, uidMap);
   if (outside !== undefined && outside !== 0) return undefined;
-  throw new StartError(
-    'Sandboxes must not run as root, and this user namespace has no users to run them as. Start it as another user than root.',
-  );
+  throw new StartError(NOBODY_ELSE);
+}
+
+/** Who a user is outside of its user namespace; undefined where the map does not say. */
+export function outsideOf(uid: number, map: string): number | undefined {
+  for (const [inside = NaN, outside = NaN, count = NaN] of linesOf(map)) {
+    if (inside <= uid && uid < inside + count) return outside + uid - inside;
+  }
+  return undefined;
+}
+
+function linesOf(map: string): number[][] {
+  return map
+    .trim()
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/).map(Number));
 }
