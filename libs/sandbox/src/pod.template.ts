@@ -44,7 +44,7 @@ export interface SandboxSpec {
 }
 
 /** Sizes of the two writable folders and of all ephemeral storage together. */
-const STORAGE = { workspace: '2Gi', tmp: '512Mi', request: '64Mi', limit: '3Gi' };
+export const STORAGE = { workspace: '2Gi', tmp: '512Mi', request: '64Mi', limit: '3Gi' };
 
 /** The uid and gid of everything in a sandbox; the image has them too. */
 const SANDBOX_UID = 1000;

@@ -72,6 +72,18 @@ describe('RecordCollector', () => {
     await waitFor('the young one is gone', () => hashes().length === 0);
   }, 60_000);
 
+  it('removes nothing while the time is not certain', async () => {
+    put('old', DAY);
+    clock.isSure = false;
+    lead();
+    await waitFor('it has looked, and waits', () => clock.waiting === 1);
+    await clock.advance(60_000);
+    expect(hashes()).toEqual(['old']);
+    clock.isSure = true;
+    await clock.advance(60_000);
+    await waitFor('it is gone', () => hashes().length === 0);
+  });
+
   it('touches nothing that is no record of a request', async () => {
     const labels = { [LABEL.managedBy]: MANAGED_BY, [LABEL.tombstone]: 'true' };
     const creationTimestamp = '2020-01-01T00:00:00Z';

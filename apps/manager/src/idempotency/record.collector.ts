@@ -1,6 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { CONFIG_MAPS, KubeClient, listPages } from '@warmbox/kube';
-import type { Clock } from '@warmbox/platform';
+import { CONFIG_MAPS, KubeClient, listPages, type ClusterTime } from '@warmbox/kube';
 import type { ConfigMap } from '@warmbox/sandbox';
 import { ManagerOptions } from '../config/manager.options.js';
 import { CLOCK } from '../kube/kube.module.js';
@@ -20,7 +19,7 @@ export class RecordCollector extends ConfigMapCollector {
     private readonly records: KubeClient,
     private readonly options: ManagerOptions,
     leadership: Leadership,
-    @Inject(CLOCK) clock: Clock,
+    @Inject(CLOCK) clock: ClusterTime,
   ) {
     super(records, options.targetNamespace, clock);
     leadership.register(this);

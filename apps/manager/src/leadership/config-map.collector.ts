@@ -1,5 +1,5 @@
-import { CONFIG_MAPS, KubeApiError, type KubeClient, type LeaseTerm } from '@warmbox/kube';
-import { Bell, type Clock, Gate, pause, Periodic } from '@warmbox/platform';
+import { CONFIG_MAPS, KubeApiError, type ClusterTime, type KubeClient, type LeaseTerm } from '@warmbox/kube';
+import { Bell, Gate, pause, Periodic } from '@warmbox/platform';
 import type { LeaderTask } from './leader.task.js';
 
 /** Between two looks, in milliseconds, and between two while there are many to remove: more may come meanwhile than may be kept. */
@@ -27,7 +27,7 @@ export abstract class ConfigMapCollector implements LeaderTask {
   constructor(
     private readonly client: KubeClient,
     private readonly namespace: string,
-    private readonly clock: Clock,
+    private readonly clock: ClusterTime,
   ) {
     this.bell = new Bell(clock);
     const ring = (): void => this.bell.ring();
@@ -55,6 +55,8 @@ export abstract class ConfigMapCollector implements LeaderTask {
 
   /** Returns how many were to go. */
   private async look(term: LeaseTerm): Promise<number> {
+    // What is removed by a time that may be wrong is forgotten too early.
+    if (!this.clock.isSure) return 0;
     const found = await this.uncollected(this.clock.now(), term.signal);
     await new Gate(AT_ONCE).each(found, (one) => this.collect(one, term), term.signal);
     return found.length;

@@ -42,6 +42,10 @@ export class PoolCallers {
   }
 }
 
+/** What the scheduler says where a node has too little of what warm sandboxes have; room for others, or a node of another kind, they cannot give. */
+const LACKS_ROOM = /Insufficient (cpu|memory|ephemeral-storage)\b|Too many pods/;
+
 function isUnplaced(pod: Pod): boolean {
-  return poolOf(pod) !== 'warm' && !isTerminating(pod) && !isEnded(pod) && unschedulable(pod) !== undefined;
+  if (poolOf(pod) === 'warm' || isTerminating(pod) || isEnded(pod)) return false;
+  return LACKS_ROOM.test(unschedulable(pod) ?? '');
 }

@@ -6,9 +6,9 @@ import { Scene } from './fixtures/leader.scene.js';
 import type { Waiting } from './pool.yield.js';
 
 /** A caller's sandbox that the cluster has no place for; a warm one reserves 250 m and 128 Mi. */
-function unplaced(name: string, cpuMillicores = 250, memoryMi = 128): Pod {
+function unplaced(name: string, cpuMillicores = 250, memoryMi = 128, why = 'Insufficient cpu'): Pod {
   const pod = aPod({ name, uid: name, pool: 'manual', requests: { cpuMillicores, memoryMi } });
-  const message = '0/1 nodes are available: 1 Insufficient cpu. ';
+  const message = `0/1 nodes are available: 1 ${why}. `;
   pod.status!.conditions = [{ type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message }];
   return pod;
 }
@@ -104,6 +104,23 @@ describe('the leader of a pool on a cluster that is full', () => {
     scene.show(aPod({ name: 'caller', uid: 'caller', pool: 'manual', nodeName: 'node-1' }));
     await scene.clock.advance(1_000);
     expect([scene.created.length, scene.deleted.length]).toEqual([4, 1]);
+    scene.end();
+    await scene.over;
+  });
+
+  it.each<[string, string, number]>([
+    ['what a node has not enough of', 'Insufficient memory, 2 node(s) had untolerated taint {a: b}', 1],
+    ['that a node has as many pods as it may', 'Too many pods', 1],
+    ['that no node is of its kind', "node(s) didn't match Pod's node affinity/selector", 0],
+    ['that nodes are closed to it', 'node(s) had untolerated taint {node.kubernetes.io/unschedulable: }', 0],
+    ['something that warm ones do not have', 'Insufficient nvidia.com/gpu', 0],
+  ])('where the scheduler says %s, gives up as many as help', async (_what, why, expected) => {
+    const scene = new Scene();
+    await scene.lead();
+    scene.makeReady();
+    scene.show(unplaced('caller', 250, 128, why));
+    await scene.clock.advance(20_000);
+    expect(scene.deleted).toHaveLength(expected);
     scene.end();
     await scene.over;
   });

@@ -1,4 +1,10 @@
+import { aPod } from '@warmbox/testing';
 import { goneProblem, type Gone } from './gone.problem.js';
+
+const { containers = [], volumes = [] } = aPod().spec ?? {};
+const diskLimit = containers[0]?.resources?.limits?.['ephemeral-storage'] ?? 'unknown';
+const sizeOf = (name: string): string =>
+  volumes.find((volume) => volume.name === name)?.emptyDir?.sizeLimit ?? 'unknown';
 
 describe('what a client is told of a sandbox that is gone', () => {
   it.each<[string, Gone, string]>([
@@ -13,6 +19,11 @@ describe('what a client is told of a sandbox that is gone', () => {
       'what helps',
       { name: 'a', cause: 'oom_killed', message: 'OOMKilled' },
       'Sandbox a is gone (oom_killed): it ran out of memory (OOMKilled). Create one with more memory (resources.limits.memoryMi), or use less.',
+    ],
+    [
+      'how much its disk holds, by the pod of a sandbox',
+      { name: 'a', cause: 'disk_full', message: 'Evicted' },
+      `Sandbox a is gone (disk_full): it wrote more to its disk than it may (Evicted). /workspace holds ${sizeOf('workspace')}, /tmp ${sizeOf('tmp')}, and all of its disk ${diskLimit}: write less, or elsewhere.`,
     ],
   ])('is %s', (_what, gone, detail) => {
     expect(goneProblem(gone)).toMatchObject({ code: 'sandbox_gone', detail });

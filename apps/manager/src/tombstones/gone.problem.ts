@@ -1,5 +1,6 @@
 import { GONE_CAUSES, type GoneCause } from '@warmbox/contracts';
 import { ProblemError } from '@warmbox/platform';
+import { STORAGE } from '@warmbox/sandbox';
 
 /** What is known of a sandbox's end. */
 export interface Gone {
@@ -15,7 +16,7 @@ export interface Gone {
 /** What whoever used it can do better with the next one. */
 const ADVICE: Partial<Record<GoneCause, string>> = {
   oom_killed: ' Create one with more memory (resources.limits.memoryMi), or use less.',
-  disk_full: ' /workspace holds 2 Gi and /tmp 512 Mi: write less, or elsewhere.',
+  disk_full: ` /workspace holds ${STORAGE.workspace}, /tmp ${STORAGE.tmp}, and all of its disk ${STORAGE.limit}: write less, or elsewhere.`,
 };
 
 /** What a client is told of a sandbox that is gone: `cause` and `message` for programs, and a sentence. */

@@ -1,6 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { KubeClient } from '@warmbox/kube';
-import type { Clock } from '@warmbox/platform';
+import { KubeClient, type ClusterTime } from '@warmbox/kube';
 import { tombstoneName } from '@warmbox/sandbox';
 import { ManagerOptions } from '../config/manager.options.js';
 import { CLOCK } from '../kube/kube.module.js';
@@ -19,7 +18,7 @@ export class TombstoneCollector extends ConfigMapCollector {
     private readonly feed: TombstoneFeed,
     private readonly options: ManagerOptions,
     leadership: Leadership,
-    @Inject(CLOCK) clock: Clock,
+    @Inject(CLOCK) clock: ClusterTime,
   ) {
     super(client, options.targetNamespace, clock);
     leadership.register(this);
