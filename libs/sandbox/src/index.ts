@@ -8,4 +8,5 @@ export * from './sandbox.labels.js';
 export * from './sandbox.owner.js';
 export * from './sandbox.state.js';
 export * from './sandbox.tombstone.js';
+export * from './sandbox.view.js';
 export * from './template.hash.js';

@@ -3,7 +3,8 @@ import { claimPatch } from './claim.patch.js';
 import type { Pod } from './kubernetes.types.js';
 import { SANDBOX_SELECTOR } from './sandbox.labels.js';
 import { ownerOf } from './sandbox.owner.js';
-import { executorAddress, executorToken, isReady, isSandbox, poolOf, sandboxOf, statusOf } from './sandbox.state.js';
+import { executorAddress, executorToken, isReady, isSandbox, poolOf, statusOf } from './sandbox.state.js';
+import { sandboxOf } from './sandbox.view.js';
 
 type Pods = Record<'manual' | 'warm' | 'allocated', Pod>;
 
