@@ -1,5 +1,6 @@
 import './heap.js';
 import 'reflect-metadata';
+import type { AddressInfo } from 'node:net';
 import { Logger } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { PodStore } from '@warmbox/kube';
@@ -54,7 +55,9 @@ async function main(): Promise<void> {
   await Promise.race([known, systemClock.sleep(FIRST_SYNC_MS)]);
   await listen(app, options);
   clearInterval(starting);
-  logger.log(`listening on ${await app.getUrl()}`);
+  // Not app.getUrl(), which names 127.0.0.1 for every address.
+  const { address, port } = app.getHttpServer().address() as AddressInfo;
+  logger.log(`listening on http://${address.includes(':') ? `[${address}]` : address}:${port}`);
 }
 
 /** @throws StartError where the address cannot be had */

@@ -1,6 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { Matches, MaxLength, MinLength } from 'class-validator';
 import { SandboxRequestDto, USER_ID_MAX_LENGTH, USER_ID_PATTERN } from './sandbox-request.dto.js';
+import { IsText } from './text.rule.js';
 
 /** For whom a warm sandbox is taken, and what is bound to it. */
 export class AllocateSandboxDto extends SandboxRequestDto {
@@ -12,6 +13,7 @@ export class AllocateSandboxDto extends SandboxRequestDto {
     pattern: USER_ID_PATTERN.source,
     example: 'ada@example.org',
   })
+  @IsText()
   @MinLength(1)
   @MaxLength(USER_ID_MAX_LENGTH)
   @Matches(USER_ID_PATTERN, {

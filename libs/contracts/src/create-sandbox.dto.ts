@@ -3,6 +3,7 @@ import { Type } from 'class-transformer';
 import { IsBoolean, IsObject, IsOptional, Matches, MaxLength, MinLength, ValidateNested } from 'class-validator';
 import { ResourcesDto } from './resources.dto.js';
 import { SandboxRequestDto, USER_ID_MAX_LENGTH, USER_ID_PATTERN } from './sandbox-request.dto.js';
+import { IsText } from './text.rule.js';
 
 /** What a new sandbox shall be; everything is optional. */
 export class CreateSandboxDto extends SandboxRequestDto {
@@ -32,6 +33,7 @@ export class CreateSandboxDto extends SandboxRequestDto {
     example: 'ada@example.org',
   })
   @IsOptional()
+  @IsText()
   @MinLength(1)
   @MaxLength(USER_ID_MAX_LENGTH)
   @Matches(USER_ID_PATTERN, {

@@ -25,7 +25,7 @@ export function eventStreamResponse(
   const isNamed = Object.keys(added).length > 0;
   const shown = isNamed
     ? 'Each event has the fields `event`, `id` where a client can resume, and `data`, a JSON object.'
-    : 'Each event is unnamed; its `data` is a JSON object, told apart by `eventType`.';
+    : 'Each event is unnamed; its `data` is a JSON object, told apart by `eventType`. It cannot be resumed: ask again.';
   const content: Record<string, Media> = {
     'text/event-stream': { schema: isNamed ? oneOfNamed(events, '') : unnamed(events, schemas) },
   };
@@ -57,7 +57,7 @@ function unnamed(events: DescribedEventStream['events'], schemas: Record<string,
   );
   const oneOf = events.map(({ schema }) => ({ $ref: schema }));
   const data = jsonText({ oneOf, discriminator: { propertyName: 'eventType', mapping } });
-  return { type: 'object', properties: { id: { type: 'string' }, data }, required: ['data'] };
+  return { type: 'object', properties: { data }, required: ['data'] };
 }
 
 function jsonText(contentSchema: Schema): Schema {
