@@ -52,7 +52,7 @@ export class ExecutionAttacher {
       onceOver(answer.body, () => stream.close());
       if (answer.status === 204) return NO_CONTENT;
       if (answer.status === 202) return await this.started(answer);
-      return await this.pass(pod, answer, request.media, caller, id ?? answer.executionId);
+      return this.pass(pod, answer, request.media, caller, id ?? answer.executionId);
     } catch (error) {
       stream.close();
       if (!hasLeft(caller)) throw error;
@@ -73,13 +73,13 @@ export class ExecutionAttacher {
     return { status: 202, headers, body: Readable.from([text]) };
   }
 
-  private async pass(
+  private pass(
     pod: Pod,
     { body, unbind }: BoundAnswer,
     media: Media,
     caller: Caller,
     executionId: string | undefined,
-  ): Promise<Answer | undefined> {
+  ): Answer | undefined {
     if (executionId === undefined) {
       body.destroy();
       throw new ProblemError('executor_unreachable', 'The executor answered without the id of the execution.');

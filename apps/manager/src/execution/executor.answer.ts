@@ -15,7 +15,7 @@ export interface ExecutorAnswer {
 /** An answer with the deadline that its body has. */
 export interface BoundAnswer extends ExecutorAnswer {
   /** Lifts that deadline: somebody reads the body as fast as they want, and bounds it. */
-  unbind(): void;
+  unbind: () => void;
 }
 
 /** The most of a refusal that is read. */
