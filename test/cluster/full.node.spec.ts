@@ -35,6 +35,10 @@ async function nodes(): Promise<Nodes> {
   return { free: Math.max(...free), count: items.length };
 }
 
+async function podsOf(namespace: string): Promise<Pod[]> {
+  return (await kubectlJson<KubeList<Pod>>(['get', 'pods', '-n', namespace])).items;
+}
+
 async function rollout(): Promise<void> {
   await kubectl(['rollout', 'status', '-n', MANAGERS, DEPLOYMENT, '--timeout=120s']);
 }
@@ -62,6 +66,8 @@ describe('a node that the pool fills', () => {
 
   beforeAll(async () => {
     client = clusterClient();
+    // What other suites have deleted holds its share of the node until it is gone.
+    await waitFor('no sandbox is left of others', async () => (await podsOf(SANDBOXES)).length === 0, PATIENCE_MS);
     const { free, count } = await nodes();
     // Several nodes have several leftovers, and the managers' new pods would find one.
     expect(count).toBe(1);
@@ -80,7 +86,14 @@ describe('a node that the pool fills', () => {
       // What waits for room is not to fail meanwhile.
       POD_READY_TIMEOUT_SECONDS: '300',
     });
-    await waitFor('the node is full', async () => (await status()).warm === FITTING, PATIENCE_MS);
+    await waitFor(
+      'the node is full',
+      async () => {
+        const { warm, state } = await status();
+        return warm >= FITTING && state === 'limited';
+      },
+      PATIENCE_MS,
+    );
   });
   afterAll(async () => {
     await kubectl(['set', 'resources', '-n', MANAGERS, DEPLOYMENT, `--requests=cpu=${before ?? '10m'}`]);
