@@ -1,8 +1,7 @@
 import type { ErrorEventDto, SandboxDto } from '@warmbox/contracts';
-import type { KubeList, Pod } from '@warmbox/sandbox';
 import { waitFor } from '@warmbox/testing';
 import { AnsweredProblem, type WarmboxClient } from '@warmbox/testing/harness';
-import { kubectl, kubectlJson, MANAGER_SELECTOR, MANAGERS } from './kubectl.js';
+import { kubectl, managerPods, MANAGERS } from './kubectl.js';
 import { clusterClient } from './system.js';
 
 /** The kubelet measures what is on disk once a minute, and ends the pod after that. */
@@ -27,9 +26,8 @@ interface Told {
 
 /** How many deaths of this cause all managers have counted together. */
 async function counted(cause: string): Promise<number> {
-  const { items } = await kubectlJson<KubeList<Pod>>(['get', 'pods', '-n', MANAGERS, '-l', MANAGER_SELECTOR]);
   const texts = await Promise.all(
-    items.map(({ metadata }) =>
+    (await managerPods()).map(({ metadata }) =>
       kubectl(['exec', '-n', MANAGERS, metadata?.name ?? '', '--', 'node', '-e', ASKS_METRICS]),
     ),
   );

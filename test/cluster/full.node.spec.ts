@@ -2,7 +2,7 @@ import type { PoolStatusDto, SandboxDto } from '@warmbox/contracts';
 import { parseQuantity, type KubeList, type Node, type Pod } from '@warmbox/sandbox';
 import { waitFor } from '@warmbox/testing';
 import type { WarmboxClient } from '@warmbox/testing/harness';
-import { kubectl, kubectlJson, MANAGER_SELECTOR, MANAGERS, SANDBOXES } from './kubectl.js';
+import { kubectl, kubectlJson, managerPods, MANAGERS, SANDBOXES } from './kubectl.js';
 import { clusterClient } from './system.js';
 
 const DEPLOYMENT = 'deployment/warmbox-manager';
@@ -47,11 +47,6 @@ async function configure(options: Record<string, string>): Promise<void> {
   const variables = Object.entries(options).map(([name, value]) => (value === '' ? `${name}-` : `${name}=${value}`));
   await kubectl(['set', 'env', '-n', MANAGERS, DEPLOYMENT, ...variables]);
   await rollout();
-}
-
-async function managers(): Promise<Pod[]> {
-  const { items } = await kubectlJson<KubeList<Pod>>(['get', 'pods', '-n', MANAGERS, '-l', MANAGER_SELECTOR]);
-  return items.filter(({ metadata }) => metadata?.deletionTimestamp === undefined);
 }
 
 const isReady = ({ status }: Pod): boolean =>
@@ -139,12 +134,12 @@ describe('a node that the pool fills', () => {
   });
 
   it('gives a killed manager its place again', async () => {
-    const [victim] = await managers();
+    const [victim] = await managerPods();
     await kubectl(['delete', 'pod', '-n', MANAGERS, victim?.metadata?.name ?? '', '--grace-period=0', '--force']);
     await waitFor(
       'there are three again',
       async () => {
-        const now = await managers();
+        const now = await managerPods();
         return now.every(({ metadata }) => metadata?.uid !== victim?.metadata?.uid) && now.filter(isReady).length === 3;
       },
       PATIENCE_MS,

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
+import type { KubeList, Pod } from '@warmbox/sandbox';
 
 /** The namespaces of k8s/base. */
 export const MANAGERS = 'warmbox';
@@ -37,4 +38,10 @@ export async function kubectl(args: readonly string[], input?: object): Promise<
 /** The same with `-o json`, read. */
 export async function kubectlJson<T>(args: readonly string[], input?: object): Promise<T> {
   return JSON.parse(await kubectl([...args, '-o', 'json'], input)) as T;
+}
+
+/** The managers' pods, but for those that are being deleted, as some are for a while after every rollout. */
+export async function managerPods(): Promise<Pod[]> {
+  const { items } = await kubectlJson<KubeList<Pod>>(['get', 'pods', '-n', MANAGERS, '-l', MANAGER_SELECTOR]);
+  return items.filter(({ metadata }) => metadata?.deletionTimestamp === undefined);
 }
