@@ -21,7 +21,7 @@ function works(program: string, ...args: string[]): boolean {
 // `npm test` needs nothing but Node; continuous integration sets this, so that it cannot skip without anybody noticing.
 const isRequired = process.env.READERS_REQUIRED === '1';
 const withPython = isRequired || works('python3', '-c', 'import requests, httpx, aiohttp') ? describe : describe.skip;
-const withGo = works('go', 'version') ? describe : describe.skip;
+const withGo = isRequired || works('go', 'version') ? describe : describe.skip;
 
 /** What is printed, by the command that prints it. */
 const OUTPUTS: [string, string, string][] = [
