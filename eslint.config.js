@@ -3,33 +3,44 @@ import tseslint from 'typescript-eslint';
 /** The rooms of libs/ and what each may import of the others (docs/architecture.md). Specs may also use libs/testing. */
 const ROOMS = {
   'libs/contracts': [],
+  'libs/dto': ['contracts'],
   'libs/platform': ['contracts'],
+  'libs/http': ['contracts', 'dto', 'platform'],
   'libs/sandbox': ['contracts'],
   'libs/kube': ['sandbox', 'platform'],
   'libs/local-cluster': ['kube', 'platform', 'sandbox'],
   'libs/testing': ['contracts', 'platform', 'sandbox', 'kube', 'local-cluster'],
-  'apps/executor': ['contracts', 'platform'],
-  'apps/manager': ['contracts', 'platform', 'sandbox', 'kube'],
+  'apps/executor': ['contracts', 'dto', 'platform', 'http'],
+  'apps/manager': ['contracts', 'dto', 'platform', 'http', 'sandbox', 'kube'],
   'apps/local': ['local-cluster', 'platform'],
 };
 /** A path into another room, however it begins. */
 const OUT_OF_ROOM = `(^|/)(apps|libs|node_modules)/|^(\\.\\./)+(${Object.keys(ROOMS)
   .map((room) => room.split('/')[1])
   .join('|')})/src/`;
-const LIBS = ['contracts', 'platform', 'sandbox', 'kube', 'local-cluster', 'testing'];
+const LIBS = ['contracts', 'dto', 'platform', 'http', 'sandbox', 'kube', 'local-cluster', 'testing'];
+
+/** Libs whose types, which cost nothing at run time, these rooms may use as well. */
+const TYPES = { 'libs/sandbox': ['dto'], 'libs/testing': ['dto'] };
+
+/** Rooms that load no framework: whoever wants a clock, an error code or a state of a sandbox does not pay for Nest. */
+const LIGHT = ['libs/contracts', 'libs/platform', 'libs/sandbox', 'libs/kube', 'libs/local-cluster', 'libs/testing'];
+const FRAMEWORK = '^(@nestjs/|fastify$|@fastify/|nestjs-pino$|rxjs$|class-validator$|class-transformer$)';
 
 /** Two of it on one route: the upper one replaces the other. */
 const ROUTE_CONFIG = {
   name: '@nestjs/platform-fastify',
   importNames: ['RouteConfig'],
-  message: 'Use RouteSettings of libs/platform, which keeps what other decorators say of the route.',
+  message: 'Use RouteSettings of libs/http, which keeps what other decorators say of the route.',
 };
 
 function imports(room, allowed, paths = [ROUTE_CONFIG]) {
   const refused = LIBS.filter((lib) => !allowed.includes(lib)).map((lib) => ({
     regex: `^@warmbox/${lib}(/|$)`,
+    allowTypeImports: TYPES[room]?.includes(lib) ?? false,
     message: `${room} must not import ${lib}.`,
   }));
+  const framework = LIGHT.includes(room) ? [{ regex: FRAMEWORK, message: `${room} loads no framework.` }] : [];
   const client =
     room === 'libs/kube'
       ? []
@@ -48,6 +59,7 @@ function imports(room, allowed, paths = [ROUTE_CONFIG]) {
         patterns: [
           ...refused,
           ...client,
+          ...framework,
           { regex: OUT_OF_ROOM, message: 'Another room is imported by its @warmbox name, if at all.' },
         ],
       },
@@ -82,9 +94,11 @@ export default tseslint.config(
     files: [`${room}/**/*.spec.ts`, `${room}/**/fixtures/*.ts`],
     rules: imports(room, [...allowed, 'testing']),
   })),
+  // What reads options is a door of its own, @warmbox/platform/options.
+  { files: ['libs/platform/src/options/*.ts'], rules: imports('apps/options', ['contracts', 'platform']) },
   {
-    files: ['libs/platform/src/http/route.settings.ts'],
-    rules: imports('libs/platform', ROOMS['libs/platform'], []),
+    files: ['libs/http/src/route.settings.ts'],
+    rules: imports('libs/http', ROOMS['libs/http'], []),
   },
   {
     files: ['**/*.spec.ts', '**/fixtures/*.ts', 'test/**/*.ts'],

@@ -6,7 +6,9 @@ export default {
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '^.+\\.ts$': '@swc/jest' },
   moduleNameMapper: {
-    // A door of its own: the harness brings the whole local cluster along, which unit specs do without.
+    // Doors of their own: what they bring along (client-node, class-validator, the whole local cluster) most specs do without.
+    '^@warmbox/kube/kubeconfig$': '<rootDir>/libs/kube/src/kubeconfig.ts',
+    '^@warmbox/platform/options$': '<rootDir>/libs/platform/src/options/options.loader.ts',
     '^@warmbox/testing/harness$': '<rootDir>/libs/testing/src/harness/index.ts',
     '^@warmbox/(.*)$': '<rootDir>/libs/$1/src/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',

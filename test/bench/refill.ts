@@ -2,11 +2,12 @@
  * How long an emptied pool takes to be full again on a real node, against the time in which that node starts as many equal pods
  * that kubectl creates at once: in turns, in one run, while as many others exist. Run by `npm run bench:refill`.
  */
-import { KubeClient, KubeConnection, PODS, type WatchEvent } from '@warmbox/kube';
+import { KubeClient, PODS, type WatchEvent } from '@warmbox/kube';
 import { isReady, poolOf, type Pod } from '@warmbox/sandbox';
 import { waitFor } from '@warmbox/testing';
 import { kubectl, kubectlJson, MANAGERS, SANDBOXES } from '../cluster/kubectl.js';
 import { clusterClient } from '../cluster/system.js';
+import { connectByDefault } from '@warmbox/kube/kubeconfig';
 
 const SIZE = 20;
 const LIMIT = 3 * SIZE;
@@ -125,7 +126,7 @@ async function byPool(watcher: PodWatcher): Promise<{ took: number; creations: n
 }
 
 async function main(): Promise<void> {
-  const connection = await KubeConnection.fromDefault();
+  const connection = await connectByDefault();
   const watcher = new PodWatcher(new KubeClient(connection));
   await watcher.start();
   await kubectl([

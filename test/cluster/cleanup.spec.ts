@@ -1,4 +1,4 @@
-import type { SandboxDto } from '@warmbox/contracts';
+import type { SandboxDto } from '@warmbox/dto';
 import { waitFor } from '@warmbox/testing';
 import { AnsweredProblem, type WarmboxClient } from '@warmbox/testing/harness';
 import { kubectl, SANDBOXES } from './kubectl.js';

@@ -1,4 +1,4 @@
-import type { ErrorEventDto, SandboxDto } from '@warmbox/contracts';
+import type { ErrorEventDto, SandboxDto } from '@warmbox/dto';
 import { waitFor } from '@warmbox/testing';
 import { AnsweredProblem, type WarmboxClient } from '@warmbox/testing/harness';
 import { kubectl, managerPods, MANAGERS } from './kubectl.js';

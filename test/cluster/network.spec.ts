@@ -1,4 +1,4 @@
-import type { SandboxDto } from '@warmbox/contracts';
+import type { SandboxDto } from '@warmbox/dto';
 import type { KubeList, Pod } from '@warmbox/sandbox';
 import type { WarmboxClient } from '@warmbox/testing/harness';
 import { kubectl, kubectlJson, MANAGER_SELECTOR, MANAGERS } from './kubectl.js';

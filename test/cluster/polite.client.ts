@@ -6,7 +6,7 @@ import type {
   ExecuteResultDto,
   OutputEventDto,
   SandboxDto,
-} from '@warmbox/contracts';
+} from '@warmbox/dto';
 import { AnsweredProblem, type Streaming, type WarmboxClient } from '@warmbox/testing/harness';
 
 /** How often one request is tried. */

@@ -1,4 +1,4 @@
-import type { PoolStatusDto, SandboxDto } from '@warmbox/contracts';
+import type { PoolStatusDto, SandboxDto } from '@warmbox/dto';
 import type { KubeList, Pod } from '@warmbox/sandbox';
 import { waitFor } from '@warmbox/testing';
 import { type WarmboxClient } from '@warmbox/testing/harness';

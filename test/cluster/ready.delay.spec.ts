@@ -1,9 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { randomInt } from 'node:crypto';
-import { KubeClient, KubeConnection, PODS } from '@warmbox/kube';
+import { KubeClient, PODS } from '@warmbox/kube';
 import { SANDBOX_SELECTOR } from '@warmbox/sandbox';
 import { SANDBOXES } from './kubectl.js';
 import { clusterClient } from './system.js';
+import { connectByDefault } from '@warmbox/kube/kubeconfig';
 
 const CREATIONS = 10;
 /** What a manager may add, in milliseconds; the median of the creations is held to it. */
@@ -14,7 +15,7 @@ const onNode = process.env.E2E_ON_NODE === 'yes' ? describe : describe.skip;
 
 onNode('ready', () => {
   it('is sent as soon as the address is known and the executor answers', async () => {
-    const connection = await KubeConnection.fromDefault();
+    const connection = await connectByDefault();
     const stop = new AbortController();
     const answered = new Map<string, Promise<number>>();
     const watching = watchAddresses(new KubeClient(connection), stop.signal, (name, address) =>

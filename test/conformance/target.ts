@@ -17,6 +17,7 @@ import { ApiServer } from '@warmbox/local-cluster';
 import type { Pod } from '@warmbox/sandbox';
 import { waitFor } from '@warmbox/testing';
 import { request, type Dispatcher } from 'undici';
+import { connectByDefault, connectByKubeconfig } from '@warmbox/kube/kubeconfig';
 
 const TOKEN = 'conformance';
 /** How long an API server may take to answer again after it was restarted, in milliseconds. */
@@ -58,7 +59,7 @@ export class Target {
     const namespace = `conformance-${randomBytes(4).toString('hex')}`;
     const target =
       process.env.CONFORMANCE_TARGET === 'kubeconfig'
-        ? new Target(await KubeConnection.fromDefault(), undefined, namespace)
+        ? new Target(await connectByDefault(), undefined, namespace)
         : await Target.local(namespace);
     await target.prepare();
     return target;
@@ -113,7 +114,7 @@ export class Target {
     // Its certificate need not be for the address of the detour.
     const server = `https://127.0.0.1:${port}`;
     detour.loadFromClusterAndUser({ ...cluster, server, skipTLSVerify: true }, user);
-    return KubeConnection.fromConfig(detour);
+    return connectByKubeconfig(detour);
   }
 
   key(name: string): ObjectKey {

@@ -1,4 +1,4 @@
-import type { CreationEvent, PoolStatusDto, ProblemDto, SandboxDto } from '@warmbox/contracts';
+import type { CreationEvent, PoolStatusDto, ProblemDto, SandboxDto } from '@warmbox/dto';
 import { KubeClient, KubeConnection, PODS } from '@warmbox/kube';
 import { ANNOTATION, isTerminating, poolOf, SANDBOX_SELECTOR, type Pod } from '@warmbox/sandbox';
 import { waitFor } from '@warmbox/testing';

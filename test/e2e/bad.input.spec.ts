@@ -1,7 +1,7 @@
 import { request as httpRequest } from 'node:http';
 import { waitFor } from '@warmbox/testing';
 import type { LocalSystem, WarmboxClient } from '@warmbox/testing/harness';
-import type { ProblemDto } from '@warmbox/contracts';
+import type { ProblemDto } from '@warmbox/dto';
 import { startLocalSystem } from './suite.js';
 
 describe('bad input', () => {

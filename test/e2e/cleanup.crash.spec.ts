@@ -1,4 +1,4 @@
-import type { SandboxDto } from '@warmbox/contracts';
+import type { SandboxDto } from '@warmbox/dto';
 import { CONFIG_MAPS, KubeClient, KubeConnection, PODS } from '@warmbox/kube';
 import { ANNOTATION, tombstoneName } from '@warmbox/sandbox';
 import { waitFor } from '@warmbox/testing';

@@ -1,4 +1,4 @@
-import type { SandboxDto } from '@warmbox/contracts';
+import type { SandboxDto } from '@warmbox/dto';
 import { CONFIG_MAPS, KubeClient, KubeConnection, PODS } from '@warmbox/kube';
 import type { StreamEvent } from '@warmbox/platform';
 import { podOf, TOMBSTONE_SELECTOR } from '@warmbox/sandbox';

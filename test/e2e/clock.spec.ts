@@ -1,4 +1,4 @@
-import type { SandboxDto } from '@warmbox/contracts';
+import type { SandboxDto } from '@warmbox/dto';
 import { KubeClient, KubeConnection, PODS } from '@warmbox/kube';
 import { systemClock, type Clock } from '@warmbox/platform';
 import { ANNOTATION } from '@warmbox/sandbox';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { CompletedEventDto, OutputEventDto, StartedEventDto } from '@warmbox/contracts';
+import type { CompletedEventDto, OutputEventDto, StartedEventDto } from '@warmbox/dto';
 import { waitFor } from '@warmbox/testing';
 import type { WarmboxClient } from '@warmbox/testing/harness';
 import { startSystem, type System } from './suite.js';

@@ -3,7 +3,7 @@ import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { json } from 'node:stream/consumers';
-import type { ExecuteDto, ExecuteResultDto } from '@warmbox/contracts';
+import type { ExecuteDto, ExecuteResultDto } from '@warmbox/dto';
 import { waitFor } from '@warmbox/testing';
 import { Child } from '@warmbox/testing/harness';
 import { DIST } from './suite.js';

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { request, type IncomingMessage } from 'node:http';
-import type { CreationEvent, ProblemDto, SandboxDto } from '@warmbox/contracts';
+import type { CreationEvent, ProblemDto, SandboxDto } from '@warmbox/dto';
 import { CONFIG_MAPS, KubeClient, KubeConnection, PODS } from '@warmbox/kube';
 import { LABEL, poolOf, SANDBOX_SELECTOR, type ConfigMap, type Pod } from '@warmbox/sandbox';
 import { readServerSentEvents } from '@warmbox/platform';

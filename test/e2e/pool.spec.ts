@@ -1,5 +1,5 @@
 import { KubeClient, KubeConnection, PODS } from '@warmbox/kube';
-import type { PoolStatusDto } from '@warmbox/contracts';
+import type { PoolStatusDto } from '@warmbox/dto';
 import { waitFor } from '@warmbox/testing';
 import type { LocalSystem, WarmboxClient } from '@warmbox/testing/harness';
 import { startLocalSystem } from './suite.js';

@@ -1,5 +1,5 @@
 import { createHash, randomInt } from 'node:crypto';
-import type { CompletedEventDto, GapEventDto, OutputEventDto } from '@warmbox/contracts';
+import type { CompletedEventDto, GapEventDto, OutputEventDto } from '@warmbox/dto';
 import { ApiProxy, type LocalSystem, type WarmboxClient } from '@warmbox/testing/harness';
 import { startLocalSystem } from './suite.js';
 

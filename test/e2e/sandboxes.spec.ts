@@ -1,4 +1,4 @@
-import type { CreationEvent, SandboxDto } from '@warmbox/contracts';
+import type { CreationEvent, SandboxDto } from '@warmbox/dto';
 import { waitFor } from '@warmbox/testing';
 import type { WarmboxClient } from '@warmbox/testing/harness';
 import { startSystem, type System } from './suite.js';

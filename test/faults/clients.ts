@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { ExecuteResultDto, ProblemDto, SandboxDto } from '@warmbox/contracts';
+import type { ExecuteResultDto, ProblemDto, SandboxDto } from '@warmbox/dto';
 import { waitFor } from '@warmbox/testing';
 import type { FaultWorld } from './fault.world.js';
 import { userOf } from './pod.history.js';

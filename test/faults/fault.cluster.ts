@@ -7,7 +7,7 @@ import { KubeConfig } from '@kubernetes/client-node';
 import {
   KubeApiError,
   KubeClient,
-  KubeConnection,
+  type KubeConnection,
   NAMESPACES,
   NODES,
   PODS,
@@ -19,6 +19,7 @@ import { NODE_FLAGS, systemClock } from '@warmbox/platform';
 import { waitFor } from '@warmbox/testing';
 import type { ApiProxyTls } from '@warmbox/testing/harness';
 import { DIST } from '../e2e/suite.js';
+import { connectByKubeconfig } from '@warmbox/kube/kubeconfig';
 
 export interface FaultClusterOptions {
   /** Pods without a process, Ready after a delay in milliseconds; else each is an executor. */
@@ -54,7 +55,7 @@ export class FaultCluster {
       const { url } = await server.start();
       config.loadFromClusterAndUser({ name: 'local', server: url, skipTLSVerify: true }, { name: 'user', token });
     }
-    const cluster = new FaultCluster(config, await KubeConnection.fromConfig(config), server, namespace);
+    const cluster = new FaultCluster(config, await connectByKubeconfig(config), server, namespace);
     cluster.undo.push(async () => {
       await cluster.connection.close();
       await server?.stop();
@@ -93,7 +94,7 @@ export class FaultCluster {
 
   /** Another connection, straight to the API server. */
   connect(): Promise<KubeConnection> {
-    return KubeConnection.fromConfig(this.config);
+    return connectByKubeconfig(this.config);
   }
 
   /** A kubeconfig as text, for a process; `server` leads through something in between. */

@@ -2,7 +2,7 @@ import { appendFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { PoolStatusDto } from '@warmbox/contracts';
+import type { PoolStatusDto } from '@warmbox/dto';
 import { CONFIG_MAPS, KubeApiError, LEASES, PODS } from '@warmbox/kube';
 import { isTerminating, poolOf, readTombstone } from '@warmbox/sandbox';
 import { waitFor } from '@warmbox/testing';

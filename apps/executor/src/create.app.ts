@@ -1,14 +1,8 @@
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { EXECUTE_BODY_MAX_BYTES } from '@warmbox/contracts';
-import {
-  guardShutdown,
-  HttpAdapter,
-  ProblemFilter,
-  RequestValidationPipe,
-  Shutdown,
-  systemClock,
-} from '@warmbox/platform';
+import { guardShutdown, HttpAdapter, ProblemFilter, RequestValidationPipe } from '@warmbox/http';
+import { Shutdown, systemClock } from '@warmbox/platform';
 import type { FastifyInstance } from 'fastify';
 import type { ExecutorOptions } from './config/executor.options.js';
 import { ExecutionRegistry } from './execution/execution.registry.js';

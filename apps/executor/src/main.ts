@@ -1,7 +1,8 @@
 import './process.title.js';
 import 'reflect-metadata';
 import { Logger } from '@nestjs/common';
-import { OptionsError, stopOnSignals } from '@warmbox/platform';
+import { OptionsError } from '@warmbox/platform/options';
+import { stopOnSignals } from '@warmbox/platform';
 import { executorOptions } from './config/executor.options.js';
 import { createApp } from './create.app.js';
 import { listen } from './http/listen.js';

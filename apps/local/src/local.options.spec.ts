@@ -1,4 +1,4 @@
-import { OptionsError } from '@warmbox/platform';
+import { OptionsError } from '@warmbox/platform/options';
 import { localOptions, runtimeClassesOf } from './local.options.js';
 
 describe('localOptions', () => {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { ISOLATIONS, type IsolationName } from '@warmbox/local-cluster';
-import { loadOptions } from '@warmbox/platform';
+import { loadOptions } from '@warmbox/platform/options';
 import { IsIn, IsInt, IsObject, IsString, Matches, Max, MaxLength, Min } from 'class-validator';
 
 /** What the launcher itself needs to know; everything else in the environment is the manager's, which checks it. */

@@ -1,7 +1,8 @@
 import 'reflect-metadata';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { OptionsError, StartError, stopOnSignals, systemClock } from '@warmbox/platform';
+import { OptionsError } from '@warmbox/platform/options';
+import { StartError, stopOnSignals, systemClock } from '@warmbox/platform';
 import { ConsoleLog } from './console.log.js';
 import { greeting } from './greeting.js';
 import { closeInheritedDescriptors } from './inherited.descriptors.js';

@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { OptionsError } from '@warmbox/platform';
+import { OptionsError } from '@warmbox/platform/options';
 import { checkTemporaryFolder } from './temporary.folder.js';
 
 describe('checkTemporaryFolder', () => {

@@ -1,6 +1,6 @@
 import { mkdtempSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { OptionsError } from '@warmbox/platform';
+import { OptionsError } from '@warmbox/platform/options';
 
 /**
  * Makes sure that there is a place for what the local cluster puts down.

@@ -1,6 +1,7 @@
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { applicationLogger, HttpAdapter, ProblemFilter, RequestValidationPipe, Shutdown } from '@warmbox/platform';
+import { applicationLogger, HttpAdapter, ProblemFilter, RequestValidationPipe } from '@warmbox/http';
+import { Shutdown } from '@warmbox/platform';
 import { AppModule, type AppInput } from './app.module.js';
 import { ManagerOptions } from './config/manager.options.js';
 import { describeApi } from './docs/openapi.document.js';

@@ -1,5 +1,4 @@
-import type { ValidationOptions } from 'class-validator';
-import { hasMoreThan, isMap, ObeysMapRule, type MapViolation } from './map.rule.js';
+import { hasMoreThan, isMap, type MapRule, type MapViolation } from './map.rule.js';
 
 /** The most that a request's environment variables may take, in bytes of their JSON form in UTF-8. */
 export const ENVIRONMENT_MAX_BYTES = 65_536;
@@ -35,11 +34,5 @@ function isTooLarge(variables: Record<string, unknown>): boolean {
   return Buffer.byteLength(JSON.stringify(variables)) > ENVIRONMENT_MAX_BYTES;
 }
 
-/** The value is an object of environment variables: sound names, string values without NUL, 64 KiB in all. */
-export function IsEnvironment(options?: ValidationOptions): PropertyDecorator {
-  return ObeysMapRule(
-    'isEnvironment',
-    { maxEntries: ENVIRONMENT_MAX_ENTRIES, violations: environmentViolations },
-    options,
-  );
-}
+/** What holds for environment variables: sound names, string values without NUL, 64 KiB in all. */
+export const ENVIRONMENT_RULE: MapRule = { maxEntries: ENVIRONMENT_MAX_ENTRIES, violations: environmentViolations };

@@ -1,5 +1,16 @@
-import type { ExecuteDto } from './execute.dto.js';
-import type { ViolationDto } from './problem.dto.js';
+import type { Violation } from './problem.js';
+
+export const OUTPUT_ENCODINGS = ['utf8', 'base64'] as const;
+export type OutputEncoding = (typeof OUTPUT_ENCODINGS)[number];
+
+export const EVENT_SELECTIONS = ['original', 'all'] as const;
+export type EventSelection = (typeof EVENT_SELECTIONS)[number];
+
+/** The most characters that a command or one argument may have (Linux takes 128 KiB in one argument). */
+export const COMMAND_MAX_LENGTH = 131_071;
+
+/** The most bytes of text for standard input, in UTF-8. */
+export const STDIN_MAX_BYTES = 1_048_576;
 
 /**
  * The most bytes of a body of execute. The longest `stdin` and all other fields at their longest fit, although every character were
@@ -8,7 +19,7 @@ import type { ViolationDto } from './problem.dto.js';
 export const EXECUTE_BODY_MAX_BYTES = 8_388_608;
 
 /** Says where a request does not name one program to run: exactly one of `command` and `argv`, which begins with the program. */
-export function commandViolation({ command, argv }: Pick<ExecuteDto, 'command' | 'argv'>): ViolationDto | undefined {
+export function commandViolation({ command, argv }: { command?: string; argv?: string[] }): Violation | undefined {
   if (command !== undefined && argv !== undefined) {
     return { pointer: '/argv', detail: 'argv must not be given together with command' };
   }

@@ -1,5 +1,4 @@
-import type { ValidationOptions } from 'class-validator';
-import { hasMoreThan, isMap, ObeysMapRule, type MapViolation } from './map.rule.js';
+import { hasMoreThan, isMap, type MapRule, type MapViolation } from './map.rule.js';
 
 /** The most labels that a caller may put on one sandbox. */
 export const LABELS_MAX = 32;
@@ -51,11 +50,11 @@ function labelsViolations(labels: unknown, nullRemoves: boolean): MapViolation[]
   });
 }
 
-/** The value is an object of labels as Kubernetes takes them, with no reserved key; with `nullRemoves` a value may be null. */
-export function IsLabels({
-  nullRemoves = false,
-  ...options
-}: ValidationOptions & { nullRemoves?: boolean } = {}): PropertyDecorator {
-  const rule = { maxEntries: LABELS_MAX, violations: (value: unknown) => labelsViolations(value, nullRemoves) };
-  return ObeysMapRule('isLabels', rule, options);
-}
+/** What holds for labels of a caller: as Kubernetes takes them, with no reserved key. */
+export const LABELS_RULE: MapRule = { maxEntries: LABELS_MAX, violations: (value) => labelsViolations(value, false) };
+
+/** The same where labels are changed: a value of null removes the label. */
+export const LABEL_CHANGES_RULE: MapRule = {
+  maxEntries: LABELS_MAX,
+  violations: (value) => labelsViolations(value, true),
+};

@@ -6,9 +6,10 @@ import { join } from 'node:path';
 import { KubeConfig } from '@kubernetes/client-node';
 import { aPod, ApiDouble, FakeClock, faults, waitFor, type Fault } from '@warmbox/testing';
 import { KubeClient } from './kube.client.js';
-import { KubeConnection } from './kube.connection.js';
+import { type KubeConnection } from './kube.connection.js';
 import { KubeApiError, KubeUnreachableError } from './kube.error.js';
 import { PODS } from './kube.resource.js';
+import { connectByKubeconfig } from './kubeconfig.js';
 
 const NAMESPACE = 'sandbox-containers';
 
@@ -49,7 +50,7 @@ describe('KubeConnection', () => {
       { name: 'cluster', server: `${double.url}/`, skipTLSVerify: false, ...cluster },
       { name: 'user', ...user },
     );
-    const connection = await KubeConnection.fromConfig(config, clock);
+    const connection = await connectByKubeconfig(config, clock);
     open.push(connection);
     return new KubeClient(connection, clock);
   }
@@ -134,7 +135,7 @@ describe('KubeConnection', () => {
     const caFile = join(folder, 'ca.crt');
     await writeFile(caFile, 'one');
     config.loadFromClusterAndUser({ name: 'c', server: double.url, caFile, skipTLSVerify: false }, { name: 'u' });
-    const connection = await KubeConnection.fromConfig(config, clock);
+    const connection = await connectByKubeconfig(config, clock);
     open.push(connection);
     const client = new KubeClient(connection, clock);
     await get(client);
@@ -184,6 +185,6 @@ describe('KubeConnection', () => {
   });
 
   it('refuses a configuration without a cluster', async () => {
-    await expect(KubeConnection.fromConfig(new KubeConfig())).rejects.toThrow('names no cluster');
+    await expect(connectByKubeconfig(new KubeConfig())).rejects.toThrow('names no cluster');
   });
 });

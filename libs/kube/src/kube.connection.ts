@@ -1,7 +1,6 @@
-import type { RequestOptions } from 'node:https';
-import { KubeConfig } from '@kubernetes/client-node';
 import { Gate, systemClock, type Clock } from '@warmbox/platform';
 import { Agent, ProxyAgent, type Dispatcher } from 'undici';
+import { tokenSource, type CredentialSource, type Tls } from './kube.credentials.js';
 import { KubeCredentialsError } from './kube.error.js';
 
 /** How long credentials are used before the kubeconfig's source (a token file, a plugin) is asked again, in ms. */
@@ -22,12 +21,9 @@ export interface KubeAccess {
   watches: Dispatcher;
 }
 
-type Tls = Pick<RequestOptions, 'ca' | 'cert' | 'key' | 'rejectUnauthorized' | 'servername'>;
-
 /**
- * Where the API server is and how to get in: client-node reads kubeconfigs, service accounts and credential plugins; the
- * connections are ours, pooled and kept alive (client-node's own client opens a new one for every request). Of proxies the
- * kubeconfig's `proxy-url` is used, and HTTPS_PROXY is not, as client-node does it.
+ * The way to the API server: pooled connections that are kept alive (client-node's own client opens a new one for every request), with
+ * credentials that are read again as they age. Of proxies the kubeconfig's `proxy-url` is used, and HTTPS_PROXY is not, as client-node does it.
  */
 export class KubeConnection {
   readonly server: string;
@@ -43,37 +39,22 @@ export class KubeConnection {
   private renewing: Promise<KubeAccess> | undefined;
 
   private constructor(
-    private config: KubeConfig,
+    private readonly source: CredentialSource,
     private readonly clock: Clock,
   ) {
-    const server = config.getCurrentCluster()?.server;
-    if (server === undefined) throw new Error('The kubeconfig names no cluster for its current context.');
-    this.server = server.replace(/\/+$/, '');
-  }
-
-  /** KUBECONFIG's connection, else ~/.kube/config's, else the service account's of the pod that this runs in. */
-  static async fromDefault(clock?: Clock): Promise<KubeConnection> {
-    const config = new KubeConfig();
-    config.loadFromDefault();
-    // What client-node makes up where it finds nothing: the place where API servers once listened without TLS.
-    if (config.currentContext === 'loaded-context' && config.getCurrentCluster()?.server === 'http://localhost:8080') {
-      throw new Error('no kubeconfig and no service account was found.');
-    }
-    return KubeConnection.fromConfig(config, clock);
-  }
-
-  /** A connection to `server` with a bearer token; for clusters that were just started. */
-  static async fromToken(server: string, token: string, clock?: Clock): Promise<KubeConnection> {
-    const config = new KubeConfig();
-    config.loadFromClusterAndUser({ name: 'cluster', server, skipTLSVerify: false }, { name: 'user', token });
-    return KubeConnection.fromConfig(config, clock);
+    this.server = source.server;
   }
 
   /** @throws KubeCredentialsError where certificates, a token or a plugin cannot be read. */
-  static async fromConfig(config: KubeConfig, clock: Clock = systemClock): Promise<KubeConnection> {
-    const connection = new KubeConnection(anew(config), clock);
+  static async open(source: CredentialSource, clock: Clock = systemClock): Promise<KubeConnection> {
+    const connection = new KubeConnection(source, clock);
     await connection.current();
     return connection;
+  }
+
+  /** A connection to `server` with a bearer token; for clusters that were just started. */
+  static fromToken(server: string, token: string, clock?: Clock): Promise<KubeConnection> {
+    return KubeConnection.open(tokenSource(server, token), clock);
   }
 
   /** What to send the next request with. Certificates and tokens are read again every 30 s, since both are rotated. */
@@ -88,8 +69,7 @@ export class KubeConnection {
     const { access } = this;
     if (access === undefined || access.headers !== refused.headers) return this.current();
     if (this.clock.monotonic() - access.readAt < RENEWAL_INTERVAL_MS) return access;
-    // Its authenticators keep tokens for a minute or until they expire; a new configuration has none yet.
-    this.config = anew(this.config);
+    this.source.forget();
     return this.renew();
   }
 
@@ -111,7 +91,7 @@ export class KubeConnection {
   }
 
   private async read(): Promise<KubeAccess> {
-    const { headers, tls } = await credentialsOf(this.config);
+    const { headers, tls } = await this.source.read();
     const before = this.access;
     const agents = before !== undefined && sameTls(before.tls, tls) ? before : this.agents(tls);
     const { requests, watches } = agents;
@@ -125,7 +105,7 @@ export class KubeConnection {
   }
 
   private agents(tls: Tls): Pick<KubeAccess, 'requests' | 'watches'> {
-    const proxy = this.config.getCurrentCluster()?.proxyUrl;
+    const proxy = this.source.proxyUrl;
     const agent = (options: Agent.Options): Dispatcher => {
       // HTTP/2 would put watches and requests on one connection, where one lost packet stops them all.
       const connect = { ...tls, timeout: 5_000, allowH2: false };
@@ -138,35 +118,6 @@ export class KubeConnection {
       watches: agent({ pipelining: 1, bodyTimeout: 0, headersTimeout: 30_000 }),
     };
   }
-}
-
-/** The same configuration, with nothing cached in it. */
-function anew(config: KubeConfig): KubeConfig {
-  const copy = new KubeConfig();
-  copy.loadFromOptions({
-    // client-node refuses plain HTTP unless it is told to skip what there is none of.
-    clusters: config.clusters.map((cluster) =>
-      cluster.server.startsWith('http:') ? { ...cluster, skipTLSVerify: true } : cluster,
-    ),
-    contexts: config.contexts,
-    users: config.users,
-    currentContext: config.currentContext,
-  });
-  return copy;
-}
-
-async function credentialsOf(config: KubeConfig): Promise<{ headers: Record<string, string>; tls: Tls }> {
-  const options: RequestOptions = {};
-  await config.applyToHTTPSOptions(options);
-  const { ca, cert, key, rejectUnauthorized, servername, auth } = options;
-  const headers: Record<string, string> = {};
-  for (const [name, value] of Object.entries(options.headers ?? {})) {
-    // A token file that ends in a line break would make the header one that cannot be sent.
-    if (typeof value === 'string') headers[name.toLowerCase()] = value.trim();
-  }
-  if (typeof auth === 'string' && !('authorization' in headers))
-    headers.authorization = `Basic ${Buffer.from(auth).toString('base64')}`;
-  return { headers, tls: { ca, cert, key, rejectUnauthorized, servername } };
 }
 
 function sameTls(a: Tls, b: Tls): boolean {

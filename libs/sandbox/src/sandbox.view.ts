@@ -1,4 +1,5 @@
-import type { PodPhase, SandboxDto } from '@warmbox/contracts';
+import type { PodPhase } from '@warmbox/contracts';
+import type { SandboxDto } from '@warmbox/dto';
 import type { Pod } from './kubernetes.types.js';
 import { EXECUTOR } from './pod.template.js';
 import { parseQuantity } from './quantity.js';

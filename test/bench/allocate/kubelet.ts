@@ -1,6 +1,7 @@
-import { KubeClient, KubeConnection, silentLog } from '@warmbox/kube';
+import { KubeClient, silentLog } from '@warmbox/kube';
 import { Kubelet, KubeletMachine } from '@warmbox/local-cluster';
 import { systemClock } from '@warmbox/platform';
+import { connectByDefault } from '@warmbox/kube/kubeconfig';
 
 /** The node of one namespace. */
 export interface BenchNode {
@@ -11,7 +12,7 @@ export interface BenchNode {
 
 /** Runs the nodes until this process is told to end. @param executorCommand for pods that are not hollow. */
 export async function runNodes(nodes: BenchNode[], executorCommand: string[]): Promise<void> {
-  const connection = await KubeConnection.fromDefault();
+  const connection = await connectByDefault();
   const client = new KubeClient(connection);
   const machine = await KubeletMachine.open('plain', silentLog);
   const kubelets = nodes.map(({ namespace, hollowAfterMs }) => {

@@ -1,6 +1,7 @@
-import { KubeApiError, KubeClient, KubeConnection, PODS } from '@warmbox/kube';
+import { KubeApiError, KubeClient, PODS } from '@warmbox/kube';
 import { ANNOTATION, isReady, LABEL, ownerOf, SANDBOX_SELECTOR, type Pod } from '@warmbox/sandbox';
 import { drive, type Run } from './load.js';
+import { connectByDefault } from '@warmbox/kube/kubeconfig';
 
 /** How often one caller begins again before it is refused. */
 const TRIES = 5;
@@ -21,7 +22,7 @@ export interface NaiveLoad {
  * another was faster begins again. No HTTP in front of it: its callers are in the process that does it.
  */
 export async function runNaive({ namespace, ...load }: NaiveLoad): Promise<Run> {
-  const connection = await KubeConnection.fromDefault();
+  const connection = await connectByDefault();
   const client = new KubeClient(connection);
   const labelSelector = `${SANDBOX_SELECTOR},${LABEL.pool}=warm,${LABEL.runtime}=kata`;
   const run = await drive(load, async (user) => {

@@ -1,9 +1,10 @@
-import { KubeApiError, KubeClient, KubeConnection, NAMESPACES, PODS, RUNTIME_CLASSES } from '@warmbox/kube';
+import { KubeApiError, KubeClient, type KubeConnection, NAMESPACES, PODS, RUNTIME_CLASSES } from '@warmbox/kube';
 import { ANNOTATION, LABEL, poolOf, SANDBOX_SELECTOR, type Pod } from '@warmbox/sandbox';
 import { ManagerProcess } from '@warmbox/testing/harness';
 import { waitFor } from '@warmbox/testing';
 import { drive } from './load.js';
 import { DIST } from './roles.js';
+import { connectByDefault } from '@warmbox/kube/kubeconfig';
 
 const API_KEY = 'bench-key-0123456789abcdef0123456789';
 const RUNTIME_CLASS = 'kata-qemu';
@@ -28,7 +29,7 @@ export class Stage {
 
   /** @param options of every manager, by variable. @throws where there is no cluster, or not one for tests */
   static async open(namespace: string, options: Record<string, string>): Promise<Stage> {
-    const connection = await KubeConnection.fromDefault();
+    const connection = await connectByDefault();
     const client = new KubeClient(connection);
     const handler = { apiVersion: 'node.k8s.io/v1', kind: 'RuntimeClass', handler: 'none' };
     await unlessThere(client.create(RUNTIME_CLASSES, undefined, { ...handler, metadata: { name: RUNTIME_CLASS } }));

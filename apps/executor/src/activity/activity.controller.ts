@@ -1,5 +1,5 @@
 import { Body, Controller, Get, HttpCode, Post } from '@nestjs/common';
-import { SealDto, type ActivityDto } from '@warmbox/contracts';
+import { SealDto, type ActivityDto } from '@warmbox/dto';
 import { ActivityMeter } from './activity.meter.js';
 
 /** What the manager asks before it removes a sandbox as idle. */

@@ -1,4 +1,4 @@
-import type { ActivityDto } from '@warmbox/contracts';
+import type { ActivityDto } from '@warmbox/dto';
 import { ProblemError, type Clock } from '@warmbox/platform';
 
 /** How long a sealed sandbox takes no new work, in milliseconds: the time in which it is deleted, or not at all. */

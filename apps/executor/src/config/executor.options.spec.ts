@@ -1,4 +1,4 @@
-import { OptionsError } from '@warmbox/platform';
+import { OptionsError } from '@warmbox/platform/options';
 import { executorOptions } from './executor.options.js';
 
 describe('executorOptions', () => {

@@ -1,5 +1,5 @@
-import { IsEnvironment } from '@warmbox/contracts';
-import { loadOptions, OptionsError, variableOf } from '@warmbox/platform';
+import { IsEnvironment } from '@warmbox/dto';
+import { loadOptions, OptionsError, variableOf } from '@warmbox/platform/options';
 import {
   IsBoolean,
   IsIn,

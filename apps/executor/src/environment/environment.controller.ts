@@ -1,5 +1,5 @@
 import { Body, Controller, HttpCode, Put } from '@nestjs/common';
-import { EnvironmentDto } from '@warmbox/contracts';
+import { EnvironmentDto } from '@warmbox/dto';
 import { SessionEnvironment } from './session.environment.js';
 
 @Controller('api')

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
-import { commandViolation, type ExecuteDto } from '@warmbox/contracts';
-import { invalidRequest } from '@warmbox/platform';
+import { commandViolation } from '@warmbox/contracts';
+import type { ExecuteDto } from '@warmbox/dto';
+import { invalidRequest } from '@warmbox/http';
 import type { ChildCommand } from '../process/child.js';
 import { commandEnvironment } from '../process/command.environment.js';
 import { shellLimits } from '../process/shell.limits.js';

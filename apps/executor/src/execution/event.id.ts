@@ -1,4 +1,4 @@
-import { invalidRequest } from '@warmbox/platform';
+import { invalidRequest } from '@warmbox/http';
 
 /** Where a reader of an execution's events begins. */
 export interface StartingPoint {

@@ -1,5 +1,5 @@
 import { Body, Controller, Delete, Get, Headers, HttpCode, Inject, Param, Post, Query, Req, Res } from '@nestjs/common';
-import { ExecuteDto, type ExecutionDto } from '@warmbox/contracts';
+import { ExecuteDto, type ExecutionDto } from '@warmbox/dto';
 import {
   contentTypeOf,
   EVENT_STREAM_HEADERS,

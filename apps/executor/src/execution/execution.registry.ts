@@ -1,5 +1,5 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import type { ExecuteDto } from '@warmbox/contracts';
+import type { ExecuteDto } from '@warmbox/dto';
 import { ProblemError, type Clock } from '@warmbox/platform';
 import { ActivityMeter, type Ongoing } from '../activity/activity.meter.js';
 import { ExecutorOptions } from '../config/executor.options.js';

@@ -1,4 +1,5 @@
-import type { ExecuteResultDto, OutputEncoding } from '@warmbox/contracts';
+import type { ExecuteResultDto } from '@warmbox/dto';
+import type { OutputEncoding } from '@warmbox/contracts';
 import type { ProblemError } from '@warmbox/platform';
 import { unfinishedBytes } from '../output/character.boundary.js';
 import { ByteCollector } from '../output/byte.collector.js';

@@ -1,11 +1,5 @@
-import {
-  ORIGINAL_EVENTS,
-  type EventSelection,
-  type ExecutionEventName,
-  type ExecutionEvents,
-  type ExpiringEventDto,
-  type OutputEncoding,
-} from '@warmbox/contracts';
+import { ORIGINAL_EVENTS, type EventSelection, type ExecutionEventName, type OutputEncoding } from '@warmbox/contracts';
+import type { ExecutionEvents, ExpiringEventDto } from '@warmbox/dto';
 import { jsonLine, KEEP_ALIVE_MS, type Clock, type ProblemError, type StreamForm, type Timer } from '@warmbox/platform';
 import type { Slice } from '../output/output.log.js';
 import { PAGE_BYTES } from '../output/page.pool.js';

@@ -1,4 +1,4 @@
-import type { CompletedEventDto, ExecutionDto, ExpiringEventDto } from '@warmbox/contracts';
+import type { CompletedEventDto, ExecutionDto, ExpiringEventDto } from '@warmbox/dto';
 import type { Clock, ProblemError, Timer } from '@warmbox/platform';
 import { OutputLog, type OutputStream } from '../output/output.log.js';
 import type { PagePool } from '../output/page.pool.js';

@@ -1,5 +1,5 @@
 import { Body, Controller, HttpCode, Post } from '@nestjs/common';
-import { NoticeDto } from '@warmbox/contracts';
+import { NoticeDto } from '@warmbox/dto';
 import { ExecutionRegistry } from './execution.registry.js';
 
 /** The manager's word that the sandbox's lifetime ends soon. */

@@ -1,4 +1,4 @@
-import type { ExpiringEventDto } from '@warmbox/contracts';
+import type { ExpiringEventDto } from '@warmbox/dto';
 import type { ProblemError } from '@warmbox/platform';
 
 /** Somebody who gets the events of an execution; told synchronously, and expected to take as much as it can at once. */

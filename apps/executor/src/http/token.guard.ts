@@ -1,4 +1,5 @@
-import { bearerOf, ProblemError, sameSecret, sendProblem } from '@warmbox/platform';
+import { bearerOf, ProblemError, sameSecret } from '@warmbox/platform';
+import { sendProblem } from '@warmbox/http';
 import type { FastifyInstance } from 'fastify';
 
 /** Routes that need no token: the kubelet asks for health without one. */

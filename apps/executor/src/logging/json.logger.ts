@@ -1,5 +1,5 @@
 import type { LoggerService } from '@nestjs/common';
-import { LogOutput } from '@warmbox/platform';
+import { LogOutput } from '@warmbox/http';
 import { pino, type Logger, type LevelWithSilent } from 'pino';
 
 /** Who tells at start which modules and routes there are. */

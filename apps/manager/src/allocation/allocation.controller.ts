@@ -1,7 +1,7 @@
 import { Body, Controller, HttpCode, Param, Post, Req, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
-import { AllocateSandboxDto, SandboxDto } from '@warmbox/contracts';
-import { RouteSettings } from '@warmbox/platform';
+import { AllocateSandboxDto, SandboxDto } from '@warmbox/dto';
+import { RouteSettings } from '@warmbox/http';
 import { sandboxOf } from '@warmbox/sandbox';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ApiProblems } from '../docs/index.js';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
-import type { GrantDto } from '@warmbox/contracts';
+import type { GrantDto } from '@warmbox/dto';
 import { PodStore } from '@warmbox/kube';
 import { ProblemError, toProblem, type Clock } from '@warmbox/platform';
 import { isReady, LABEL, poolOf, type Claim, type Pod } from '@warmbox/sandbox';

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { CreateSandboxDto } from '@warmbox/contracts';
+import type { CreateSandboxDto } from '@warmbox/dto';
 import { LABEL, type Pod } from '@warmbox/sandbox';
 import type { RequestMark } from '../idempotency/request.mark.js';
 import { SandboxLimit, type Place } from '../limit/sandbox.limit.js';

@@ -1,4 +1,4 @@
-import { OptionsError } from '@warmbox/platform';
+import { OptionsError } from '@warmbox/platform/options';
 import { loadOptions, soundOptions, type LoadedOptions, type OptionInput } from './load.options.js';
 import { readConfigFile } from './config.file.js';
 

@@ -1,4 +1,10 @@
-import { OptionsError, optionFromText, optionViolations, variableOf, type OptionViolation } from '@warmbox/platform';
+import {
+  OptionsError,
+  optionFromText,
+  optionViolations,
+  variableOf,
+  type OptionViolation,
+} from '@warmbox/platform/options';
 import { plainToInstance } from 'class-transformer';
 import { readAmounts } from './amounts.options.js';
 import type { ConfigFile } from './config.file.js';

@@ -1,4 +1,4 @@
-import type { OptionViolation } from '@warmbox/platform';
+import type { OptionViolation } from '@warmbox/platform/options';
 import type { Amounts } from '@warmbox/sandbox';
 import { MEMORY_FLOOR_MI } from './amounts.options.js';
 import {

@@ -1,4 +1,4 @@
-import { optionFromText } from '@warmbox/platform';
+import { optionFromText } from '@warmbox/platform/options';
 import { isObject } from './option.layers.js';
 import { ManagerOptions } from './manager.options.js';
 

@@ -3,7 +3,7 @@ import { Test } from '@nestjs/testing';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { PROBLEM_STATUS } from '@warmbox/contracts';
 import { KubeConnection } from '@warmbox/kube';
-import { HttpAdapter } from '@warmbox/platform';
+import { HttpAdapter } from '@warmbox/http';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { request } from 'undici';

@@ -1,6 +1,6 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
-import { ProblemDto } from '@warmbox/contracts';
+import { ProblemDto } from '@warmbox/dto';
 import { completeDocument } from './complete.document.js';
 import type { OpenApiDocument } from './openapi.types.js';
 

@@ -1,5 +1,6 @@
 import { getSchemaPath } from '@nestjs/swagger';
-import { PROBLEM_STATUS, PROBLEM_TITLE, ProblemDto, type ProblemCode } from '@warmbox/contracts';
+import { PROBLEM_STATUS, PROBLEM_TITLE, type ProblemCode } from '@warmbox/contracts';
+import { ProblemDto } from '@warmbox/dto';
 import { HEADERS, type Responses } from './openapi.types.js';
 
 const REQUEST_ID = '0b0f6a9c-0c5f-4a5e-9a43-0f0c1f2f9f10';

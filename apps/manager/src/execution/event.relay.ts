@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import type { ErrorEventDto } from '@warmbox/contracts';
+import type { ErrorEventDto } from '@warmbox/dto';
 import { jsonLine, ProblemError, STREAM_FORM, type StreamMedia } from '@warmbox/platform';
 import { isDropped } from './error.code.js';
 import { EventBoundary } from './event.boundary.js';

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { Readable } from 'node:stream';
-import { contentTypeOf, EVENT_STREAM_HEADERS, MEDIA, type Media, type StreamedAnswer } from '@warmbox/platform';
+import { contentTypeOf, EVENT_STREAM_HEADERS, MEDIA, type Media } from '@warmbox/platform';
+import type { StreamedAnswer } from '@warmbox/http';
 import type { Origin } from './execution.requests.js';
 
 /** Who asks. */

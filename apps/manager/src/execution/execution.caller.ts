@@ -1,4 +1,5 @@
-import { invalidRequest, letGoOfBody, MEDIA, negotiate, ProblemError, sendBody, type Media } from '@warmbox/platform';
+import { invalidRequest, letGoOfBody, sendBody } from '@warmbox/http';
+import { MEDIA, negotiate, ProblemError, type Media } from '@warmbox/platform';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { isDropped } from './error.code.js';
 import { EVENT_ID } from './execution.id.js';

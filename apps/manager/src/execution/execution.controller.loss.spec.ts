@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { jest } from '@jest/globals';
-import type { ErrorEventDto } from '@warmbox/contracts';
+import type { ErrorEventDto } from '@warmbox/dto';
 import { ProblemError, readServerSentEvents } from '@warmbox/platform';
 import type { Pod } from '@warmbox/sandbox';
 import { ExecutorDouble, waitFor } from '@warmbox/testing';

@@ -8,14 +8,10 @@ import {
   ApiOperation,
   ApiTags,
 } from '@nestjs/swagger';
-import {
-  commandViolation,
-  EXECUTE_BODY_MAX_BYTES,
-  ExecuteDto,
-  ExecuteResultDto,
-  ExecutionDto,
-} from '@warmbox/contracts';
-import { invalidRequest, MEDIA, RouteSettings } from '@warmbox/platform';
+import { commandViolation, EXECUTE_BODY_MAX_BYTES } from '@warmbox/contracts';
+import { ExecuteDto, ExecuteResultDto, ExecutionDto } from '@warmbox/dto';
+import { invalidRequest, RouteSettings } from '@warmbox/http';
+import { MEDIA } from '@warmbox/platform';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ApiEventStream, ApiProblems } from '../docs/index.js';
 import { acceptable, callerOf, lastEventIdOf, sendAnswer, STREAMS } from './execution.caller.js';

@@ -8,7 +8,7 @@ import {
   OutputEventDto,
   StartedEventDto,
   type ExecutionEvents,
-} from '@warmbox/contracts';
+} from '@warmbox/dto';
 
 /** The schema of every event of an execution, by its SSE name. */
 export const EXECUTION_EVENTS: Readonly<Record<keyof ExecutionEvents, new () => object>> = {

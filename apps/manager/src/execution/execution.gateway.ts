@@ -1,4 +1,4 @@
-import type { ExecuteDto } from '@warmbox/contracts';
+import type { ExecuteDto } from '@warmbox/dto';
 import { ProblemError, type Media } from '@warmbox/platform';
 import type { Pod } from '@warmbox/sandbox';
 import type { SandboxFinder } from '../sandboxes/sandbox.finder.js';

@@ -1,4 +1,5 @@
-import type { ExecuteDto, OutputEncoding } from '@warmbox/contracts';
+import type { ExecuteDto } from '@warmbox/dto';
+import type { OutputEncoding } from '@warmbox/contracts';
 import { MEDIA, type Media } from '@warmbox/platform';
 import type { ExecutorRequest } from './executor.client.js';
 

@@ -1,4 +1,5 @@
-import type { ProblemCode, ViolationDto } from '@warmbox/contracts';
+import type { ProblemCode } from '@warmbox/contracts';
+import type { ViolationDto } from '@warmbox/dto';
 import { ProblemError } from '@warmbox/platform';
 
 /** What an executor may refuse a client's request with. Anything else that it says is a fault between it and the manager. */

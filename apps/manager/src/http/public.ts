@@ -1,6 +1,6 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiExtension } from '@nestjs/swagger';
-import { RouteSettings } from '@warmbox/platform';
+import { RouteSettings } from '@warmbox/http';
 import type { FastifyRequest } from 'fastify';
 
 /** Who may call a route, and when: `public` needs no API key; a `probe` is also answered to the last during shutdown. */

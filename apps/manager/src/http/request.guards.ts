@@ -1,4 +1,5 @@
-import { authorityOfTarget, guardShutdown, ProblemError, sendProblem, type Shutdown } from '@warmbox/platform';
+import { authorityOfTarget, guardShutdown, sendProblem } from '@warmbox/http';
+import { ProblemError, type Shutdown } from '@warmbox/platform';
 import type { FastifyInstance } from 'fastify';
 import type { ManagerOptions } from '../config/manager.options.js';
 import { AllowedHosts, isAddress } from './allowed.hosts.js';

@@ -1,4 +1,4 @@
-import { shapeOf } from '@warmbox/platform';
+import { shapeOf } from '@warmbox/http';
 import { ExecutionEventsQueryDto } from '../execution/execution.query.dto.js';
 import { DeleteSandboxesDto, ListSandboxesDto } from '../sandboxes/sandbox.query.dto.js';
 

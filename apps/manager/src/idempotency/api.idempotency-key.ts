@@ -1,6 +1,6 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiHeader } from '@nestjs/swagger';
-import { RouteSettings } from '@warmbox/platform';
+import { RouteSettings } from '@warmbox/http';
 import { IDEMPOTENCY_KEY, IDEMPOTENCY_KEY_MAX_LENGTH } from './idempotency.key.js';
 
 /** The route takes the header; any other refuses it. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { invalidRequest } from '@warmbox/platform';
+import { invalidRequest } from '@warmbox/http';
 import type { FastifyRequest } from 'fastify';
 import { principalOf } from '../http/principal.js';
 

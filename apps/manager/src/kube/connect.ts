@@ -1,10 +1,11 @@
-import { KubeConnection } from '@warmbox/kube';
+import { type KubeConnection } from '@warmbox/kube';
 import { StartError } from '@warmbox/platform';
+import { connectByDefault } from '@warmbox/kube/kubeconfig';
 
 /** @throws StartError where this process has no way to any API server; whether one answers shows later */
 export async function connect(): Promise<KubeConnection> {
   try {
-    return await KubeConnection.fromDefault();
+    return await connectByDefault();
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new StartError(

@@ -1,5 +1,5 @@
 import type { DynamicModule } from '@nestjs/common';
-import { loggingModule } from '@warmbox/platform';
+import { loggingModule } from '@warmbox/http';
 import type { LogLevel } from '../config/manager.options.js';
 
 /** Probes come every second and say nothing new; what they find out is logged where it happens. */

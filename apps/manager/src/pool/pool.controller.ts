@@ -3,8 +3,9 @@ import { ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger'
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { map } from 'rxjs';
 import { ApiEventStream, ApiProblems } from '../docs/index.js';
-import { PoolStatusDto } from '@warmbox/contracts';
-import { jsonLine, MEDIA, negotiate, ProblemError, sendEvents, type Clock } from '@warmbox/platform';
+import { PoolStatusDto } from '@warmbox/dto';
+import { jsonLine, MEDIA, negotiate, ProblemError, type Clock } from '@warmbox/platform';
+import { sendEvents } from '@warmbox/http';
 import { CLOCK } from '../kube/kube.module.js';
 import { PoolMonitor } from './pool.monitor.js';
 

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { PoolStatusDto } from '@warmbox/contracts';
+import type { PoolStatusDto } from '@warmbox/dto';
 import { PodStore } from '@warmbox/kube';
 import { ProblemError, Shutdown, type Clock, type Timer } from '@warmbox/platform';
 import { Observable } from 'rxjs';

@@ -1,4 +1,4 @@
-import type { PoolStatusDto } from '@warmbox/contracts';
+import type { PoolStatusDto } from '@warmbox/dto';
 import type { Pod } from '@warmbox/sandbox';
 import { aPod } from '@warmbox/testing';
 import { poolStatusOf, type PoolFacts } from './pool.status.js';

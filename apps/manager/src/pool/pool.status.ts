@@ -1,4 +1,5 @@
-import type { PoolState, PoolStatusDto } from '@warmbox/contracts';
+import type { PoolState } from '@warmbox/contracts';
+import type { PoolStatusDto } from '@warmbox/dto';
 import {
   isEnded,
   isReady,

@@ -1,4 +1,4 @@
-import type { CreateSandboxDto, CreationEvent } from '@warmbox/contracts';
+import type { CreateSandboxDto, CreationEvent } from '@warmbox/dto';
 import type { PodStore } from '@warmbox/kube';
 import { ProblemError, Shutdown } from '@warmbox/platform';
 import type { Pod } from '@warmbox/sandbox';

@@ -1,4 +1,4 @@
-import type { CreateSandboxDto, CreationEvent } from '@warmbox/contracts';
+import type { CreateSandboxDto, CreationEvent } from '@warmbox/dto';
 import { toProblem } from '@warmbox/platform';
 import { catchError, concat, finalize, from, mergeMap, of, ReplaySubject, take, type Observable } from 'rxjs';
 import type { Creation } from './creation.js';

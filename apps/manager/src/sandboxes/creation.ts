@@ -1,4 +1,5 @@
-import type { CreationEvent, ProblemCode, SandboxDto } from '@warmbox/contracts';
+import type { CreationEvent, SandboxDto } from '@warmbox/dto';
+import type { ProblemCode } from '@warmbox/contracts';
 import { ProblemError, type Clock, type Timer } from '@warmbox/platform';
 import { poolOf, sandboxOf, type Pod } from '@warmbox/sandbox';
 import { concat, defer, from, Subject, type Observable } from 'rxjs';

@@ -1,4 +1,4 @@
-import type { CreateSandboxDto } from '@warmbox/contracts';
+import type { CreateSandboxDto } from '@warmbox/dto';
 import { ANNOTATION, type Pod } from '@warmbox/sandbox';
 import { aPod } from '@warmbox/testing';
 import type { KeyScope } from '../idempotency/idempotency.key.js';

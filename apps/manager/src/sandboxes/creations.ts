@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { CreateSandboxDto } from '@warmbox/contracts';
+import type { CreateSandboxDto } from '@warmbox/dto';
 import { ANNOTATION, isEnded, isTerminating } from '@warmbox/sandbox';
 import { KeyedRequests } from '../idempotency/keyed.requests.js';
 import type { KeyScope } from '../idempotency/idempotency.key.js';

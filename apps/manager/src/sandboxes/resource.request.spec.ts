@@ -1,4 +1,4 @@
-import type { ResourcesDto } from '@warmbox/contracts';
+import type { ResourcesDto } from '@warmbox/dto';
 import { resolveResources } from './resource.request.js';
 
 const rules = {

@@ -1,4 +1,4 @@
-import type { ResourcesDto, ViolationDto } from '@warmbox/contracts';
+import type { ResourcesDto, ViolationDto } from '@warmbox/dto';
 import type { Amounts } from '@warmbox/sandbox';
 
 export interface ResourceRules {

@@ -1,4 +1,4 @@
-import type { CreationEvent } from '@warmbox/contracts';
+import type { CreationEvent } from '@warmbox/dto';
 import { KubeUnreachableError } from '@warmbox/kube';
 import { ProblemError } from '@warmbox/platform';
 import type { Pod } from '@warmbox/sandbox';

@@ -1,5 +1,6 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import type { CreateSandboxDto, ProblemCode } from '@warmbox/contracts';
+import type { CreateSandboxDto } from '@warmbox/dto';
+import type { ProblemCode } from '@warmbox/contracts';
 import { isUnknownOutcome, PodStore } from '@warmbox/kube';
 import { Deadline, DeadlineError, ProblemError, Shutdown, toProblem, type Clock } from '@warmbox/platform';
 import { isReady, isTerminating, type Pod } from '@warmbox/sandbox';

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { GrantDto } from '@warmbox/contracts';
-import { invalidRequest, type Clock } from '@warmbox/platform';
+import type { GrantDto } from '@warmbox/dto';
+import { invalidRequest } from '@warmbox/http';
+import type { Clock } from '@warmbox/platform';
 import { grantAnnotations } from '@warmbox/sandbox';
 import { ManagerOptions } from '../config/manager.options.js';
 import { CLOCK } from '../kube/kube.module.js';

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { SandboxDto } from '@warmbox/contracts';
+import type { SandboxDto } from '@warmbox/dto';
 import { PodStore } from '@warmbox/kube';
 import { ProblemError } from '@warmbox/platform';
 import { ownerOf, sandboxOf, type Pod } from '@warmbox/sandbox';

@@ -1,4 +1,4 @@
-import type { SandboxDto } from '@warmbox/contracts';
+import type { SandboxDto } from '@warmbox/dto';
 import { matches, pageOf } from './sandbox.list.js';
 
 function sandbox(name: string, given: Partial<SandboxDto> = {}): SandboxDto {

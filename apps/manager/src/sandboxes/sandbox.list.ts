@@ -1,4 +1,5 @@
-import type { SandboxDto, SandboxStatus } from '@warmbox/contracts';
+import type { SandboxDto } from '@warmbox/dto';
+import type { SandboxStatus } from '@warmbox/contracts';
 
 /** Which sandboxes; every condition that is given must hold. */
 export interface SandboxFilter {

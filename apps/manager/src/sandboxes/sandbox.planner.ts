@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { Injectable } from '@nestjs/common';
-import type { CreateSandboxDto } from '@warmbox/contracts';
-import { invalidRequest } from '@warmbox/platform';
+import type { CreateSandboxDto } from '@warmbox/dto';
+import { invalidRequest } from '@warmbox/http';
 import { podOf, type Pod, type SandboxSpec } from '@warmbox/sandbox';
 import { MEMORY_FLOOR_MI } from '../config/amounts.options.js';
 import { ManagerOptions } from '../config/manager.options.js';

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { BulkDeletionDto, DeletedSandboxDto, FailedDeletionDto } from '@warmbox/contracts';
+import type { BulkDeletionDto, DeletedSandboxDto, FailedDeletionDto } from '@warmbox/dto';
 import { Gate, toProblem } from '@warmbox/platform';
 import { poolOf, sandboxOf, type Pod } from '@warmbox/sandbox';
 import { overNewest } from './over.newest.js';

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { LABELS_MAX, type UpdateSandboxDto } from '@warmbox/contracts';
-import { invalidRequest } from '@warmbox/platform';
+import { LABELS_MAX } from '@warmbox/contracts';
+import type { UpdateSandboxDto } from '@warmbox/dto';
+import { invalidRequest } from '@warmbox/http';
 import { callersLabels, type Pod } from '@warmbox/sandbox';
 import { overNewest } from './over.newest.js';
 import { PodWriter } from './pod.writer.js';

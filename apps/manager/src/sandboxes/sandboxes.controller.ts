@@ -14,8 +14,9 @@ import {
   DeletedSandboxDto,
   SandboxDto,
   UpdateSandboxDto,
-} from '@warmbox/contracts';
-import { AnswersWith, jsonLine, MEDIA, RouteSettings, sendEvents, type Clock } from '@warmbox/platform';
+} from '@warmbox/dto';
+import { AnswersWith, RouteSettings, sendEvents } from '@warmbox/http';
+import { jsonLine, MEDIA, type Clock } from '@warmbox/platform';
 import { sandboxOf } from '@warmbox/sandbox';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { map } from 'rxjs';

@@ -1,4 +1,4 @@
-import type { CreateSandboxDto } from '@warmbox/contracts';
+import type { CreateSandboxDto } from '@warmbox/dto';
 import type { Pod } from '@warmbox/sandbox';
 import type { RequestMark } from '../idempotency/request.mark.js';
 import type { Place } from '../limit/sandbox.limit.js';

@@ -1,4 +1,4 @@
-import { MEDIA } from '../http/accept.js';
+import { MEDIA } from '../media/accept.js';
 import { jsonLine } from './json.line.js';
 
 /** One event of a stream, before it has a form on the wire. */

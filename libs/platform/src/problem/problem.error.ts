@@ -1,11 +1,11 @@
-import { PROBLEM_STATUS, type ProblemCode, type ProblemDto, type ViolationDto } from '@warmbox/contracts';
+import { PROBLEM_STATUS, type ProblemCode, type Problem, type Violation } from '@warmbox/contracts';
 
 /** Members of the document that some codes have. */
-export type ProblemMembers = Pick<ProblemDto, 'cause' | 'message'>;
+export type ProblemMembers = Pick<Problem, 'cause' | 'message'>;
 
 export interface ProblemOptions {
   /** With invalid_request: every violated rule. */
-  errors?: ViolationDto[];
+  errors?: Violation[];
   /** Seconds after which the client may try again; 429 and 503 always carry one (1 unless told). */
   retryAfterSeconds?: number;
   /** Further headers of the answer. */
@@ -20,7 +20,7 @@ export interface ProblemOptions {
 export class ProblemError extends Error {
   override readonly name = 'ProblemError';
   readonly status: number;
-  readonly errors?: ViolationDto[];
+  readonly errors?: Violation[];
   readonly headers: Record<string, string>;
   readonly members: ProblemMembers;
 

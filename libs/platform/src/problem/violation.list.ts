@@ -1,4 +1,4 @@
-import type { ViolationDto } from '@warmbox/contracts';
+import type { Violation } from '@warmbox/contracts';
 
 /** The most violations of one request that are listed, and the most bytes of them as JSON. */
 export const VIOLATIONS_MAX = 100;
@@ -10,7 +10,7 @@ const DETAIL_MAX = 300;
 
 /** What is wrong with a request, as far as it is told: it is full before an answer becomes large, however much there is. */
 export class ViolationList {
-  private readonly listed: ViolationDto[] = [];
+  private readonly listed: Violation[] = [];
   private bytes = 0;
   private full = false;
 
@@ -19,17 +19,17 @@ export class ViolationList {
     return this.full;
   }
 
-  static of(violations: readonly ViolationDto[]): ViolationList {
+  static of(violations: readonly Violation[]): ViolationList {
     const list = new ViolationList();
     for (const violation of violations) list.add(violation);
     return list;
   }
 
-  get violations(): ViolationDto[] {
+  get violations(): Violation[] {
     return this.listed;
   }
 
-  add({ pointer, detail }: ViolationDto): void {
+  add({ pointer, detail }: Violation): void {
     if (this.full) return;
     const violation = { pointer: shortened(pointer, POINTER_MAX), detail: shortened(detail, DETAIL_MAX) };
     const bytes = Buffer.byteLength(JSON.stringify(violation)) + 1;

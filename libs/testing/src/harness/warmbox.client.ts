@@ -7,7 +7,7 @@ import type {
   PoolStatusDto,
   ProblemDto,
   SandboxDto,
-} from '@warmbox/contracts';
+} from '@warmbox/dto';
 import { readServerSentEvents, type StreamEvent } from '@warmbox/platform';
 
 /** An answer that was an error. */

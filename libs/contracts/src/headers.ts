@@ -1,0 +1,11 @@
+/** The headers of our own and of Kubernetes' world that clients and servers of the API agree on, as HTTP/2 writes them. */
+export const HEADER = {
+  /** Names a request in logs and problem documents. */
+  requestId: 'x-request-id',
+  apiKey: 'x-api-key',
+  idempotencyKey: 'idempotency-key',
+  /** The execution that an answer is about. */
+  executionId: 'x-execution-id',
+  /** Where a stream of events goes on. */
+  lastEventId: 'last-event-id',
+} as const;

@@ -1,0 +1,54 @@
+import { EXECUTION_STATES, type ExecutionState } from '@warmbox/contracts';
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+
+/** One command that ran or runs in a sandbox. */
+export class ExecutionDto {
+  @ApiProperty({ description: 'Names it in every path.', example: 'x7f3k9d2m5q8w1z4' })
+  id!: string;
+
+  @ApiProperty({
+    description: 'The command line, or the program and its arguments, as they were asked for.',
+    example: 'make test',
+  })
+  command!: string;
+
+  @ApiProperty({ description: 'Whether it is over.', enum: EXECUTION_STATES, example: 'completed' })
+  state!: ExecutionState;
+
+  @ApiPropertyOptional({
+    description: "The process's own; 128 + n when signal n ended it; 124 after a time-out.",
+    type: 'integer',
+    minimum: 0,
+    maximum: 255,
+    example: 0,
+  })
+  exitCode?: number;
+
+  @ApiPropertyOptional({ description: 'The signal that ended it.', example: 'SIGKILL' })
+  signal?: string;
+
+  @ApiProperty({ description: 'Whether its time ran out.', example: false })
+  timedOut!: boolean;
+
+  @ApiProperty({
+    description: 'When it started (RFC 3339, UTC).',
+    format: 'date-time',
+    example: '2026-11-24T09:30:00.000Z',
+  })
+  startedAt!: string;
+
+  @ApiPropertyOptional({
+    description: 'When it ended (RFC 3339, UTC).',
+    format: 'date-time',
+    example: '2026-11-24T09:30:03.012Z',
+  })
+  endedAt?: string;
+
+  @ApiProperty({
+    description: 'Bytes of output so far, stdout and stderr together.',
+    type: 'integer',
+    minimum: 0,
+    example: 6,
+  })
+  bytes!: number;
+}

@@ -1,0 +1,152 @@
+import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { ProblemError } from '@warmbox/platform';
+import { sendProblem } from './problem/send.problem.js';
+import { answerConstraint } from './answer.constraint.js';
+import { BodyBudget } from './body/body.budget.js';
+import { acceptJsonOnly } from './body/json.body.js';
+import { decideHalfClose } from './half.close.js';
+import { unknownHeader } from './known.headers.js';
+import { answerClientError, answerError } from './problem/problem.fastify.js';
+import { requestIdOf } from './request-id.js';
+import { pathOfTarget } from './request.target.js';
+import { RouteTable } from './route.table.js';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Bytes that a body of this route may have; `@RouteSettings({ bodyLimit })`. */
+    bodyLimit?: number;
+  }
+}
+
+export interface HttpAdapterOptions {
+  /** Bytes of a body, where a route says nothing else with `@RouteSettings({ bodyLimit })` (1 MiB). */
+  bodyLimit?: number;
+  /** Bytes of all bodies that are held at the same time; beyond them a request is 503 `overloaded` (64 MiB). */
+  bodyBudget?: number;
+  /** The method and path that take `Last-Event-ID`, for whom sends it elsewhere. */
+  eventsRoute?: string;
+  /** Addresses and networks of proxies whose `X-Forwarded-For` is believed (none). */
+  trustedProxies?: string[];
+}
+
+/** Bytes of the request line and all headers together. */
+const HEAD_LIMIT = 32 * 1024;
+
+/** Of every answer that says nothing else: what is told to who has a key is kept by nobody on the way, and is what it says it is. */
+const HEADERS = { 'x-content-type-options': 'nosniff', 'cache-control': 'no-store' };
+
+/**
+ * Nest on Fastify, with what every answer of ours has: an `X-Request-Id`, and errors as problem documents, whoever notices
+ * them (Node's parser, the router, a body parser, a hook, a handler). Bodies are JSON and nothing else, which also keeps out
+ * what a browser may send across origins without asking. The limits of time are on the request's arrival only: an answer may
+ * stream for hours.
+ *
+ * Use it with `NestFactory.create(Module, new HttpAdapter(), { bodyParser: false })`, or Nest adds parsers of its own.
+ */
+export class HttpAdapter extends FastifyAdapter {
+  readonly routes = new RouteTable();
+
+  constructor({
+    bodyLimit = 1024 * 1024,
+    bodyBudget,
+    eventsRoute = 'a GET',
+    trustedProxies = [],
+  }: HttpAdapterOptions = {}) {
+    super({
+      bodyLimit,
+      trustProxy: trustedProxies.length > 0 && trustedProxies,
+      genReqId: requestIdOf,
+      forceCloseConnections: true,
+      return503OnClosing: false,
+      // The whole request must have arrived within this time; 0 for the connection, which idles while commands are silent.
+      requestTimeout: 120_000,
+      connectionTimeout: 0,
+      // Longer than the minute after which load balancers usually drop an idle connection, so that they never use a closed one.
+      keepAliveTimeout: 75_000,
+      http: { maxHeaderSize: HEAD_LIMIT, headersTimeout: 30_000, requireHostHeader: false },
+      routerOptions: { constraints: answerConstraint, maxParamLength: HEAD_LIMIT, ignoreTrailingSlash: true },
+      rewriteUrl: pathOfTarget,
+      clientErrorHandler: answerClientError,
+      frameworkErrors: (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
+        for (const [name, value] of Object.entries(HEADERS)) reply.raw.setHeader(name, value);
+        reply.raw.setHeader('x-request-id', request.id);
+        answerError(error, request, reply);
+      },
+    });
+    const fastify = this.getInstance<FastifyInstance>();
+    decideHalfClose(fastify);
+    // Node would answer these by itself, bare; an expectation that nobody knows may be passed over (RFC 9110 §10.1.1).
+    fastify.server.on('checkExpectation', (request, response) => fastify.server.emit('request', request, response));
+    fastify.server.on('connect', (_request, socket) => {
+      answerClientError(Object.assign(new Error('CONNECT'), { code: 'CONNECT' }), socket as Socket);
+    });
+    fastify.addHook('onRoute', (route) => {
+      this.routes.add(route.method, route.url);
+      const limit = route.config?.bodyLimit;
+      if (limit !== undefined) route.bodyLimit = limit;
+    });
+    fastify.addHook('onRequest', (request, reply, done) => {
+      // On the raw response, where streams that write for themselves keep it.
+      for (const [name, value] of Object.entries(HEADERS)) reply.raw.setHeader(name, value);
+      reply.raw.setHeader('x-request-id', request.id);
+      done(named(request.raw));
+    });
+    fastify.addHook('onRequest', (request, _reply, done) => done(wellFormed(request.raw.url ?? '')));
+    // After all that decides who may know what there is.
+    fastify.addHook('preParsing', (request, _reply, payload, done) => {
+      done(unknownHeader(request, eventsRoute) ?? uncompressed(request.headers['content-encoding']), payload);
+    });
+    acceptJsonOnly(fastify, new BodyBudget(bodyBudget));
+    const noRoute = (request: FastifyRequest, reply: FastifyReply): FastifyReply =>
+      sendProblem(reply, this.routes.problemOf(request.method, request.raw.url ?? '/'), request.id);
+    // A body that is wrong as well does not matter where there is no route to take it.
+    fastify.setErrorHandler((error, request, reply) =>
+      request.is404 ? noRoute(request, reply) : answerError(error, request, reply),
+    );
+    fastify.setNotFoundHandler(noRoute);
+  }
+
+  /** Nest's own would hand over an error without its cause; ours stays. */
+  override setErrorHandler(): FastifyInstance {
+    return this.getInstance();
+  }
+
+  /** Nest's own knows no 405 and no 406; ours stays. */
+  override setNotFoundHandler(): FastifyInstance {
+    return this.getInstance();
+  }
+}
+
+/** Node would refuse a request without Host by itself, but not with a problem document. */
+function named({ httpVersion, rawHeaders }: IncomingMessage): ProblemError | undefined {
+  const hosts = rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === 'host').length;
+  if (hosts === 1 || (hosts === 0 && httpVersion === '1.0')) return undefined;
+  return new ProblemError('invalid_request', `The request has ${hosts === 0 ? 'no' : 'more than one'} Host header.`, {
+    errors: [{ pointer: 'host', detail: 'must be there exactly once (RFC 9112 §3.2)' }],
+  });
+}
+
+/** The router has decoded the path; of a query it would take what is no escape, or no UTF-8, as it stands. */
+function wellFormed(target: string): ProblemError | undefined {
+  const query = target.slice(target.indexOf('?') + 1 || target.length);
+  const detail = 'must be ASCII, with every percent sign beginning an escape of a UTF-8 byte sequence (RFC 3986 §2.1)';
+  try {
+    if (/^[!-~]*$/.test(target)) {
+      decodeURIComponent(query);
+      return undefined;
+    }
+  } catch {
+    // Told below.
+  }
+  return new ProblemError('invalid_request', `The URL ${detail}.`, { errors: [{ pointer: 'url', detail }] });
+}
+
+function uncompressed(encoding: string | undefined): ProblemError | null {
+  if (encoding === undefined || encoding.trim().toLowerCase() === 'identity') return null;
+  return new ProblemError('unsupported_media_type', `The body must not be encoded (${JSON.stringify(encoding)}).`, {
+    headers: { 'accept-encoding': 'identity' },
+  });
+}
