@@ -222,8 +222,8 @@ export class LeaseElector {
   }
 
   /**
-   * Renews until the lease is lost or the work is over. Who leads although it should not, since nobody else did, does not hand over
-   * for the reason for which it hesitated: only once that had ceased.
+   * Renews until the lease is lost or the work is over. A fallback leader keeps the lease although it is not preferred. Once it becomes
+   * preferred it follows the normal rule again.
    */
   private async keep(term: LeaseTerm, sentAt: number, turn: Turn, isWorking: () => boolean): Promise<void> {
     const { identity, retryPeriodMs } = this.options;

@@ -38,7 +38,7 @@ export class PoolCallers {
   get dueInMs(): number {
     const now = this.clock.monotonic();
     const times = [...this.known.values()].map(({ dueAt }) => dueAt - now).filter((ms) => ms > 0);
-    return Math.min(...times);
+    return times.reduce((one, other) => Math.min(one, other), Infinity);
   }
 }
 

@@ -67,6 +67,13 @@ describe('an expected deletion', () => {
     await clock.advance(10_000);
     expect(expectations.against([aPod({ uid: 'a' })]).deletions).toEqual(new Set());
   });
+
+  it('may be one of more than a call can have arguments', () => {
+    const { expectations } = scene();
+    for (let n = 0; n < 200_000; n += 1) expectations.deleting(`${n}`);
+    expectations.kept('199999');
+    expect(expectations.dueInMs).toBe(1_000);
+  });
 });
 
 describe('room that is made', () => {

@@ -76,8 +76,9 @@ export class PoolExpectations {
   /** Milliseconds until the first of these is not expected any more; Infinity where that waits for the store. */
   get dueInMs(): number {
     const times = [...this.creations.values(), ...this.removals].map(({ until }) => until);
-    const dueInMs = Math.min(...times, ...this.deletions.values()) - this.clock.monotonic();
-    return Math.min(dueInMs, this.callers.dueInMs);
+    // Not by Math.min(…): there may be more deletions than a call can have arguments.
+    const first = [...times, ...this.deletions.values()].reduce((one, other) => Math.min(one, other), Infinity);
+    return Math.min(first - this.clock.monotonic(), this.callers.dueInMs);
   }
 
   /** What is still to be expected, now that these pods are in the store. */
