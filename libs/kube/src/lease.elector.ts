@@ -1,4 +1,4 @@
-import { Bell, type Clock, pause, systemClock } from '@warmbox/platform';
+import { type Clock, pause, systemClock, Wakeup } from '@warmbox/platform';
 import type { Lease } from '@warmbox/sandbox';
 import type { KubeClient } from './kube.client.js';
 import { silentLog, type KubeLog } from './kube.log.js';
@@ -46,7 +46,7 @@ export class LeaseElector {
   private readonly object: LeaseObject;
   private readonly view: LeaseView;
   private readonly watch: ObjectWatch<Lease>;
-  private readonly bell: Bell;
+  private readonly wakeup: Wakeup;
   private readonly candidacy: Candidacy;
   private readonly random: () => number;
   private readonly stopping = new AbortController();
@@ -66,9 +66,9 @@ export class LeaseElector {
     checkedLeaseTimes(options);
     this.candidacy = options.candidacy ?? CONTENT;
     this.random = options.random ?? Math.random;
-    this.bell = new Bell(clock);
+    this.wakeup = new Wakeup(clock);
     this.object = new LeaseObject(client, options, clock, log, () => {
-      this.bell.ring();
+      this.wakeup.wake();
       this.tell();
     });
     this.view = this.object.view;
@@ -103,7 +103,7 @@ export class LeaseElector {
   async stop(): Promise<void> {
     this.stopping.abort();
     this.current?.end(STOPPED);
-    this.bell.ring();
+    this.wakeup.wake();
     const timer = this.object.hurry();
     await this.running;
     timer.cancel();
@@ -191,13 +191,13 @@ export class LeaseElector {
 
   /** Leads until the lease is lost, another should have it, the work has ended, or the stop. */
   private async serve(sentAt: number, turn: Turn): Promise<void> {
-    const term = new LeaseTerm(sentAt + this.options.renewDeadlineMs, this.clock, () => this.bell.ring());
+    const term = new LeaseTerm(sentAt + this.options.renewDeadlineMs, this.clock, () => this.wakeup.wake());
     this.current = term;
     this.tell();
     let isWorking = true;
     const work = this.work(term).finally(() => {
       isWorking = false;
-      this.bell.ring();
+      this.wakeup.wake();
     });
     try {
       await this.keep(term, sentAt, turn, () => isWorking);
@@ -289,7 +289,7 @@ export class LeaseElector {
   }
 
   private wait(ms: number): Promise<void> {
-    return this.bell.wait(Number.isFinite(ms) ? ms : undefined);
+    return this.wakeup.wait(Number.isFinite(ms) ? ms : undefined);
   }
 
   /** A pause after a failure, so that nobody hammers an API server that is in trouble; the stop ends it. */

@@ -1,5 +1,5 @@
 import { CONFIG_MAPS, KubeApiError, type ClusterTime, type KubeClient, type LeaseTerm } from '@warmbox/kube';
-import { Bell, Gate, pause, Periodic } from '@warmbox/platform';
+import { Gate, pause, Periodic, Wakeup } from '@warmbox/platform';
 import type { LeaderTask } from './leader.task.js';
 
 /** Between two looks, in milliseconds, and between two while there are many to remove: more may come meanwhile than may be kept. */
@@ -22,34 +22,34 @@ export abstract class ConfigMapCollector implements LeaderTask {
   abstract readonly name: string;
   /** Wakes the leader for the next look. */
   readonly passes: Periodic;
-  private bell: Bell;
+  private wakeup: Wakeup;
 
   constructor(
     private readonly client: KubeClient,
     private readonly namespace: string,
     private readonly clock: ClusterTime,
   ) {
-    this.bell = new Bell(clock);
-    const ring = (): void => this.bell.ring();
-    // A ring cannot fail.
-    this.passes = new Periodic(ring, INTERVAL_MS, clock, () => undefined);
+    this.wakeup = new Wakeup(clock);
+    const wake = (): void => this.wakeup.wake();
+    // A wake cannot fail.
+    this.passes = new Periodic(wake, INTERVAL_MS, clock, () => undefined);
   }
 
   async lead(term: LeaseTerm): Promise<void> {
     const { signal } = term;
-    // What rang before is answered by the first look.
-    const bell = new Bell(this.clock);
-    this.bell = bell;
-    const ring = (): void => bell.ring();
-    signal.addEventListener('abort', ring);
+    // What woke it before is answered by the first look.
+    const wakeup = new Wakeup(this.clock);
+    this.wakeup = wakeup;
+    const wake = (): void => wakeup.wake();
+    signal.addEventListener('abort', wake);
     try {
       while (!signal.aborted) {
         const found = await this.look(term);
         if (found >= MANY) await pause(this.clock, BUSY_INTERVAL_MS, signal);
-        else await bell.wait();
+        else await wakeup.wait();
       }
     } finally {
-      signal.removeEventListener('abort', ring);
+      signal.removeEventListener('abort', wake);
     }
   }
 

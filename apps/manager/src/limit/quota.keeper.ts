@@ -1,6 +1,6 @@
 import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { KubeApiError, KubeClient, RESOURCE_QUOTAS, type LeaseTerm } from '@warmbox/kube';
-import { Bell, type Clock } from '@warmbox/platform';
+import { type Clock, Wakeup } from '@warmbox/platform';
 import { LABEL, MANAGED_BY } from '@warmbox/sandbox';
 import { ManagerOptions } from '../config/manager.options.js';
 import { CLOCK } from '../kube/kube.module.js';
@@ -30,17 +30,17 @@ export class QuotaKeeper implements LeaderTask, OnModuleInit {
   }
 
   async lead(term: LeaseTerm): Promise<void> {
-    const bell = new Bell(this.clock);
-    const ring = (): void => bell.ring();
-    const unsubscribe = this.quota.subscribe(ring);
-    term.signal.addEventListener('abort', ring);
+    const wakeup = new Wakeup(this.clock);
+    const wake = (): void => wakeup.wake();
+    const unsubscribe = this.quota.subscribe(wake);
+    term.signal.addEventListener('abort', wake);
     try {
       while (term.isLeading) {
         if (this.quota.isKnown && this.quota.limit !== this.options.maxTotalContainers) await this.write(term);
-        await bell.wait();
+        await wakeup.wait();
       }
     } finally {
-      term.signal.removeEventListener('abort', ring);
+      term.signal.removeEventListener('abort', wake);
       unsubscribe();
     }
   }

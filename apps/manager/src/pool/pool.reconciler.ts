@@ -1,6 +1,6 @@
 import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { KubeClient, PodStore, type LeaseTerm } from '@warmbox/kube';
-import { Bell, type Clock, pause, Periodic } from '@warmbox/platform';
+import { type Clock, pause, Periodic, Wakeup } from '@warmbox/platform';
 import { CLOCK } from '../kube/kube.module.js';
 import type { LeaderTask } from '../leadership/leader.task.js';
 import { Leadership } from '../leadership/leadership.js';
@@ -27,7 +27,7 @@ export class PoolReconciler implements LeaderTask, OnModuleInit {
   /** The resync: wakes the leader although nothing has changed. */
   readonly passes: Periodic;
   private readonly logger = new Logger(PoolReconciler.name);
-  private readonly bell: Bell;
+  private readonly wakeup: Wakeup;
 
   constructor(
     private readonly leadership: Leadership,
@@ -40,9 +40,9 @@ export class PoolReconciler implements LeaderTask, OnModuleInit {
     @Inject(POOL_OPTIONS) private readonly options: PoolOptions,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {
-    this.bell = new Bell(clock);
+    this.wakeup = new Wakeup(clock);
     this.passes = new Periodic(
-      () => this.bell.ring(),
+      () => this.wakeup.wake(),
       options.poolBackfillCheckIntervalSeconds * 1000,
       clock,
       (error) => this.logger.error({ err: error }, 'the resync of the pool failed'),
@@ -65,19 +65,19 @@ export class PoolReconciler implements LeaderTask, OnModuleInit {
       options: this.options,
       clock: this.clock,
       log: this.logger,
-      onDone: () => this.bell.ring(),
+      onDone: () => this.wakeup.wake(),
     });
     const unsubscribe = this.store.subscribe((change) => {
       pool.see(change);
-      this.bell.ring();
+      this.wakeup.wake();
     });
-    const wake = (): void => this.bell.ring();
+    const wake = (): void => this.wakeup.wake();
     signal.addEventListener('abort', wake);
     try {
       await listInto(this.store, this.client, this.options.targetNamespace, signal);
       while (term.isLeading) {
         const dueInMs = pool.reconcile();
-        await this.bell.wait(Number.isFinite(dueInMs) ? dueInMs : undefined);
+        await this.wakeup.wait(Number.isFinite(dueInMs) ? dueInMs : undefined);
         await pause(this.clock, DEBOUNCE_MS, signal);
       }
     } finally {

@@ -1,14 +1,14 @@
 import { FakeClock } from '@warmbox/testing';
-import { Bell } from './bell.js';
+import { Wakeup } from './wakeup.js';
 
-describe('a bell', () => {
+describe('a wakeup', () => {
   let clock: FakeClock;
-  let bell: Bell;
+  let wakeup: Wakeup;
   let woken: number;
-  const wait = (ms?: number): void => void bell.wait(ms).then(() => (woken += 1));
+  const wait = (ms?: number): void => void wakeup.wait(ms).then(() => (woken += 1));
   beforeEach(() => {
     clock = new FakeClock();
-    bell = new Bell(clock);
+    wakeup = new Wakeup(clock);
     woken = 0;
   });
 
@@ -16,14 +16,14 @@ describe('a bell', () => {
     wait();
     await clock.advance(60_000);
     expect(woken).toBe(0);
-    bell.ring();
+    wakeup.wake();
     await clock.advance(0);
     expect(woken).toBe(1);
   });
 
-  it('keeps a ring for who comes later, once', async () => {
-    bell.ring();
-    bell.ring();
+  it('keeps a wakeup for the next wait, once', async () => {
+    wakeup.wake();
+    wakeup.wake();
     wait();
     await clock.advance(0);
     expect(woken).toBe(1);
@@ -32,14 +32,14 @@ describe('a bell', () => {
     expect(woken).toBe(1);
   });
 
-  it('wakes when the time is up, and leaves no timer behind when it rang before', async () => {
+  it('wakes when the time is up, and leaves no timer behind when it was woken before', async () => {
     wait(1_000);
     await clock.advance(999);
     expect(woken).toBe(0);
     await clock.advance(1);
     expect(woken).toBe(1);
     wait(1_000);
-    bell.ring();
+    wakeup.wake();
     await clock.advance(0);
     expect([woken, clock.waiting]).toEqual([2, 0]);
   });
