@@ -5,7 +5,7 @@ import { RouteSettings } from '@warmbox/http';
 import { sandboxOf } from '@warmbox/sandbox';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ApiProblems } from '../docs/index.js';
-import { callerOf } from '../execution/execution.caller.js';
+import { callerOf } from '../http/caller.js';
 import { ApiIdempotencyKey } from '../idempotency/api.idempotency-key.js';
 import { keyOf } from '../idempotency/idempotency.key.js';
 import { Allocations } from './allocations.js';

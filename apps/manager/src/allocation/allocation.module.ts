@@ -1,5 +1,5 @@
 import { Global, Module } from '@nestjs/common';
-import { ExecutionModule } from '../execution/execution.module.js';
+import { ExecutorsModule } from '../executors/executors.module.js';
 import { IdempotencyModule } from '../idempotency/idempotency.module.js';
 import { LimitModule } from '../limit/limit.module.js';
 import { POOL_QUEUE } from '../pool/pool.queue.js';
@@ -18,7 +18,7 @@ import { SessionBinder } from './session.binder.js';
 /** Gives warm sandboxes to those who ask. Global: who waits here is part of the pool's status, and creations take warm ones too. */
 @Global()
 @Module({
-  imports: [ExecutionModule, IdempotencyModule, LimitModule, SandboxesModule],
+  imports: [ExecutorsModule, IdempotencyModule, LimitModule, SandboxesModule],
   controllers: [AllocationController],
   providers: [
     AllocationMetrics,

@@ -1,6 +1,6 @@
 import { ProblemError, Shutdown } from '@warmbox/platform';
 import { aPod, FakeClock } from '@warmbox/testing';
-import type { ExecutorClient, ExecutorRequest } from '../execution/executor.client.js';
+import type { ExecutorClient, ExecutorRequest } from '../executors/executor.client.js';
 import { SessionBinder } from './session.binder.js';
 
 describe('SessionBinder', () => {

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { MEDIA, ProblemError, Shutdown } from '@warmbox/platform';
 import type { Pod } from '@warmbox/sandbox';
-import { ExecutorClient } from '../execution/executor.client.js';
+import { ExecutorClient } from '../executors/executor.client.js';
 
 /** An executor stores the variables, and no more. */
 const TIMEOUT_MS = 5_000;

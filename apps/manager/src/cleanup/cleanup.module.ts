@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import { ExecutionModule } from '../execution/execution.module.js';
+import { ExecutorsModule } from '../executors/executors.module.js';
 import { SandboxesModule } from '../sandboxes/sandboxes.module.js';
 import { CleanupLoop } from './cleanup.loop.js';
 import { CleanupMetrics } from './cleanup.metrics.js';
@@ -9,7 +9,7 @@ import { IdleJudge } from './idle.judge.js';
 
 /** Removes sandboxes that nobody needs any more: idle, over their lifetime, ended, never ready, unreachable, stuck. */
 @Module({
-  imports: [ExecutionModule, SandboxesModule],
+  imports: [ExecutorsModule, SandboxesModule],
   providers: [CleanupLoop, CleanupMetrics, CleanupSchedule, IdleInquiry, IdleJudge],
 })
 export class CleanupModule {}

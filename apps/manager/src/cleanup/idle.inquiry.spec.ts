@@ -1,9 +1,9 @@
 import { jest } from '@jest/globals';
 import { ProblemError } from '@warmbox/platform';
 import { aPod, ExecutorDouble, FakeClock, waitFor, type AskedOfExecutor } from '@warmbox/testing';
-import type { ExecutorClient, ExecutorRequest } from '../execution/executor.client.js';
-import { clientOf } from '../execution/fixtures/client.of.js';
-import { ExecutorConnections } from '../execution/executor.connections.js';
+import type { ExecutorClient, ExecutorRequest } from '../executors/executor.client.js';
+import { clientOf } from '../executors/fixtures/client.of.js';
+import { ExecutorConnections } from '../executors/executor.connections.js';
 import { IdleInquiry, type IdleAnswer } from './idle.inquiry.js';
 
 // Real sockets, on a machine that may be busy.

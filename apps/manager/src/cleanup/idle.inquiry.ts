@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { ProblemCode } from '@warmbox/contracts';
 import { Deadline, MEDIA, ProblemError, type Clock } from '@warmbox/platform';
 import type { Pod } from '@warmbox/sandbox';
-import { ExecutorClient, type ExecutorRequest } from '../execution/executor.client.js';
+import { ExecutorClient, type ExecutorRequest } from '../executors/executor.client.js';
 import { CLOCK } from '../kube/kube.module.js';
 
 /** How long an executor may take for an answer, in milliseconds. */

@@ -1,9 +1,9 @@
 import { Readable } from 'node:stream';
 import type { ErrorEventDto } from '@warmbox/dto';
-import { jsonLine, ProblemError, STREAM_FORM, type StreamMedia } from '@warmbox/platform';
-import { isDropped } from './error.code.js';
+import { isDropped, jsonLine, ProblemError, STREAM_FORM, type StreamMedia } from '@warmbox/platform';
 import { EventBoundary } from './event.boundary.js';
-import { ExecutorStopsError, stopIn, withWholeEnd } from './last.words.js';
+import { ExecutorStopsError } from '../executors/executor.failure.js';
+import { stopIn, withWholeEnd } from './last.words.js';
 
 /** What is buffered for a client that reads slowly, in bytes, beside one event. */
 const BUFFER_BYTES = 65_536;

@@ -1,27 +1,6 @@
 import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 import { contentTypeOf, EVENT_STREAM_HEADERS, MEDIA, type Media } from '@warmbox/platform';
-import type { StreamedAnswer } from '@warmbox/http';
-import type { Origin } from './execution.requests.js';
-
-/** Who asks. */
-export interface Caller extends Origin {
-  /** Aborts when the client goes before it has its whole answer. */
-  left: AbortSignal;
-}
-
-export function hasLeft({ left }: Caller): boolean {
-  return left.aborted;
-}
-
-/** What goes to the client. */
-export interface Answer extends StreamedAnswer {
-  /** Where the body comes in one piece when it is ready: resolves then; rejects with the ProblemError that the client is told instead. */
-  begins?: Promise<void>;
-}
-
-/** A success without a body. */
-export const NO_CONTENT: Answer = { status: 204, headers: {} };
 
 export function headersOf(media: Media, executionId?: string): Record<string, string> {
   return {
@@ -60,10 +39,4 @@ async function isReadable(body: Readable): Promise<boolean> {
   } finally {
     over.abort();
   }
-}
-
-/** Calls `task` once when a body is over, whatever the way. */
-export function onceOver(body: Readable, task: () => void): void {
-  if (body.closed) task();
-  else body.once('close', task);
 }

@@ -4,10 +4,10 @@ import { MEDIA, ProblemError } from '@warmbox/platform';
 import { aPod, FakeClock } from '@warmbox/testing';
 import { ExecutionAttacher } from './execution.attacher.js';
 import { executeRequest } from './execution.requests.js';
-import type { BoundAnswer } from './executor.answer.js';
-import type { ExecutorClient } from './executor.client.js';
+import type { BoundAnswer } from '../executors/executor.answer.js';
+import type { ExecutorClient } from '../executors/executor.client.js';
 import { LeaveNotice } from './leave.notice.js';
-import { OpenStreams } from './open.streams.js';
+import { OpenStreams } from '../executors/open.streams.js';
 
 const POD = aPod({ ready: true });
 const REQUEST = executeRequest({ command: 'true' }, MEDIA.eventStream, { requestId: 'r' });

@@ -1,14 +1,15 @@
 import { Readable } from 'node:stream';
 import { Logger } from '@nestjs/common';
-import { MEDIA, ProblemError, type Clock, type Media } from '@warmbox/platform';
+import { isDropped, MEDIA, ProblemError, type Clock, type Media } from '@warmbox/platform';
 import type { Pod } from '@warmbox/sandbox';
-import { isDropped } from './error.code.js';
 import { EventRelay } from './event.relay.js';
-import { firstByteOf, hasLeft, headersOf, NO_CONTENT, onceOver, type Answer, type Caller } from './execution.answer.js';
-import { textOf, type BoundAnswer, type ExecutorAnswer } from './executor.answer.js';
-import type { ExecutorClient, ExecutorRequest } from './executor.client.js';
+import { firstByteOf, headersOf } from './execution.answer.js';
+import { hasLeft, type Caller } from '../http/caller.js';
+import { NO_CONTENT, onceOver, type Answer } from '../http/answer.js';
+import { textOf, type BoundAnswer, type ExecutorAnswer } from '../executors/executor.answer.js';
+import type { ExecutorClient, ExecutorRequest } from '../executors/executor.client.js';
 import type { LeaveNotice } from './leave.notice.js';
-import type { OpenStreams } from './open.streams.js';
+import type { OpenStreams } from '../executors/open.streams.js';
 
 /** The most of an execution: 4,096 characters of its command, of which each may be an escape. */
 const EXECUTION_MAX_BYTES = 65_536;

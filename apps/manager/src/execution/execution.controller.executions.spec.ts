@@ -1,5 +1,5 @@
 import { jest } from '@jest/globals';
-import { NAME } from './fixtures/execution.cluster.js';
+import { NAME } from '../executors/fixtures/executor.cluster.js';
 import { EVENTS, ExecutionScene, problemOf, textOf } from './fixtures/execution.scene.js';
 import { begin, COMPLETED, ID } from './fixtures/executor.stream.js';
 

@@ -6,7 +6,7 @@ import { ProblemError, readServerSentEvents } from '@warmbox/platform';
 import type { Pod } from '@warmbox/sandbox';
 import { ExecutorDouble, waitFor } from '@warmbox/testing';
 import { EVENT_MAX_BYTES } from './event.boundary.js';
-import { NAME, podAt } from './fixtures/execution.cluster.js';
+import { NAME, podAt } from '../executors/fixtures/executor.cluster.js';
 import { ExecutionScene, problemOf, textOf } from './fixtures/execution.scene.js';
 import { begin, COMPLETED, output, STARTED } from './fixtures/executor.stream.js';
 

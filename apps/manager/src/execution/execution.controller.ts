@@ -14,7 +14,9 @@ import { invalidRequest, RouteSettings } from '@warmbox/http';
 import { MEDIA } from '@warmbox/platform';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ApiEventStream, ApiProblems } from '../docs/index.js';
-import { acceptable, callerOf, lastEventIdOf, sendAnswer, STREAMS } from './execution.caller.js';
+import { acceptable, sendAnswer, STREAMS } from '../http/answer.js';
+import { callerOf } from '../http/caller.js';
+import { EVENT_ID, lastEventIdOf } from './event.id.js';
 import {
   ApiExecutionId,
   ApiSandboxPath,
@@ -25,7 +27,6 @@ import {
   LOCATION,
 } from './execution.docs.js';
 import { ExecutionGateway } from './execution.gateway.js';
-import { EVENT_ID } from './execution.id.js';
 import { ExecutionEventsQueryDto } from './execution.query.dto.js';
 
 @ApiTags('Executions')

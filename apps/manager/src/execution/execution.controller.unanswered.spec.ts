@@ -1,6 +1,6 @@
 import { jest } from '@jest/globals';
 import { aPod, ExecutorDouble, waitFor } from '@warmbox/testing';
-import { NAME, podAt } from './fixtures/execution.cluster.js';
+import { NAME, podAt } from '../executors/fixtures/executor.cluster.js';
 import { ExecutionScene, problemOf, textOf } from './fixtures/execution.scene.js';
 import { begin, COMPLETED } from './fixtures/executor.stream.js';
 

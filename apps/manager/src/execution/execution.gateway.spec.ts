@@ -1,9 +1,9 @@
 import { ProblemError } from '@warmbox/platform';
 import { aPod } from '@warmbox/testing';
-import type { Caller } from './execution.answer.js';
+import type { Caller } from '../http/caller.js';
 import type { ExecutionAttacher } from './execution.attacher.js';
 import { ExecutionGateway } from './execution.gateway.js';
-import type { ExecutorClient } from './executor.client.js';
+import type { ExecutorClient } from '../executors/executor.client.js';
 
 describe('the gateway to executions', () => {
   const pod = aPod({ ready: true });

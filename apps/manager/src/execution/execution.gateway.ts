@@ -3,9 +3,11 @@ import { ProblemError, type Media } from '@warmbox/platform';
 import type { Pod } from '@warmbox/sandbox';
 import type { SandboxFinder } from '../sandboxes/sandbox.finder.js';
 import type { SandboxStamper } from '../sandboxes/sandbox.stamper.js';
-import { firstByteOf, hasLeft, headersOf, NO_CONTENT, type Answer, type Caller } from './execution.answer.js';
+import { firstByteOf, headersOf } from './execution.answer.js';
+import { hasLeft, type Caller } from '../http/caller.js';
+import { NO_CONTENT, type Answer } from '../http/answer.js';
 import type { ExecutionAttacher } from './execution.attacher.js';
-import { EXECUTION_ID } from './execution.id.js';
+import { EXECUTION_ID } from '../executors/execution.id.js';
 import {
   cancelRequest,
   eventsRequest,
@@ -14,7 +16,7 @@ import {
   executionsRequest,
   type EventsPlace,
 } from './execution.requests.js';
-import type { ExecutorClient, ExecutorRequest } from './executor.client.js';
+import type { ExecutorClient, ExecutorRequest } from '../executors/executor.client.js';
 
 /** Which sandbox, by the names of the URL. */
 export interface SandboxName {

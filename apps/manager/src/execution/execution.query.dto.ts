@@ -1,7 +1,7 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { OUTPUT_ENCODINGS, type OutputEncoding } from '@warmbox/contracts';
 import { IsIn, IsOptional, Matches, MaxLength } from 'class-validator';
-import { EVENT_ID } from './execution.id.js';
+import { EVENT_ID } from './event.id.js';
 
 /** From where, and how, the events of an execution are sent. */
 export class ExecutionEventsQueryDto {

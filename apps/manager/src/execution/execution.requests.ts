@@ -1,7 +1,8 @@
 import type { ExecuteDto } from '@warmbox/dto';
 import type { OutputEncoding } from '@warmbox/contracts';
 import { MEDIA, type Media } from '@warmbox/platform';
-import type { ExecutorRequest } from './executor.client.js';
+import type { ExecutorRequest } from '../executors/executor.client.js';
+import type { Origin } from '../http/caller.js';
 
 /** An executor answers at once; what takes longer (an event stream, a result) begins at once. */
 const ANSWER_TIMEOUT_MS = 10_000;
@@ -14,13 +15,6 @@ const LIVING = { headTimeoutMs: ANSWER_TIMEOUT_MS, silenceTimeoutMs: SILENCE_MS 
 const AT_ONCE = { headTimeoutMs: ANSWER_TIMEOUT_MS, silenceTimeoutMs: ANSWER_TIMEOUT_MS };
 /** What the executor takes where the request names no time-out. */
 const DEFAULT_TIMEOUT_SECONDS = 300;
-
-/** What of the client's request accompanies every request to the executor. */
-export interface Origin {
-  requestId: string;
-  /** W3C trace context, as the client sent it. */
-  traceparent?: string;
-}
 
 export function executeRequest(dto: ExecuteDto, media: Media, origin: Origin): ExecutorRequest {
   return {

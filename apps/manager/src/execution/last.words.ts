@@ -12,11 +12,6 @@ const MAX_BYTES = 4_096;
 /** What an executor says when its sandbox ends. */
 const STOPPING = '"code":"shutting_down"';
 
-/** The executor has said that its sandbox ends: of what, only the cluster knows. */
-export class ExecutorStopsError extends Error {
-  override readonly name = 'ExecutorStopsError';
-}
-
 /** Whole events in pieces with the last one of them in one piece, as far as it may be an ErrorEvent: networks cut where they like. */
 export function withWholeEnd(pieces: Buffer[]): Buffer[] {
   const last = pieces.at(-1);

@@ -1,8 +1,9 @@
 import { Logger } from '@nestjs/common';
 import { Backoff, type Clock, pause, toProblem } from '@warmbox/platform';
 import type { Pod } from '@warmbox/sandbox';
-import { leftRequest, type Origin } from './execution.requests.js';
-import type { ExecutorClient } from './executor.client.js';
+import { leftRequest } from './execution.requests.js';
+import { type Origin } from '../http/caller.js';
+import type { ExecutorClient } from '../executors/executor.client.js';
 
 /** How often the notice is tried. Where all fail, the executor ends the command after its longer grace for lost relays. */
 const ATTEMPTS = 4;

@@ -6,7 +6,7 @@ import { aPod, FakeClock } from '@warmbox/testing';
 import type { Subscription } from 'rxjs';
 import { ManagerOptions } from '../config/manager.options.js';
 import { creationStream } from './creation.stream.js';
-import type { ExecutorProbe } from './executor.probe.js';
+import type { ExecutorProbe } from '../executors/executor.probe.js';
 import type { PodWriter } from './pod.writer.js';
 import { SandboxCreator } from './sandbox.creator.js';
 import type { SandboxEnder } from './sandbox.ender.js';

@@ -9,7 +9,7 @@ import { CLOCK } from '../kube/kube.module.js';
 import type { Place } from '../limit/sandbox.limit.js';
 import { Creation } from './creation.js';
 import { progressOf } from './creation.progress.js';
-import { ExecutorProbe, type ExecutorAddress } from './executor.probe.js';
+import { ExecutorProbe, type ExecutorAddress } from '../executors/executor.probe.js';
 import { overNewest } from './over.newest.js';
 import { PodWriter } from './pod.writer.js';
 import { SandboxEnder } from './sandbox.ender.js';

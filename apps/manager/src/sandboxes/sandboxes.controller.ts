@@ -21,7 +21,7 @@ import { sandboxOf } from '@warmbox/sandbox';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { map } from 'rxjs';
 import { ApiEventStream, ApiProblems } from '../docs/index.js';
-import { callerOf } from '../execution/execution.caller.js';
+import { callerOf } from '../http/caller.js';
 import { ApiIdempotencyKey } from '../idempotency/api.idempotency-key.js';
 import { keyOf } from '../idempotency/idempotency.key.js';
 import { CLOCK } from '../kube/kube.module.js';

@@ -1,12 +1,9 @@
-import { Module, type OnApplicationShutdown } from '@nestjs/common';
-import type { Clock } from '@warmbox/platform';
-import { Agent } from 'undici';
-import { CLOCK } from '../kube/kube.module.js';
+import { Module } from '@nestjs/common';
+import { ExecutorsModule } from '../executors/executors.module.js';
 import { IdempotencyModule } from '../idempotency/idempotency.module.js';
 import { LimitModule } from '../limit/limit.module.js';
 import { TombstonesModule } from '../tombstones/tombstones.module.js';
 import { Creations } from './creations.js';
-import { ExecutorProbe } from './executor.probe.js';
 import { PodWriter } from './pod.writer.js';
 import { ReadyTimes } from './ready.times.js';
 import { RuntimeCatalog } from './runtime.catalog.js';
@@ -21,12 +18,9 @@ import { SandboxStamper } from './sandbox.stamper.js';
 import { SandboxUpdater } from './sandbox.updater.js';
 import { SandboxesController } from './sandboxes.controller.js';
 
-/** No connection of a probe is kept: each goes to a pod that is new. */
-const PROBES = new Agent({ keepAliveTimeout: 1, connect: { timeout: 3_000 } });
-
 /** Sandboxes: create, find, list, label and delete them. */
 @Module({
-  imports: [IdempotencyModule, LimitModule, TombstonesModule],
+  imports: [ExecutorsModule, IdempotencyModule, LimitModule, TombstonesModule],
   controllers: [SandboxesController],
   providers: [
     Creations,
@@ -42,13 +36,7 @@ const PROBES = new Agent({ keepAliveTimeout: 1, connect: { timeout: 3_000 } });
     SandboxRemover,
     SandboxStamper,
     SandboxUpdater,
-    { provide: ExecutorProbe, useFactory: (clock: Clock) => new ExecutorProbe(PROBES, clock), inject: [CLOCK] },
   ],
   exports: [PodWriter, RuntimeCatalog, SandboxEnder, SandboxFinder, SandboxGrants, SandboxPlanner, SandboxStamper],
 })
-export class SandboxesModule implements OnApplicationShutdown {
-  onApplicationShutdown(): Promise<void> {
-    // A probe under way has nobody left to tell; to close would wait for its answer.
-    return PROBES.destroy();
-  }
-}
+export class SandboxesModule {}

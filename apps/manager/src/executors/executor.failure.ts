@@ -1,6 +1,10 @@
-import { DeadlineError, ProblemError } from '@warmbox/platform';
+import { codeOf, DeadlineError, ProblemError } from '@warmbox/platform';
 import { endOf, isEnded, isTerminating, messageOf, type Pod } from '@warmbox/sandbox';
-import { codeOf } from './error.code.js';
+
+/** The executor has said that its sandbox ends: of what, only the cluster knows. */
+export class ExecutorStopsError extends Error {
+  override readonly name = 'ExecutorStopsError';
+}
 
 /** No connection, no headers, or no byte of a body in time; `code` of undici's and of the kernel's errors. */
 const TIMEOUTS = ['UND_ERR_CONNECT_TIMEOUT', 'UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT', 'ETIMEDOUT'];

@@ -1,5 +1,5 @@
 import { kubeProblem, type PodStore } from '@warmbox/kube';
-import { Deadline, MEDIA, ProblemError, type Clock, type Media } from '@warmbox/platform';
+import { codeOf, Deadline, MEDIA, ProblemError, type Clock, type Media } from '@warmbox/platform';
 import {
   endOf,
   executorAddress,
@@ -11,12 +11,10 @@ import {
 } from '@warmbox/sandbox';
 import type { Dispatcher } from 'undici';
 import type { Obituary } from '../tombstones/obituary.js';
-import { codeOf } from './error.code.js';
-import { onceOver } from './execution.answer.js';
+import { onceOver } from '../http/answer.js';
 import { accepted, textOf, type BoundAnswer, type ExecutorAnswer } from './executor.answer.js';
 import type { ExecutorConnections } from './executor.connections.js';
-import { failureOf, isTimeout, lossOf, notReady } from './executor.failure.js';
-import { ExecutorStopsError } from './last.words.js';
+import { ExecutorStopsError, failureOf, isTimeout, lossOf, notReady } from './executor.failure.js';
 import { PassingBody } from './passing.body.js';
 import type { SandboxVigil } from './sandbox.vigil.js';
 

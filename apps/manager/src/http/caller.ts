@@ -1,0 +1,59 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+
+/** What of the client's request accompanies every request to the executor. */
+export interface Origin {
+  requestId: string;
+  /** W3C trace context, as the client sent it. */
+  traceparent?: string;
+}
+
+/** Who asks. */
+export interface Caller extends Origin {
+  /** Aborts when the client goes before it has its whole answer. */
+  left: AbortSignal;
+}
+
+export function hasLeft({ left }: Caller): boolean {
+  return left.aborted;
+}
+
+/** Idle seconds, in milliseconds, after which the kernel asks whether a client is still there. */
+const KEEP_ALIVE_MS = 15_000;
+
+/** W3C trace context: version, trace id, parent id, flags; neither id all zeros. */
+const TRACEPARENT = /^(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
+
+/** Who asks, from the request's headers and connection. A `traceparent` that is none is ignored, as its standard says. */
+export function callerOf(request: FastifyRequest, reply: FastifyReply): Caller {
+  const { traceparent } = request.headers;
+  return {
+    requestId: request.id,
+    traceparent: typeof traceparent === 'string' && TRACEPARENT.test(traceparent) ? traceparent : undefined,
+    left: leavingOf(request, reply),
+  };
+}
+
+/**
+ * Aborts when the client goes, or sends no more, before it has its whole answer. A client that vanishes without a word is noticed by the
+ * kernel: within half a minute where nothing is on its way to it, else when it gives up to send that again (on Linux after
+ * a quarter of an hour; Node cannot shorten that).
+ */
+function leavingOf(request: FastifyRequest, reply: FastifyReply): AbortSignal {
+  const leaving = new AbortController();
+  const { socket } = request.raw;
+  socket.setKeepAlive(true, KEEP_ALIVE_MS);
+  // Each request that is pipelined on the connection listens.
+  socket.setMaxListeners(0);
+  const notice = (): void => {
+    socket.removeListener('close', notice);
+    socket.removeListener('end', notice);
+    if (!reply.raw.writableFinished) leaving.abort();
+  };
+  reply.raw.once('close', notice);
+  // The response of a pipelined request waits behind others, and is not closed with its connection.
+  socket.once('close', notice);
+  // Nearly all who leave say no more than that they send no more.
+  if (socket.readableEnded) notice();
+  else socket.once('end', notice);
+  return leaving.signal;
+}
