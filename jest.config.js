@@ -14,6 +14,8 @@ export default {
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
   setupFiles: ['reflect-metadata'],
+  // Longer than a wait of libs/testing, which then fails first and says what was there.
+  testTimeout: 30_000,
   // Jest leaves a core free by default: of two it would use one, and a third of the specs wait for processes most of the time.
   maxWorkers: '100%',
 };

@@ -67,7 +67,7 @@ const isPlain = ({ metadata }: Pod): boolean => metadata?.labels?.['app'] === PL
 const isWarm = (pod: Pod): boolean => poolOf(pod) === 'warm' && isReady(pod);
 
 async function untilPoolIsFull(watcher: PodWatcher): Promise<void> {
-  await waitFor('the pool is full', () => watcher.count(isWarm) === SIZE, PATIENCE_MS);
+  await waitFor('the pool is full', () => watcher.count(isWarm), SIZE, PATIENCE_MS);
 }
 
 /** Milliseconds from kubectl's start until the last of the pods is Ready; they are removed again. */
@@ -85,12 +85,13 @@ async function byKubectl(watcher: PodWatcher, round: number): Promise<number> {
   await kubectl(['create', '-f', '-'], { apiVersion: 'v1', kind: 'List', items });
   await waitFor(
     'the pods of kubectl are ready',
-    () => watcher.count((pod) => isPlain(pod) && isReady(pod)) === SIZE,
+    () => watcher.count((pod) => isPlain(pod) && isReady(pod)),
+    SIZE,
     PATIENCE_MS,
   );
   const took = performance.now() - startedAt;
   await kubectl(['delete', 'pods', '-n', SANDBOXES, '-l', `app=${PLAIN.app}`, '--wait=false']);
-  await waitFor('the pods of kubectl are gone', () => watcher.count(isPlain) === 0, PATIENCE_MS);
+  await waitFor('the pods of kubectl are gone', () => watcher.count(isPlain), 0, PATIENCE_MS);
   return took;
 }
 
@@ -110,7 +111,8 @@ async function byPool(watcher: PodWatcher): Promise<{ took: number; creations: n
   const isNew = (name: string): boolean => !known.has(name);
   await waitFor(
     'the pool is full again',
-    () => watcher.count((pod) => isWarm(pod) && isNew(pod.metadata?.name ?? '')) === SIZE,
+    () => watcher.count((pod) => isWarm(pod) && isNew(pod.metadata?.name ?? '')),
+    SIZE,
     PATIENCE_MS,
   );
   const took = performance.now() - startedAt;
@@ -119,7 +121,8 @@ async function byPool(watcher: PodWatcher): Promise<{ took: number; creations: n
   await client.json('DELETE', '/api/kata');
   await waitFor(
     'the taken ones are gone',
-    () => watcher.count(({ metadata }) => names.has(metadata?.name ?? '')) === 0,
+    () => watcher.count(({ metadata }) => names.has(metadata?.name ?? '')),
+    0,
     PATIENCE_MS,
   );
   return { took, creations };

@@ -1,6 +1,5 @@
 import type { SandboxDto } from '@warmbox/dto';
-import { waitFor } from '@warmbox/testing';
-import { AnsweredProblem, type WarmboxClient } from '@warmbox/testing/harness';
+import type { WarmboxClient } from '@warmbox/testing/harness';
 import { kubectl, SANDBOXES } from './kubectl.js';
 import { clusterClient } from './system.js';
 
@@ -13,17 +12,7 @@ describe('the end of a sandbox on a real node', () => {
 
   /** Why it is gone, once the API says so: the cause, which the sentence names too. */
   async function cause({ name }: SandboxDto): Promise<string> {
-    const gone = await waitFor(
-      `${name} is gone`,
-      async () => {
-        const error: unknown = await client.get(name).then(
-          () => undefined,
-          (problem: unknown) => problem,
-        );
-        return error instanceof AnsweredProblem && error.status !== 503 ? error : undefined;
-      },
-      PATIENCE_MS,
-    );
+    const gone = await client.gone(name, PATIENCE_MS);
     expect([gone.status, gone.problem.code]).toEqual([410, 'sandbox_gone']);
     expect(gone.problem.detail).toContain(`(${gone.problem.cause ?? ''})`);
     return gone.problem.cause ?? '';

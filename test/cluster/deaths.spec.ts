@@ -106,14 +106,7 @@ describe('a sandbox that its node or its kernel ends', () => {
 
   /** What a GET says of a sandbox once it is gone. */
   function gone(client: WarmboxClient, name: string): Promise<AnsweredProblem> {
-    return waitFor(
-      `${name} is gone`,
-      async () => {
-        const answer: unknown = await client.get(name).catch((error: unknown) => error);
-        return answer instanceof AnsweredProblem && answer.status !== 503 ? answer : undefined;
-      },
-      PATIENCE_MS,
-    );
+    return client.gone(name, PATIENCE_MS);
   }
 
   it('says that it ran out of memory, to a stream within seconds', async () => {
@@ -140,7 +133,7 @@ describe('a sandbox that its node or its kernel ends', () => {
     for (const how of ['streamed', 'JSON']) {
       await gone(isolated, (await outcome<SandboxDto>(`memory, isolated, ${how}`)).name);
     }
-    await waitFor('both are counted', async () => (await counted('oom_killed')) - before === 2, PATIENCE_MS);
+    await waitFor('both are counted', async () => (await counted('oom_killed')) - before, 2, PATIENCE_MS);
   });
 
   it('lives on where the node’s kernel ends the greedy process alone', async () => {

@@ -1,6 +1,6 @@
 import type { PoolStatusDto, SandboxDto } from '@warmbox/dto';
 import { parseQuantity, type KubeList, type Node, type Pod } from '@warmbox/sandbox';
-import { waitFor } from '@warmbox/testing';
+import { isEmpty, waitFor } from '@warmbox/testing';
 import type { WarmboxClient } from '@warmbox/testing/harness';
 import { kubectl, kubectlJson, managerPods, MANAGERS, SANDBOXES } from './kubectl.js';
 import { clusterClient } from './system.js';
@@ -62,7 +62,7 @@ describe('a node that the pool fills', () => {
   beforeAll(async () => {
     client = clusterClient();
     // What other suites have deleted holds its share of the node until it is gone.
-    await waitFor('no sandbox is left of others', async () => (await podsOf(SANDBOXES)).length === 0, PATIENCE_MS);
+    await waitFor('no sandbox is left of others', () => podsOf(SANDBOXES), isEmpty, PATIENCE_MS);
     const { free, count } = await nodes();
     // Several nodes have several leftovers, and the managers' new pods would find one.
     expect(count).toBe(1);
@@ -81,20 +81,14 @@ describe('a node that the pool fills', () => {
       // What waits for room is not to fail meanwhile.
       POD_READY_TIMEOUT_SECONDS: '300',
     });
-    await waitFor(
-      'the node is full',
-      async () => {
-        const { warm, state } = await status();
-        return warm >= FITTING && state === 'limited';
-      },
-      PATIENCE_MS,
-    );
+    const isFull = ({ warm, state }: PoolStatusDto): boolean => warm >= FITTING && state === 'limited';
+    await waitFor('the node is full', status, isFull, PATIENCE_MS);
   });
   afterAll(async () => {
     await kubectl(['set', 'resources', '-n', MANAGERS, DEPLOYMENT, `--requests=cpu=${before ?? '10m'}`]);
     await configure({ WARM_POOL_SIZE: '', DEFAULT_RESOURCE_REQUESTS: '', POD_READY_TIMEOUT_SECONDS: '' });
     await client.json('DELETE', '/api/kata?includeWarm=true');
-    await waitFor('all of it is gone', async () => (await client.list()).length === 0, PATIENCE_MS);
+    await waitFor('all of it is gone', () => client.list(), isEmpty, PATIENCE_MS);
   });
 
   const status = (): Promise<PoolStatusDto> => client.poolStatus();
@@ -136,14 +130,9 @@ describe('a node that the pool fills', () => {
   it('gives a killed manager its place again', async () => {
     const [victim] = await managerPods();
     await kubectl(['delete', 'pod', '-n', MANAGERS, victim?.metadata?.name ?? '', '--grace-period=0', '--force']);
-    await waitFor(
-      'there are three again',
-      async () => {
-        const now = await managerPods();
-        return now.every(({ metadata }) => metadata?.uid !== victim?.metadata?.uid) && now.filter(isReady).length === 3;
-      },
-      PATIENCE_MS,
-    );
+    const areThree = (pods: Pod[]): boolean =>
+      pods.every(({ metadata }) => metadata?.uid !== victim?.metadata?.uid) && pods.filter(isReady).length === 3;
+    await waitFor('there are three again', managerPods, areThree, PATIENCE_MS);
     await isAlive(allocated);
     await isAlive(created);
   });

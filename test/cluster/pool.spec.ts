@@ -1,6 +1,6 @@
 import type { PoolStatusDto, SandboxDto } from '@warmbox/dto';
 import type { KubeList, Pod } from '@warmbox/sandbox';
-import { waitFor } from '@warmbox/testing';
+import { eachIs, isEmpty, waitFor } from '@warmbox/testing';
 import { type WarmboxClient } from '@warmbox/testing/harness';
 import { kubectl, kubectlJson, MANAGER_SELECTOR, MANAGERS } from './kubectl.js';
 import { clusterClient } from './system.js';
@@ -41,7 +41,7 @@ describe('the pool on a real node', () => {
   afterAll(async () => {
     await configure({ WARM_POOL_SIZE: '0', EXECUTOR_IMAGE: image, POD_READY_TIMEOUT_SECONDS: '90' });
     await client.json('DELETE', '/api/kata?includeWarm=true');
-    await waitFor('all of it is gone', async () => (await client.list()).length === 0, PATIENCE_MS);
+    await waitFor('all of it is gone', () => client.list(), isEmpty, PATIENCE_MS);
   });
 
   async function everyManager(): Promise<PoolStatusDto[]> {
@@ -53,7 +53,7 @@ describe('the pool on a real node', () => {
   }
 
   async function untilAll(what: string, holds: (status: PoolStatusDto) => boolean): Promise<void> {
-    await waitFor(what, async () => (await everyManager()).every(holds), PATIENCE_MS);
+    await waitFor(what, everyManager, eachIs(holds), PATIENCE_MS);
   }
 
   const allocate = (userId: string, more: object = {}): Promise<SandboxDto> =>

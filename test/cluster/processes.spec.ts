@@ -47,7 +47,7 @@ describe('the processes of a sandbox in its image', () => {
     const left = {
       command: `cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' ' ' | grep -c '[s]leep ${seconds}' || true`,
     };
-    await waitFor('they are gone', async () => (await client.execute(name, left)).stdout === '0\n');
+    await waitFor('they are gone', () => client.execute(name, left), { stdout: '0\n' });
   });
 
   it.each(['TERM', 'KILL'])(
@@ -57,14 +57,7 @@ describe('the processes of a sandbox in its image', () => {
       const command = `kill -${signal} $PPID; sleep 60`;
       const answer = await client.execute(ended.name, { command }).catch((error: unknown) => error);
       expect(answer).toBeInstanceOf(AnsweredProblem);
-      const gone = await waitFor(
-        `${ended.name} is gone`,
-        async () => {
-          const error: unknown = await client.get(ended.name).catch((problem: unknown) => problem);
-          return error instanceof AnsweredProblem && error.status === 410 ? error : undefined;
-        },
-        PATIENCE_MS,
-      );
+      const gone = await client.gone(ended.name, PATIENCE_MS);
       expect(gone.problem).toMatchObject({
         code: 'sandbox_gone',
         cause: 'failed',

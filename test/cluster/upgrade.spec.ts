@@ -50,6 +50,6 @@ describe('an upgrade', () => {
       stdout: 'still here\n',
     });
     await expect(client.delete(name)).resolves.toMatchObject({ success: true });
-    await waitFor('it is gone', async () => (await client.fetch('GET', `/api/kata/${name}`)).status === 410);
+    await waitFor('it is gone', () => client.fetch('GET', `/api/kata/${name}`), { status: 410 });
   });
 });

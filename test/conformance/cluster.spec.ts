@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { CONFIG_MAPS, NAMESPACES, NODES, PODS, RUNTIME_CLASSES } from '@warmbox/kube';
-import { waitFor } from '@warmbox/testing';
+import type { Pod } from '@warmbox/sandbox';
+import { hasFailed, hasSucceeded, orError, waitFor } from '@warmbox/testing';
 import { refusal, useTarget } from './target.js';
 
 describe('namespaces, nodes and runtime classes', () => {
@@ -30,20 +31,12 @@ describe('namespaces, nodes and runtime classes', () => {
     await client.create(NAMESPACES, undefined, { metadata: { name } });
     await client.create(CONFIG_MAPS, name, { metadata: { name: 'content', finalizers: ['a.b/c'] } });
     await client.delete(NAMESPACES, { name });
-    const error = await waitFor('the namespace terminates', () =>
-      client.create(CONFIG_MAPS, name, { metadata: { generateName: 'late-' } }).then(
-        () => undefined,
-        (reason: unknown) => reason as { status: number; body: { reason?: string } },
-      ),
-    );
+    const late = (): Promise<unknown> =>
+      orError(client.create(CONFIG_MAPS, name, { metadata: { generateName: 'late-' } }));
+    const error = await waitFor('the namespace terminates', late, hasFailed);
     expect(error).toMatchObject({ status: 403, body: { reason: 'Forbidden' } });
     await client.patchMerge(CONFIG_MAPS, { namespace: name, name: 'content' }, { metadata: { finalizers: null } });
-    await waitFor('the namespace is gone', () =>
-      client.get(NAMESPACES, { name }).then(
-        () => false,
-        () => true,
-      ),
-    );
+    await waitFor('the namespace is gone', () => orError(client.get(NAMESPACES, { name })), hasFailed);
   });
 
   it('keep a node’s status apart from the rest', async () => {
@@ -62,11 +55,9 @@ describe('namespaces, nodes and runtime classes', () => {
     const name = unique();
     const overhead = { podFixed: { memory: '1024Mi' } };
     await target().client.create(RUNTIME_CLASSES, undefined, { metadata: { name }, handler: 'x', overhead });
-    const pod = await waitFor('admission knows the class', () =>
-      target()
-        .createPod('heavy', { spec: { runtimeClassName: name } })
-        .catch(() => undefined),
-    );
+    const heavy = (): Promise<Pod | Error> =>
+      orError(target().createPod('heavy', { spec: { runtimeClassName: name } }));
+    const pod = await waitFor('admission knows the class', heavy, hasSucceeded);
     expect(pod.spec?.overhead).toEqual({ memory: '1Gi' });
     await target().client.delete(RUNTIME_CLASSES, { name });
     expect((await target().client.get(PODS, target().key('heavy'))).spec?.runtimeClassName).toBe(name);

@@ -109,7 +109,7 @@ describe('the pod store', () => {
         .map(({ metadata }) => `${metadata?.name ?? ''} ${metadata?.uid ?? ''}@${metadata?.resourceVersion ?? ''}`)
         .sort();
     try {
-      await waitFor('the store converges', () => String(versions(store.list())) === String(versions(truth.items)));
+      await waitFor('the store converges', () => String(versions(store.list())), String(versions(truth.items)));
     } catch {
       expect(versions(store.list())).toEqual(versions(truth.items));
     }

@@ -1,6 +1,6 @@
 import { KubeApiError, PODS, quotaRefusal, RESOURCE_QUOTAS } from '@warmbox/kube';
 import type { Pod, ResourceQuota } from '@warmbox/sandbox';
-import { waitFor } from '@warmbox/testing';
+import { hasSucceeded, orError, waitFor } from '@warmbox/testing';
 import { refusal, useTarget } from './target.js';
 
 const QUOTA = 'cap';
@@ -12,8 +12,7 @@ describe('a resource quota', () => {
     target().client.patchMerge(RESOURCE_QUOTAS, target().key(QUOTA), { spec: { hard } });
 
   async function inForce(hard: Record<string, string>, used?: string): Promise<void> {
-    await waitFor('the quota is in force', async () => {
-      const { status } = await quota();
+    await waitFor('the quota is in force', quota, ({ status }) => {
       const isUsed = used === undefined ? status?.used !== undefined : status?.used?.['count/pods'] === used;
       return isUsed && Object.entries(hard).every(([name, amount]) => status?.hard?.[name] === amount);
     });
@@ -90,28 +89,21 @@ describe('a resource quota', () => {
     await inForce({ 'count/pods': '0' });
     const status = { hard: null, used: null };
     await target().client.patchMerge(RESOURCE_QUOTAS, target().key(QUOTA), { status }, { subresource: 'status' });
-    await waitFor('a quota without status.hard limits nothing', () =>
-      target()
-        .createPod('unlimited')
-        .then(
-          () => true,
-          () => false,
-        ),
-    );
+    const unlimited = (): Promise<unknown> => orError(target().createPod('unlimited'));
+    await waitFor('a quota without status.hard limits nothing', unlimited, hasSucceeded);
   });
 
   it('without usage refuses everything: 403 "status unknown for quota"', async () => {
     await limit({ 'count/pods': '5' });
     const status = { hard: { 'count/pods': '5' }, used: null };
     await target().client.patchMerge(RESOURCE_QUOTAS, target().key(QUOTA), { status }, { subresource: 'status' });
-    const refused = await waitFor('creations are refused', () =>
-      target()
-        .createPod('unknown')
-        .then(
-          async () => (await target().removePod('unknown'), undefined),
-          (error: unknown) => (error instanceof KubeApiError ? error : undefined),
-        ),
-    );
+    const unknown = async (): Promise<unknown> => {
+      const outcome = await orError(target().createPod('unknown'));
+      if (hasSucceeded(outcome)) await target().removePod('unknown');
+      return outcome;
+    };
+    const isRefused = (outcome: unknown): outcome is KubeApiError => outcome instanceof KubeApiError;
+    const refused = await waitFor('creations are refused', unknown, isRefused);
     expect(refused.status).toBe(403);
     expect(quotaRefusal(refused, QUOTA)).toBe('unknown');
   });
@@ -153,10 +145,7 @@ describe('a resource quota', () => {
     await createAgainstContention('ended');
     const status = { status: { phase: 'Succeeded' } };
     await target().client.patchMerge(PODS, target().key('ended'), status, { subresource: 'status' });
-    await waitFor(
-      'the ended pod no longer counts as one of pods',
-      async () => (await quota()).status?.used?.pods === '0',
-    );
+    await waitFor('the ended pod no longer counts as one of pods', async () => (await quota()).status?.used?.pods, '0');
     expect((await quota()).status?.used).toEqual({ 'count/pods': '1', pods: '0' });
   });
 

@@ -15,7 +15,7 @@ import {
 } from '@warmbox/kube';
 import { ApiServer } from '@warmbox/local-cluster';
 import type { Pod } from '@warmbox/sandbox';
-import { waitFor } from '@warmbox/testing';
+import { hasSucceeded, orError, waitFor } from '@warmbox/testing';
 import { request, type Dispatcher } from 'undici';
 import { connectByDefault, connectByKubeconfig } from '@warmbox/kube/kubeconfig';
 
@@ -77,10 +77,9 @@ export class Target {
     await client.create(NODES, undefined, { metadata: { name: this.node } });
     await client.create(RUNTIME_CLASSES, undefined, { metadata: { name: this.runtimeClass }, handler: 'conformance' });
     // A real one refuses pods until the namespace's service account is there.
-    await waitFor('pods can be created', async () => {
-      const path = `${pathOf(PODS, namespace)}?dryRun=All`;
-      return (await this.raw('POST', path, { body: this.pod('dry') })).status === 201;
-    });
+    const path = `${pathOf(PODS, namespace)}?dryRun=All`;
+    const create = (): ReturnType<Target['raw']> => this.raw('POST', path, { body: this.pod('dry') });
+    await waitFor('pods can be created', create, { status: 201 });
   }
 
   /** Removes what the suite made. */
@@ -192,12 +191,8 @@ export class Target {
     const command = process.env.CONFORMANCE_FORGET ?? '';
     if (command === '') return false;
     await promisify(execFile)('/bin/sh', ['-c', command]);
-    const answers = (): Promise<boolean> =>
-      this.client.get(NAMESPACES, { name: this.namespace }).then(
-        () => true,
-        () => false,
-      );
-    await waitFor('the API server answers again', answers, FORGET_TIMEOUT_MS);
+    const answer = (): Promise<unknown> => orError(this.client.get(NAMESPACES, { name: this.namespace }));
+    await waitFor('the API server answers again', answer, hasSucceeded, FORGET_TIMEOUT_MS);
     return true;
   }
 

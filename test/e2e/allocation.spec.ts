@@ -1,7 +1,7 @@
 import type { CreationEvent, PoolStatusDto, ProblemDto, SandboxDto } from '@warmbox/dto';
 import { KubeClient, KubeConnection, PODS } from '@warmbox/kube';
 import { ANNOTATION, isTerminating, poolOf, SANDBOX_SELECTOR, type Pod } from '@warmbox/sandbox';
-import { waitFor } from '@warmbox/testing';
+import { atLeast, waitFor } from '@warmbox/testing';
 import type { LocalSystem } from '@warmbox/testing/harness';
 import { startLocalSystem } from './suite.js';
 
@@ -77,10 +77,7 @@ async function allocate(system: LocalSystem, index: number, body: object): Promi
 /** Until every manager sees so many warm ones. */
 async function untilWarm(system: LocalSystem, count: number): Promise<void> {
   for (const { client } of system.managers) {
-    await waitFor(`${count} are warm`, async () => {
-      const { warm } = await client.json<PoolStatusDto>('GET', '/api/kata/pool/status');
-      return warm >= count;
-    });
+    await waitFor(`${count} are warm`, () => client.poolStatus(), { warm: atLeast(count) });
   }
 }
 
@@ -121,9 +118,11 @@ describe('allocation by three managers', () => {
     expect(new Set(refused.map(({ status, body }) => `${status} ${body.code}`))).toEqual(new Set(['503 pool_empty']));
     for (const { retryAfter } of refused) expect(Number(retryAfter)).toBeGreaterThan(0);
     const names = (user: number): string | undefined => outcomes[user]?.body.name;
-    await waitFor('the watcher has seen 20 claims', () => {
-      return history.claims().filter(({ claimIds }) => claimIds.length > 0).length === 20;
-    });
+    await waitFor(
+      'the watcher has seen 20 claims',
+      () => history.claims().filter(({ claimIds }) => claimIds.length > 0),
+      { length: 20 },
+    );
     isGivenOnce();
     // Whom a manager told that it has a sandbox, that one has it.
     for (const pods of history.states.values()) {
@@ -167,7 +166,7 @@ describe('allocation by three managers', () => {
     const status = async (index: number): Promise<PoolStatusDto> =>
       system.managers[index]!.client.json('GET', '/api/kata/pool/status');
     const callers = Array.from({ length: 25 }, () => allocate(system, 0, { userId: 'ada', waitSeconds: 60 }));
-    await waitFor('callers wait', async () => (await status(0)).queued > 0);
+    await waitFor('callers wait', () => status(0), { queued: atLeast(1) });
     expect((await status(1)).queued).toBe(0);
     await Promise.all(callers);
     expect((await status(0)).queued).toBe(0);

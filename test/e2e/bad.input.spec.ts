@@ -232,9 +232,7 @@ describe('bad input', () => {
 
   it('is not in the log: values of queries may be anything', async () => {
     await client.fetch('GET', '/api/kata?userId=s3cret%40example.org&api_key=s3cret&s3cret');
-    await waitFor('the request is in the log', () =>
-      system.managers[0]!.child.output.includes('/api/kata?userId&api_key&…'),
-    );
+    await waitFor('the request is in the log', () => system.managers[0]!.child.output, /\/api\/kata\?userId&api_key&…/);
     expect(system.managers[0]!.child.output).not.toContain('s3cret');
   });
 

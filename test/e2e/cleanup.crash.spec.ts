@@ -1,7 +1,7 @@
-import type { SandboxDto } from '@warmbox/dto';
+import type { ExecuteResultDto, SandboxDto } from '@warmbox/dto';
 import { CONFIG_MAPS, KubeClient, KubeConnection, PODS } from '@warmbox/kube';
 import { ANNOTATION, tombstoneName } from '@warmbox/sandbox';
-import { waitFor } from '@warmbox/testing';
+import { hasFailed, hasSucceeded, orError, waitFor } from '@warmbox/testing';
 import { AnsweredProblem, ApiProxy, type LocalSystem, type WarmboxClient } from '@warmbox/testing/harness';
 import { startLocalSystem } from './suite.js';
 
@@ -28,9 +28,9 @@ describe('a manager that dies in the middle of an idle removal', () => {
       client.create({ idleTimeoutSeconds: 10 }),
       client.create({ idleTimeoutSeconds: 10 }),
     ]);
-    await waitFor('both are about to be deleted', () =>
-      [ended, renewed].every(({ name }) => deletions.some((request) => request.endsWith(name))),
-    );
+    const areBoth = (requests: readonly string[]): boolean =>
+      [ended, renewed].every(({ name }) => requests.some((request) => request.endsWith(name)));
+    await waitFor('both are about to be deleted', () => deletions, areBoth);
     await child.end('SIGKILL');
     // As a request renews it through another manager.
     const annotations = {
@@ -46,35 +46,21 @@ describe('a manager that dies in the middle of an idle removal', () => {
     await proxy.stop();
   });
 
-  /** The words of the 410 that a sandbox is gone with; undefined while it is there. */
-  async function epitaph(name: string): Promise<string | undefined> {
-    try {
-      await next.get(name);
-      return undefined;
-    } catch (error) {
-      if (!(error instanceof AnsweredProblem) || error.status !== 410) throw error;
-      return error.problem.detail;
-    }
-  }
-
   it('leaves the removal to another one', async () => {
-    expect(await waitFor('it is gone', () => epitaph(ended.name))).toContain('(idle)');
+    expect((await next.gone(ended.name)).message).toMatch(/^410 .*\(idle\)/);
   });
 
   it('leaves no seal behind: a sandbox that was renewed takes commands again, and none of them is lost before that', async () => {
     const key = { namespace: NAMESPACE, name: tombstoneName(renewed.name) };
     expect((await kubernetes.get(CONFIG_MAPS, key)).data).toMatchObject({ cause: 'idle' });
     const refusals: string[] = [];
-    const result = await waitFor(
-      'it takes commands',
-      () =>
-        next.execute(renewed.name, { command: 'echo here' }).catch((error: unknown) => {
-          if (!(error instanceof AnsweredProblem)) throw error;
-          refusals.push(error.problem.code);
-          return undefined;
-        }),
-      45_000,
-    );
+    const attempt = async (): Promise<ExecuteResultDto | Error> => {
+      const outcome = await orError(next.execute(renewed.name, { command: 'echo here' }));
+      if (hasFailed(outcome))
+        refusals.push(outcome instanceof AnsweredProblem ? outcome.problem.code : outcome.message);
+      return outcome;
+    };
+    const result = await waitFor('it takes commands', attempt, hasSucceeded, 45_000);
     expect(result).toMatchObject({ stdout: 'here\n', exitCode: 0 });
     expect([...new Set(refusals)]).toEqual(['conflict']);
     expect(await next.get(renewed.name)).toMatchObject({ status: 'manual', isReady: true });
@@ -82,6 +68,6 @@ describe('a manager that dies in the middle of an idle removal', () => {
 
   it('leaves no false cause behind: what ends the sandbox later is what is told', async () => {
     await next.delete(renewed.name);
-    expect(await waitFor('it is gone', () => epitaph(renewed.name))).toContain('(deleted)');
+    expect((await next.gone(renewed.name)).message).toMatch(/^410 .*\(deleted\)/);
   });
 });

@@ -2,8 +2,8 @@ import type { SandboxDto } from '@warmbox/dto';
 import { CONFIG_MAPS, KubeClient, KubeConnection, PODS } from '@warmbox/kube';
 import type { StreamEvent } from '@warmbox/platform';
 import { podOf, TOMBSTONE_SELECTOR } from '@warmbox/sandbox';
-import { waitFor } from '@warmbox/testing';
-import { AnsweredProblem, type LocalSystem, type WarmboxClient } from '@warmbox/testing/harness';
+import { hasFailed, orError, waitFor } from '@warmbox/testing';
+import type { LocalSystem, WarmboxClient } from '@warmbox/testing/harness';
 import { startLocalSystem } from './suite.js';
 
 /** The shortest grant that can be asked for, in seconds. */
@@ -53,21 +53,11 @@ describe('cleanup', () => {
   const idle = { idleTimeoutSeconds: SHORTEST };
 
   /** Waits until a sandbox is gone, asking the second manager; answers how it was told, and when. */
-  function gone(name: string, timeoutMs = 30_000): Promise<{ detail: string; at: number }> {
-    return waitFor(
-      `${name} is gone`,
-      async () => {
-        try {
-          await second.get(name);
-          return undefined;
-        } catch (error) {
-          if (!(error instanceof AnsweredProblem)) throw error;
-          expect([error.status, error.problem.code]).toEqual([410, 'sandbox_gone']);
-          return { detail: error.problem.detail, at: Date.now() };
-        }
-      },
-      timeoutMs,
-    );
+  async function gone(name: string, timeoutMs = 30_000): Promise<{ detail: string; at: number }> {
+    const { status, problem } = await second.gone(name, timeoutMs);
+    const at = Date.now();
+    expect([status, problem.code]).toEqual([410, 'sandbox_gone']);
+    return { detail: problem.detail, at };
   }
 
   const patch = (name: string, body: object): Promise<SandboxDto> => first.json('PATCH', `/api/kata/${name}`, body);
@@ -139,13 +129,8 @@ describe('cleanup', () => {
     begin('foreign', async () => {
       const { name } = await first.create();
       await kubernetes.delete(PODS, { namespace: NAMESPACE, name });
-      await waitFor('the pod is gone', () =>
-        kubernetes.get(PODS, { namespace: NAMESPACE, name }).then(
-          () => undefined,
-          () => true,
-        ),
-      );
-      await waitFor('its end is recorded', async () => (await tombstones()).includes(name));
+      await waitFor('the pod is gone', () => orError(kubernetes.get(PODS, { namespace: NAMESPACE, name })), hasFailed);
+      await waitFor('its end is recorded', tombstones, (text) => text.includes(name));
       return gone(name);
     });
     // As a manager leaves it behind that dies between creating it and seeing it become ready.

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { CompletedEventDto, OutputEventDto, StartedEventDto } from '@warmbox/dto';
-import { waitFor } from '@warmbox/testing';
+import { eachIs, waitFor } from '@warmbox/testing';
 import type { WarmboxClient } from '@warmbox/testing/harness';
 import { startSystem, type System } from './suite.js';
 
@@ -128,7 +128,7 @@ describe('executions', () => {
     await client.json('DELETE', `/api/kata/${name}/executions/${executionId}`);
     const last = (await Array.fromAsync(events)).at(-1)!;
     expect(JSON.parse(last.data)).toMatchObject({ cancelled: true, signal: 'SIGTERM', exitCode: 143 });
-    await waitFor('the background process is gone', async () => !(await isAlive(background)));
+    await waitFor('the background process is gone', () => isAlive(background), false);
   });
 
   it('end with everything that they started once their client has gone', async () => {
@@ -138,14 +138,9 @@ describe('executions', () => {
     const started = JSON.parse(((await events.next()).value as { data: string }).data) as StartedEventDto;
     const output = JSON.parse(((await events.next()).value as { data: string }).data) as OutputEventDto;
     leaving.abort();
-    await waitFor(
-      'the execution has ended',
-      async () => (await client.execution(name, executionId)).state === 'completed',
-    );
-    await waitFor(
-      'both processes are gone',
-      async () => !(await isAlive(started.pid)) && !(await isAlive(Number(output.data))),
-    );
+    await waitFor('the execution has ended', () => client.execution(name, executionId), { state: 'completed' });
+    const both = (): Promise<boolean[]> => Promise.all([started.pid, Number(output.data)].map((pid) => isAlive(pid)));
+    await waitFor('both processes are gone', both, eachIs(false));
   });
 
   it('leave what they put into the background alive, as a shell does', async () => {

@@ -33,7 +33,7 @@ describe('the limits of commands', () => {
     const script = `ulimit -n ${files}; trap 'kill $child' TERM; "$@" & child=$!; wait`;
     const argv = ['env', ...Object.entries(settings).map((pair) => pair.join('=')), process.execPath];
     executor = Child.program('/bin/bash', ['-c', script, 'init', ...argv, join(DIST, 'executor', 'main.js')]);
-    await waitFor('it listens', () => executor.output.includes('listening on'));
+    await waitFor('it listens', () => executor.output, /listening on/);
   }
 
   async function run(body: ExecuteDto): Promise<string> {

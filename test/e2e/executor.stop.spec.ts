@@ -22,7 +22,7 @@ describe('an executor that is told to stop', () => {
       EXECUTOR_WORKSPACE: folder,
       EXECUTOR_SOCKET: join(folder, 'socket'),
     });
-    await waitFor('it listens', () => executor.output.includes('listening on'));
+    await waitFor('it listens', () => executor.output, /listening on/);
     expect(await executor.end(signal)).toEqual({ code, signal: null });
   });
 });

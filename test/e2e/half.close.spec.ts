@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { waitFor } from '@warmbox/testing';
+import { eachIs, hasSucceeded, orError, waitFor } from '@warmbox/testing';
 import type { LocalSystem, WarmboxClient } from '@warmbox/testing/harness';
 import { startLocalSystem } from './suite.js';
 
@@ -11,7 +11,7 @@ describe('a client that shuts its sending side after its request', () => {
   beforeAll(async () => {
     system = await startLocalSystem({ environment: { WARM_POOL_SIZE: '1', MAX_TOTAL_CONTAINERS: '3' } });
     client = system.clients[0]!;
-    await waitFor('a warm sandbox', async () => (await client.poolStatus()).warm === 1);
+    await waitFor('a warm sandbox', () => client.poolStatus(), { warm: 1 });
   });
   afterAll(() => system.stop());
 
@@ -56,7 +56,11 @@ describe('a client that shuts its sending side after its request', () => {
     expect(got).toMatch(answer);
     const [, name = ''] = /"name":"([^"]+)"/.exec(got) ?? [];
     await client.delete(name);
-    await waitFor('it is gone', async () => (await client.list()).every((sandbox) => sandbox.name !== name));
+    await waitFor(
+      'it is gone',
+      () => client.list(),
+      (all) => all.every((sandbox) => sandbox.name !== name),
+    );
   });
 
   it('is told that there is no room where it would have to wait', async () => {
@@ -70,12 +74,9 @@ describe('a client that shuts its sending side after its request', () => {
   });
 
   it('has left the command that it began', async () => {
-    const { name } = await waitFor('room', () => client.create().catch(() => undefined));
+    const { name } = await waitFor('room', () => orError(client.create()), hasSucceeded);
     const body = { command: 'sleep 600', disconnectGraceSeconds: 0 };
     expect(await ask(`/api/kata/${name}/execute`, body, 'text/event-stream')).not.toContain('CompletedEvent');
-    await waitFor('it has ended', async () => {
-      const executions = await client.executions(name);
-      return executions.every(({ state }) => state === 'completed');
-    });
+    await waitFor('it has ended', () => client.executions(name), eachIs({ state: 'completed' }));
   });
 });

@@ -4,7 +4,7 @@ import type { CreationEvent, ProblemDto, SandboxDto } from '@warmbox/dto';
 import { CONFIG_MAPS, KubeClient, KubeConnection, PODS } from '@warmbox/kube';
 import { LABEL, poolOf, SANDBOX_SELECTOR, type ConfigMap, type Pod } from '@warmbox/sandbox';
 import { readServerSentEvents } from '@warmbox/platform';
-import { waitFor } from '@warmbox/testing';
+import { atLeast, atMost, waitFor } from '@warmbox/testing';
 import { ApiProxy, type LocalSystem } from '@warmbox/testing/harness';
 import { startLocalSystem } from './suite.js';
 
@@ -46,9 +46,9 @@ describe('a request with an idempotency key', () => {
   });
   beforeEach(async () => {
     await system.clients[0]!.json('DELETE', CREATE);
-    await waitFor('three are warm and nothing else is there', async () => (await pods()).length === 3);
+    await waitFor('three are warm and nothing else is there', () => pods(), { length: 3 });
     for (const client of system.managers.flatMap(({ child, client: each }) => (child.isRunning ? [each] : []))) {
-      await waitFor('every manager sees them', async () => (await client.poolStatus()).warm === 3);
+      await waitFor('every manager sees them', () => client.poolStatus(), { warm: 3 });
     }
   });
 
@@ -196,7 +196,7 @@ describe('a request with an idempotency key', () => {
     expect(refused).toMatchObject({ status: 429, body: { code: 'limit_reached' } });
     expect(await records()).toHaveLength(before);
     await system.clients[0]!.json('DELETE', CREATE);
-    await waitFor('there is room', async () => (await pods()).length < 12);
+    await waitFor('there is room', pods, { length: atMost(11) });
     expect((await post(2, CREATE, key, { ...OTHER, waitSeconds: 30 })).status).toBe(201);
   });
 
@@ -232,10 +232,7 @@ describe('a request with an idempotency key', () => {
         proxy.swallow(/^PUT .*\/configmaps\//);
         const answer = doomed.client.fetch('POST', ALLOCATE, { body, headers: { 'idempotency-key': key } });
         answer.catch(() => undefined);
-        const [claimed] = await waitFor('it has claimed one', async () => {
-          const all = await ours();
-          return all.length > 0 && all;
-        });
+        const [claimed] = await waitFor('it has claimed one', ours, { length: atLeast(1) });
         await doomed.child.end('SIGKILL');
         const retries = await Promise.all([post(0, ALLOCATE, key, body), post(1, ALLOCATE, key, body)]);
         for (const retry of retries) {
@@ -259,7 +256,7 @@ describe('a request with an idempotency key', () => {
         doomed.client
           .fetch('POST', ALLOCATE, { body: { userId: 'ada' }, headers: { 'idempotency-key': key } })
           .catch(() => undefined);
-        await waitFor('its record is there', async () => (await records()).length > before);
+        await waitFor('its record is there', records, { length: atLeast(before + 1) });
         await doomed.child.end('SIGKILL');
         const retries = await Promise.all(
           Array.from({ length: 6 }, (_, index) => post(index % 3, ALLOCATE, key, { userId: 'ada' })),
@@ -284,9 +281,9 @@ describe('a JSON creation whose client leaves', () => {
       const headers = { accept: 'application/json' };
       const left = client!.fetch('POST', CREATE, { body: { waitSeconds: 60 }, headers, signal: leaving.signal });
       left.catch(() => undefined);
-      await waitFor('it waits', async () => (await client!.poolStatus()).queued === 1);
+      await waitFor('it waits', () => client!.poolStatus(), { queued: 1 });
       leaving.abort();
-      await waitFor('it waits no more', async () => (await client!.poolStatus()).queued === 0);
+      await waitFor('it waits no more', () => client!.poolStatus(), { queued: 0 });
       await client!.delete(first.name);
       // Whoever waited would be the first to have the room.
       const next = await client!.create({ waitSeconds: 60 });

@@ -45,7 +45,7 @@ describe('a command at the moment of an idle removal', () => {
     } catch (error) {
       if (!(error instanceof AnsweredProblem)) throw error;
       // What has refused a command goes: it is not left behind sealed.
-      await waitFor(`${name} is gone`, async () => (await first.fetch('GET', `/api/kata/${name}`)).status === 410);
+      await waitFor(`${name} is gone`, () => first.fetch('GET', `/api/kata/${name}`), { status: 410 });
       return error.problem.code;
     }
   }

@@ -4,7 +4,7 @@ import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { waitFor } from '@warmbox/testing';
+import { atLeast, isEmpty, waitFor } from '@warmbox/testing';
 import { Child, WarmboxClient } from '@warmbox/testing/harness';
 import { DIST } from './suite.js';
 
@@ -41,10 +41,7 @@ describe('npm start', () => {
 
   async function reached(child: Child): Promise<{ child: Child; client: WarmboxClient }> {
     launchers.push(child);
-    const url = await waitFor('it says where to go', () => {
-      if (!child.isRunning) throw new Error(`the launcher ended:\n${child.output}`);
-      return /Open\s+(http:\S+)\/api\/docs/.exec(child.output)?.[1];
-    });
+    const [, url = ''] = await child.prints(/Open\s+(http:\S+)\/api\/docs/);
     return { child, client: new WarmboxClient(url, API_KEY) };
   }
 
@@ -63,7 +60,7 @@ describe('npm start', () => {
     await events.next();
     // gVisor's processes are not this machine's: of a sandbox there is runsc to be seen, which names the folder.
     const [seen, count] = child.output.includes('gVisor') ? [folderOf(child), 1] : [`sleep ${mark}`, 2];
-    await waitFor('both commands run', async () => (await running(seen)).length >= count);
+    await waitFor('both commands run', () => running(seen), { length: atLeast(count) });
     return child;
   }
 
@@ -74,9 +71,9 @@ describe('npm start', () => {
     const child = await started(mark);
     const pid = child.process.pid ?? 0;
     await child.end(signal);
-    await waitFor('the commands are gone', async () => (await running(`sleep ${mark}`)).length === 0);
-    await waitFor('the manager is gone', async () => (await running(`${dist}/`)).length === 0);
-    await waitFor('the sandboxes are gone', async () => (await running(folderOf(child))).length === 0);
+    await waitFor('the commands are gone', () => running(`sleep ${mark}`), isEmpty);
+    await waitFor('the manager is gone', () => running(`${dist}/`), isEmpty);
+    await waitFor('the sandboxes are gone', () => running(folderOf(child)), isEmpty);
     expect(() => process.kill(pid, 0)).toThrow();
   });
 
@@ -86,9 +83,9 @@ describe('npm start', () => {
     // Without the mark its executor does not end it either.
     const command = `(trap '' TERM; setsid env -u WARMBOX_COMMANDS_OF /bin/sleep 87654 > /dev/null 2>&1 &)`;
     await client.execute(name, { command });
-    await waitFor('it runs', async () => (await running('/bin/sleep 87654')).length > 0);
+    await waitFor('it runs', () => running('/bin/sleep 87654'), { length: atLeast(1) });
     await child.end('SIGKILL');
-    await waitFor('it is gone', async () => (await running('/bin/sleep 87654')).length === 0);
+    await waitFor('it is gone', () => running('/bin/sleep 87654'), isEmpty);
   });
 
   it('leaves no process of a plain sandbox behind after kill -9 where each has a user of its own', async () => {
@@ -97,9 +94,9 @@ describe('npm start', () => {
     const { child, client } = await launch({ ISOLATION: 'plain' });
     const { name } = await client.create();
     await client.execute(name, { command: '(setsid env -i /bin/sleep 87653 > /dev/null 2>&1 &)' });
-    await waitFor('it runs', async () => (await running('/bin/sleep 87653')).length > 0);
+    await waitFor('it runs', () => running('/bin/sleep 87653'), { length: atLeast(1) });
     await child.end('SIGKILL');
-    await waitFor('it is gone', async () => (await running('/bin/sleep 87653')).length === 0);
+    await waitFor('it is gone', () => running('/bin/sleep 87653'), isEmpty);
   });
 
   it.each(['auto', 'plain'])(
@@ -145,7 +142,11 @@ describe('npm start', () => {
     const other = ['unshare', '--user', '--map-user=1000', '--map-group=1000'];
     const argv = [...other, process.execPath, join(dist, 'local', 'main.js')];
     const child = Child.program('env', ['PORT=0', `API_KEY=${API_KEY}`, ...argv]);
-    await waitFor('it has ended or runs', () => !child.isRunning || child.output.includes('Ctrl-C'));
+    await waitFor(
+      'it has ended or runs',
+      () => child.output,
+      (text) => !child.isRunning || text.includes('Ctrl-C'),
+    );
     const { code } = await child.end();
     // Where this machine makes no user namespaces there is none to be wrong in.
     if (child.output.includes('unshare failed')) return;
@@ -155,8 +156,7 @@ describe('npm start', () => {
 
   it('says in a sentence that it has no temporary folder, and ends with 2', async () => {
     const child = Child.node(join(dist, 'local', 'main.js'), { PORT: '0', API_KEY, TMPDIR: '/no/such/folder' });
-    await waitFor('it has ended', () => !child.isRunning);
-    expect((await child.end()).code).toBe(2);
+    expect((await child.ended()).code).toBe(2);
     expect(child.output).toMatch(
       /TMPDIR = "\/no\/such\/folder": must be a folder in which folders can be made \(ENOENT\)/,
     );

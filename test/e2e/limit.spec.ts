@@ -1,4 +1,4 @@
-import { waitFor } from '@warmbox/testing';
+import { hasSucceeded, isEmpty, orError, waitFor } from '@warmbox/testing';
 import type { LocalSystem } from '@warmbox/testing/harness';
 import { startLocalSystem } from './suite.js';
 
@@ -86,12 +86,12 @@ describe('a rollout that changes the limit', () => {
   ])('%s it for all at once, and refuses nobody who keeps to it', async (_what, limit, most) => {
     const [before] = system.managers;
     const after = await system.addManager({ environment: { MAX_TOTAL_CONTAINERS: limit } });
-    await waitFor('the new manager leads', async () => (await after.client.poolStatus()).leader);
+    await waitFor('the new manager leads', () => after.client.poolStatus(), { leader: true });
     for (const { client } of [before!, after]) {
-      const { name } = await waitFor('it creates', () => client.create({ waitForReady: false }).catch(() => undefined));
+      const { name } = await waitFor('it creates', () => orError(client.create({ waitForReady: false })), hasSucceeded);
       await client.delete(name);
     }
-    await waitFor('they are gone', async () => (await after.client.list()).length === 0);
+    await waitFor('they are gone', () => after.client.list(), isEmpty);
     const statuses = await flood();
     expect((await after.client.list()).length).toBeLessThanOrEqual(most);
     // The older manager still counts to its own limit, the newer one to the new.

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { connect, type Socket } from 'node:net';
 import { promisify } from 'node:util';
 import type { LocalSystem } from '@warmbox/testing/harness';
-import { waitFor } from '@warmbox/testing';
+import { eachIs, unchanged, waitFor } from '@warmbox/testing';
 import { startLocalSystem } from './suite.js';
 
 /** How much memory one stalled stream of 1 GiB may take in all, in KiB: buffers and the command itself, not its output. */
@@ -58,20 +58,17 @@ describe('a client that stops reading 1 GiB of output', () => {
     await client.execute(name, { command: 'head -c 20M /dev/zero', maxOutputBytes: 1 });
     const before = await resident();
     const socket = stalled(`/api/kata/${name}/execute`, JSON.stringify({ command: 'head -c 1G /dev/zero' }));
-    let bytes = -1;
-    await waitFor('the command is paused', async () => {
-      const running = (await client.executions(name)).find(({ state }) => state === 'running');
-      if (running === undefined) return false;
-      const isStill = running.bytes > 0 && running.bytes === bytes;
-      bytes = running.bytes;
-      if (!isStill) await new Promise((resolve) => setTimeout(resolve, 200));
-      return isStill;
-    });
+    const written = async (): Promise<number> =>
+      (await client.executions(name)).find(({ state }) => state === 'running')?.bytes ?? 0;
+    const isStill = unchanged(10);
+    const bytes = await waitFor('the command is paused', written, (now) => isStill(now) && now > 0);
     expect(bytes).toBeLessThan(64 * 2 ** 20);
     expect((await resident()) - before).toBeLessThan(ALLOWED_KIB);
     socket.destroy();
-    await waitFor('the command has ended with its client', async () =>
-      (await client.executions(name)).every(({ state }) => state === 'completed'),
+    await waitFor(
+      'the command has ended with its client',
+      () => client.executions(name),
+      eachIs({ state: 'completed' }),
     );
   });
 });

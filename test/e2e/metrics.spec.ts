@@ -12,7 +12,7 @@ describe('the metrics', () => {
     const cluster = { hollow: { readyAfterMs: 50 } };
     system = await startLocalSystem({ cluster, environment: { WARM_POOL_SIZE: '2' } });
     [client] = system.clients as [WarmboxClient];
-    await waitFor('the pool is full', async () => (await client.poolStatus()).state === 'full');
+    await waitFor('the pool is full', () => client.poolStatus(), { state: 'full' });
   });
   afterAll(() => system.stop());
 

@@ -78,11 +78,9 @@ withPrometheus('a real Prometheus (skipped where prometheus and promtool are not
       `--web.listen-address=127.0.0.1:${port}`,
     ]);
     prometheus = child;
-    await waitFor('Prometheus has scraped every manager', async () => {
-      if (!child.isRunning) throw new Error(`Prometheus ended:\n${child.output}`);
-      return (await value('count(up == 1)').catch(() => undefined)) === 2;
-    });
-    await waitFor('the pool is full', async () => (await started.clients[0]!.poolStatus()).state === 'full');
+    await child.answers(`${url}/-/ready`);
+    await waitFor('Prometheus has scraped every manager', () => value('count(up == 1)'), 2);
+    await waitFor('the pool is full', () => started.clients[0]!.poolStatus(), { state: 'full' });
     await use(started.clients[0]!);
   });
   afterAll(async () => {
@@ -154,10 +152,8 @@ withPrometheus('a real Prometheus (skipped where prometheus and promtool are not
   it('answers every query of the dashboard with figures', async () => {
     expect(dashboard.length).toBeGreaterThan(20);
     for (const { panel, query: text } of dashboard) {
-      const figures = await waitFor(`figures for ${panel}: ${text}`, async () => {
-        const result = await query(text);
-        return result.some(({ value: [, figure] }) => figure !== 'NaN') ? result : undefined;
-      });
+      const areFigures = (all: Sample[]): boolean => all.some(({ value: [, figure] }) => figure !== 'NaN');
+      const figures = await waitFor(`figures for ${panel}: ${text}`, () => query(text), areFigures);
       expect(figures.length).toBeGreaterThan(0);
     }
   });
@@ -169,6 +165,6 @@ withPrometheus('a real Prometheus (skipped where prometheus and promtool are not
     expect(await figure('Backing off')).toBe(0);
     expect(await value('sum(warmbox_allocation_seconds_count{result="ok"})')).toBe(6);
     expect(await value('sum(warmbox_allocation_seconds_count{result="limit_reached"})')).toBe(1);
-    await waitFor('the limit is shown as used up', async () => (await figure('Limit used')) === 1);
+    await waitFor('the limit is shown as used up', () => figure('Limit used'), 1);
   });
 });

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { KubeClient, KubeConnection, NAMESPACES } from '@warmbox/kube';
 import { LocalCluster } from '@warmbox/local-cluster';
-import { freePort, waitFor } from '@warmbox/testing';
+import { atLeast, freePort, waitFor } from '@warmbox/testing';
 import { Child } from '@warmbox/testing/harness';
 import { DIST } from './suite.js';
 
@@ -39,10 +39,7 @@ describe('a manager whose namespace does not exist', () => {
       DRAIN_DELAY_SECONDS: '0',
       SHUTDOWN_GRACE_SECONDS: '0',
     });
-    await waitFor('it listens', async () => {
-      if (!child.isRunning) throw new Error(`the manager ended:\n${child.output}`);
-      return (await ask('/livez').catch(() => undefined))?.status === 200;
-    });
+    await child.answers(`${url}/livez`);
   });
   afterAll(async () => {
     await child.end();
@@ -65,11 +62,11 @@ describe('a manager whose namespace does not exist', () => {
     child.output.split('\n').filter((line) => line.includes('kubectl create namespace'));
 
   it('says once what is missing and the command that makes it, is not ready, and asks a few times a second at most', async () => {
-    await waitFor('it has tried', () => complaints().length > 0);
+    await waitFor('it has tried', complaints, { length: atLeast(1) });
     const before = await requests();
     const began = performance.now();
     // A manager that does not rest sends hundreds in the time that it takes to see it unready a few times.
-    await waitFor('some time to go by', () => performance.now() - began > 5_000);
+    await waitFor('some time to go by', () => performance.now() - began, atLeast(5_000));
     const seconds = (performance.now() - began) / 1000;
     expect((await requests()) - before).toBeLessThan(4 * seconds + 5);
     expect(complaints()).toHaveLength(1);
@@ -86,9 +83,10 @@ describe('a manager whose namespace does not exist', () => {
     const client = new KubeClient(connection);
     const metadata = { name: NAMESPACE };
     await client.create(NAMESPACES, undefined, { apiVersion: 'v1', kind: 'Namespace', metadata });
-    await waitFor('it is ready and its pool is full', async () => {
-      if ((await ask('/readyz')).status !== 200) return false;
-      return ((await (await ask('/api/kata/pool/status')).json()) as { state: string }).state === 'full';
+    const seen = async (): Promise<{ status: number; pool: string }> => ({
+      status: (await ask('/readyz')).status,
+      pool: await (await ask('/api/kata/pool/status')).text(),
     });
+    await waitFor('it is ready and its pool is full', seen, { status: 200, pool: /"state":"full"/ });
   });
 });

@@ -1,6 +1,6 @@
 import { KubeClient, KubeConnection, PODS } from '@warmbox/kube';
 import type { PoolStatusDto } from '@warmbox/dto';
-import { waitFor } from '@warmbox/testing';
+import { eachIs, waitFor } from '@warmbox/testing';
 import type { LocalSystem, WarmboxClient } from '@warmbox/testing/harness';
 import { startLocalSystem } from './suite.js';
 
@@ -64,7 +64,7 @@ async function statuses(clients: WarmboxClient[]): Promise<PoolStatusDto[]> {
 
 /** Waits until every one of these managers tells such a status. */
 function all(what: string, clients: WarmboxClient[], holds: (status: PoolStatusDto) => boolean): Promise<unknown> {
-  return waitFor(what, async () => (await statuses(clients)).every(holds));
+  return waitFor(what, () => statuses(clients), eachIs(holds));
 }
 
 const isFull = ({ state, warm, targetSize }: PoolStatusDto): boolean => state === 'full' && warm === targetSize;
@@ -162,7 +162,7 @@ describe('the pools', () => {
       }
       return warm;
     });
-    await waitFor('every stream has begun', () => begun === clients.length);
+    await waitFor('every stream has begun', () => begun, clients.length);
     await clients[0]!.delete(gone);
     for (const warm of await Promise.all(followed)) {
       expect(warm[0]).toBe(KATA);
@@ -209,7 +209,11 @@ describe('the pools', () => {
     clients = clients.filter((_client, index) => index !== leader);
     const gone = await aWarmOne();
     await clients[0]!.delete(gone);
-    await waitFor('another manager leads', async () => (await statuses(clients)).some((status) => status.leader));
+    await waitFor(
+      'another manager leads',
+      () => statuses(clients),
+      (all) => all.some((status) => status.leader),
+    );
     await everywhereFull();
     expect((await clients[0]!.list()).map(({ name }) => name)).not.toContain(gone);
     expect(pods.most).toBe(LIMIT);
@@ -224,7 +228,7 @@ describe('a pool whose sandboxes never get ready', () => {
     state === 'backing-off' && reason !== undefined && retryAt !== undefined;
 
   it('backs off, and every manager tells why and until when, also after a change of leader', async () => {
-    await waitFor('every manager tells it', async () => (await statuses(system.clients)).every(isBackingOff), 45_000);
+    await waitFor('every manager tells it', () => statuses(system.clients), eachIs(isBackingOff), 45_000);
     const told = await statuses(system.clients);
     for (const { reason, warm } of told) {
       expect(warm).toBe(0);
@@ -234,7 +238,7 @@ describe('a pool whose sandboxes never get ready', () => {
     const [heir] = system.clients;
     expect((await leaving!.client.poolStatus()).leader).toBe(true);
     leaving!.child.process.kill('SIGTERM');
-    await waitFor('the other one leads', async () => (await heir!.poolStatus()).leader);
+    await waitFor('the other one leads', () => heir!.poolStatus(), { leader: true });
     expect(await heir!.poolStatus()).toMatchObject({ state: 'backing-off', reason: told[0]?.reason });
     // The one that leaves is not gone: it serves on.
     expect(await leaving!.client.poolStatus()).toMatchObject({ leader: false, state: 'backing-off' });

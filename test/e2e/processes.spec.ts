@@ -1,4 +1,3 @@
-import { waitFor } from '@warmbox/testing';
 import { AnsweredProblem, type LocalSystem, type WarmboxClient } from '@warmbox/testing/harness';
 import { startLocalSystem } from './suite.js';
 import { USUAL_KILLS, USUAL_PATTERN } from './usual.patterns.js';
@@ -54,10 +53,7 @@ describe('the processes of a sandbox', () => {
         .execute(name, { command: `kill -${signal} $PPID; sleep 60` })
         .catch((error: unknown) => error);
       expect(answer).toBeInstanceOf(AnsweredProblem);
-      const gone = await waitFor('it is gone', async () => {
-        const error: unknown = await client.get(name).catch((problem: unknown) => problem);
-        return error instanceof AnsweredProblem && error.status === 410 ? error : undefined;
-      });
+      const gone = await client.gone(name);
       expect(gone.problem).toMatchObject({
         code: 'sandbox_gone',
         cause: 'failed',

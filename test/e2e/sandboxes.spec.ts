@@ -47,10 +47,7 @@ describe('sandboxes', () => {
       resources: { requests: { memoryMi: 64, cpuMillicores: 10 }, limits: { memoryMi: 2048, cpuMillicores: 2000 } },
     };
     const { name } = await client.create(asked);
-    const sandbox = await waitFor('the kubelet says Ready', async () => {
-      const current = await client.get(name);
-      return current.isReady && current;
-    });
+    const sandbox = await waitFor('the kubelet says Ready', () => client.get(name), { isReady: true });
     expect(sandbox).toMatchObject({ ...asked, runtime: 'kata', status: 'manual', phase: 'Running' });
     expect(sandbox.podIP).not.toBe('');
     expect(sandbox.nodeName).not.toBe('');
@@ -73,7 +70,8 @@ describe('sandboxes', () => {
   it('are answered as soon as the pod exists where nobody waits for ready', async () => {
     const events = await Array.fromAsync(client.createStreaming({ waitForReady: false }));
     expect(events.map(({ eventType }) => eventType)).toEqual(['created']);
-    await waitFor('it becomes ready all the same', async () => (await client.get(podNameOf(events[0]))).isReady);
+    const name = podNameOf(events[0]);
+    await waitFor('it becomes ready all the same', () => client.get(name), { isReady: true });
   });
 
   it('come into being although their client has left', async () => {
@@ -82,7 +80,7 @@ describe('sandboxes', () => {
     const first = await events.next();
     leaving.abort();
     const podName = podNameOf(first.value as CreationEvent);
-    await waitFor('it becomes ready all the same', async () => (await client.get(podName)).isReady);
+    await waitFor('it becomes ready all the same', () => client.get(podName), { isReady: true });
   });
 
   it('are listed by status, user and label, and page by page', async () => {
@@ -119,12 +117,8 @@ describe('sandboxes', () => {
   it('are deleted, with 200 while they terminate and 410 afterwards', async () => {
     const { name } = await client.create();
     await expect(client.delete(name)).resolves.toMatchObject({ success: true, podName: name });
-    await waitFor('the sandbox is gone', async () => {
-      const response = await client.fetch('DELETE', `/api/kata/${name}`);
-      if (response.status === 200) return false;
-      expect(response.status).toBe(410);
-      return true;
-    });
+    const again = (): Promise<Response> => client.fetch('DELETE', `/api/kata/${name}`);
+    expect((await waitFor('the sandbox is gone', again, ({ status }) => status !== 200)).status).toBe(410);
     const gone = await client.fetch('GET', `/api/kata/${name}`);
     expect(await gone.json()).toMatchObject({ code: 'sandbox_gone' });
   });

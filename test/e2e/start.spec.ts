@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort, waitFor } from '@warmbox/testing';
+import { freePort } from '@warmbox/testing';
 import { Child } from '@warmbox/testing/harness';
 import { DIST } from './suite.js';
 
@@ -39,10 +39,7 @@ describe('the start of a manager', () => {
     try {
       const ask = (path: string): Promise<Response> =>
         fetch(`http://127.0.0.1:${port}${path}`, { headers: { 'x-api-key': '0123456789abcdef' } });
-      await waitFor('it listens', async () => {
-        if (!child.isRunning) throw new Error(`the manager ended:\n${child.output}`);
-        return (await ask('/livez').catch(() => undefined))?.status === 200;
-      });
+      await child.answers(`http://127.0.0.1:${port}/livez`);
       const unready = await ask('/readyz');
       expect([unready.status, unready.headers.get('retry-after')]).toEqual([503, '1']);
       const list = await ask('/api/kata');
@@ -54,8 +51,7 @@ describe('the start of a manager', () => {
 
   it('refuses options that cannot be used, all of them at once, with exit code 2', async () => {
     const child = Child.node(MANAGER, { MAX_TOTAL_CONTAINERS: '0', PORT: 'http', API_KEY: 'short' });
-    await waitFor('it has ended', () => !child.isRunning);
-    expect((await child.end()).code).toBe(2);
+    expect((await child.ended()).code).toBe(2);
     for (const key of ['maxTotalContainers', 'port', 'apiKey', 'executorImage']) expect(child.output).toContain(key);
     expect(child.output).not.toContain('short');
   });

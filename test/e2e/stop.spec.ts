@@ -1,3 +1,4 @@
+import type { PoolStatusDto } from '@warmbox/dto';
 import { TcpProxy, waitFor } from '@warmbox/testing';
 import type { LocalSystem, ManagerProcess } from '@warmbox/testing/harness';
 import { startLocalSystem } from './suite.js';
@@ -27,10 +28,8 @@ describe('the stop of a manager that leads', () => {
         SHUTDOWN_GRACE_SECONDS: '1',
       },
     });
-    await waitFor('creations are under way', async () => {
-      const { leader, creating } = await manager.client.poolStatus();
-      return leader && creating >= 3;
-    });
+    const isUnderWay = ({ leader, creating }: PoolStatusDto): boolean => leader && creating >= 3;
+    await waitFor('creations are under way', () => manager.client.poolStatus(), isUnderWay);
   });
   afterEach(async () => {
     await system.stop();
@@ -55,7 +54,12 @@ describe('the stop of a manager that leads', () => {
     const ended = manager.child.end();
     let isOver = false;
     void ended.then(() => (isOver = true));
-    await waitFor('it has ended', () => isOver, LONG_MS);
+    await waitFor(
+      'it has ended',
+      () => manager.child.output,
+      () => isOver,
+      LONG_MS,
+    );
     expect(await ended).toEqual({ code: 0, signal: null });
     expect(manager.child.output).toContain('"stopped"');
     await creation;

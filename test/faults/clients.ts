@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ExecuteResultDto, ProblemDto, SandboxDto } from '@warmbox/dto';
-import { waitFor } from '@warmbox/testing';
+import { isEmpty, waitFor } from '@warmbox/testing';
 import type { FaultWorld } from './fault.world.js';
 import { userOf } from './pod.history.js';
 
@@ -69,15 +69,12 @@ export class Clients {
   async leave(): Promise<void> {
     this.leaving.abort();
     await this.running;
-    await waitFor(
-      'nothing of a client is left',
-      async () => {
-        const left = this.world.history.pods.flatMap((pod) => userOf(pod) ?? []);
-        for (const user of left) if (this.unanswered.has(user)) await this.deleteAllOf(user);
-        return left.length === 0;
-      },
-      UNDO_MS,
-    ).catch(() => undefined);
+    const users = async (): Promise<string[]> => {
+      const left = this.world.history.pods.flatMap((pod) => userOf(pod) ?? []);
+      for (const user of left) if (this.unanswered.has(user)) await this.deleteAllOf(user);
+      return left;
+    };
+    await waitFor('nothing of a client is left', users, isEmpty, UNDO_MS).catch(() => undefined);
   }
 
   private async live(index: number): Promise<void> {

@@ -16,7 +16,7 @@ import {
 } from '@warmbox/kube';
 import { ApiServer, Kubelet, KubeletMachine } from '@warmbox/local-cluster';
 import { NODE_FLAGS, systemClock } from '@warmbox/platform';
-import { waitFor } from '@warmbox/testing';
+import { hasFailed, hasSucceeded, orError, waitFor } from '@warmbox/testing';
 import type { ApiProxyTls } from '@warmbox/testing/harness';
 import { DIST } from '../e2e/suite.js';
 import { connectByKubeconfig } from '@warmbox/kube/kubeconfig';
@@ -120,11 +120,8 @@ export class FaultCluster {
   async restart(downSeconds: number): Promise<void> {
     if (this.server !== undefined) await this.server.restart(downSeconds * 1000);
     else await promisify(execFile)('bash', ['-c', `${process.env.FAULTS_RESTART ?? 'false'} ${downSeconds}`]);
-    await waitFor(
-      'the API server answers again',
-      () => this.client.get(NAMESPACES, { name: this.namespace }).catch(() => undefined),
-      60_000,
-    );
+    const answer = (): Promise<unknown> => orError(this.client.get(NAMESPACES, { name: this.namespace }));
+    await waitFor('the API server answers again', answer, hasSucceeded, 60_000);
   }
 
   /** Removes what the suite made. */
@@ -139,17 +136,14 @@ export class FaultCluster {
     await client.create(RUNTIME_CLASSES, undefined, { metadata: { name }, handler: 'faults' });
     this.undo.push(() => client.delete(RUNTIME_CLASSES, { name }));
     // A real one refuses pods until the namespace's service account is there.
-    await waitFor('pods can be created', async () => {
-      const containers = [{ name: 'main', image: 'none:1' }];
-      const pod = await client
-        .create(PODS, name, { metadata: { name: 'first' }, spec: { containers } })
-        .catch((error: unknown) => {
-          if (error instanceof KubeApiError && error.status === 403) return undefined;
-          throw error;
-        });
-      if (pod !== undefined) await client.delete(PODS, { namespace: name, name: 'first' }, { gracePeriodSeconds: 0 });
-      return pod;
-    });
+    const containers = [{ name: 'main', image: 'none:1' }];
+    const create = async (): Promise<unknown> => {
+      const outcome = await orError(client.create(PODS, name, { metadata: { name: 'first' }, spec: { containers } }));
+      if (hasFailed(outcome) && !(outcome instanceof KubeApiError && outcome.status === 403)) throw outcome;
+      return outcome;
+    };
+    await waitFor('pods can be created', create, hasSucceeded);
+    await client.delete(PODS, { namespace: name, name: 'first' }, { gracePeriodSeconds: 0 });
   }
 
   private async startKubelet({ hollow }: FaultClusterOptions): Promise<void> {

@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { PoolStatusDto } from '@warmbox/dto';
 import { CONFIG_MAPS, KubeApiError, LEASES, PODS } from '@warmbox/kube';
 import { isTerminating, poolOf, readTombstone } from '@warmbox/sandbox';
-import { waitFor } from '@warmbox/testing';
+import { eachIs, isEmpty, waitFor } from '@warmbox/testing';
 import { ManagerProcess } from '@warmbox/testing/harness';
 import { DIST } from '../e2e/suite.js';
 import { FaultCluster, type FaultClusterOptions } from './fault.cluster.js';
@@ -91,15 +91,14 @@ export class FaultWorld {
 
   /** The place of the manager that leads. */
   async leader(): Promise<number> {
-    return waitFor(
-      'a manager leads',
-      async () => {
-        const status = await Promise.all(this.managers.map((manager) => statusOf(manager)));
-        const leading = status.flatMap((one, place) => (one?.leader === true ? [place] : []));
-        return leading.length === 1 ? leading[0] : undefined;
-      },
-      30_000,
-    );
+    const leaders = async (): Promise<number[]> =>
+      (await this.statuses()).flatMap((one, place) => (one?.leader === true ? [place] : []));
+    const [leader] = await waitFor('one manager leads', leaders, { length: 1 }, 30_000);
+    return leader!;
+  }
+
+  private statuses(): Promise<Awaited<ReturnType<typeof statusOf>>[]> {
+    return Promise.all(this.managers.map((manager) => statusOf(manager)));
   }
 
   /** Deletes a warm sandbox behind the managers' backs, if there is one: the pool is one short. */
@@ -118,32 +117,33 @@ export class FaultWorld {
   /** Until every manager, and the watcher, sees a full pool and nothing else. */
   async untilFull(): Promise<void> {
     const { warmPoolSize } = this.options;
-    const states = (): string => [...this.history.orphans(), `${this.history.pods.length} pods`].join('; ');
+    const seen = (): { pods: number; orphans: string[] } => ({
+      pods: this.history.pods.length,
+      orphans: this.history.orphans(),
+    });
     await waitFor(
       'only a full pool of warm sandboxes is left',
-      () => this.history.pods.length === warmPoolSize && this.history.orphans().length === 0,
+      seen,
+      { pods: warmPoolSize, orphans: isEmpty },
       CALM_MS,
-    ).catch((error: unknown) => {
-      throw new Error(`${(error as Error).message}: ${states()}`);
-    });
-    await waitFor('every manager says that the pool is full', async () => {
-      const status = await Promise.all(this.managers.map((manager) => statusOf(manager)));
-      return status.every((one) => one?.state === 'full' && one.warm === warmPoolSize && one.total === warmPoolSize);
-    });
+    );
+    await waitFor(
+      'every manager says that the pool is full',
+      () => this.statuses(),
+      eachIs({ state: 'full', warm: warmPoolSize, total: warmPoolSize }),
+    );
   }
 
   /** Until nothing is left in the namespace that should not be: the leader collects tombstones once a minute. */
   async untilTidy(): Promise<void> {
     let litter = await this.litter();
-    const isTidy = async (): Promise<boolean> => {
+    const look = async (): Promise<string[]> => {
       // Thousands of objects are not listed all the time.
       if (litter.length > 0) await delay(LOOK_MS);
       litter = await this.litter();
-      return litter.length === 0;
+      return litter;
     };
-    await waitFor('nothing lies about', isTidy, TIDY_MS).catch(() => {
-      throw new Error(`Things lie about: ${litter.join('; ')}`);
-    });
+    await waitFor('nothing lies about', look, isEmpty, TIDY_MS);
   }
 
   /** Leases and config maps of nobody. */

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { TcpProxy, waitFor } from '@warmbox/testing';
+import { atLeast, TcpProxy, waitFor } from '@warmbox/testing';
 import { expectAllWell } from './aftermath.js';
 import { Clients } from './clients.js';
 import { PROFILE } from './fault.profile.js';
@@ -48,7 +48,7 @@ describe('a leader whose way to the API server is bad', () => {
     if (isLost) taken.push(await takeOver(world, holder, at));
     const before = clients.given;
     await delay(PROFILE.cutSeconds * 1000);
-    await waitFor('clients are served meanwhile', () => clients.given > before);
+    await waitFor('clients are served meanwhile', () => clients.given, atLeast(before + 1));
     proxy.restore();
     await expectAllWell(`the leader's way to the API server: ${what}`, world, clients, taken);
     for (const { createdAfterMs } of taken) expect(createdAfterMs).toBeLessThanOrEqual(LEASE_MS);

@@ -1,4 +1,4 @@
-import { waitFor } from '@warmbox/testing';
+import { isThere, waitFor } from '@warmbox/testing';
 import type { FaultWorld } from './fault.world.js';
 
 export interface TakeOver {
@@ -16,10 +16,11 @@ export interface TakeOver {
 export async function takeOver(world: FaultWorld, previous: string, at: number): Promise<TakeOver> {
   const { leases, history } = world;
   await world.removeWarm();
-  const successor = await waitFor('another manager leads', () => leases.successor(previous, at), 60_000);
+  const successor = await waitFor('another manager leads', () => leases.successor(previous, at), isThere, 60_000);
   const first = await waitFor(
     'the new leader makes a sandbox',
     () => history.creations.find(({ version, pool }) => pool === 'warm' && version > successor.version),
+    isThere,
     60_000,
   );
   return { heldAfterMs: successor.at - at, createdAfterMs: first.at - at };

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort, waitFor } from '@warmbox/testing';
+import { freePort } from '@warmbox/testing';
 import { Child } from '@warmbox/testing/harness';
 
 /** Whether there is an nginx on the PATH. */
@@ -53,13 +53,7 @@ http {
     await writeFile(join(folder, 'nginx.conf'), config);
     const child = Child.program('nginx', ['-p', folder, '-c', join(folder, 'nginx.conf'), '-e', 'stderr']);
     const nginx = new Nginx(`http://127.0.0.1:${port}`, child, folder);
-    await waitFor('nginx to answer', async () => {
-      if (!child.isRunning) throw new Error(`nginx has ended: ${child.output}`);
-      return fetch(`${nginx.url}/livez`).then(
-        ({ ok }) => ok,
-        () => false,
-      );
-    });
+    await child.answers(`${nginx.url}/livez`);
     return nginx;
   }
 

@@ -25,7 +25,7 @@ describe('What goes on in a sandbox', () => {
     expect(await activity()).toEqual({ running: 1, attached: 1, idleSeconds: 0 });
     expect(await seal(0)).toBe(409);
     await Array.fromAsync(events);
-    await waitFor('nothing goes on', async () => (await activity()).running === 0);
+    await waitFor('nothing goes on', activity, { running: 0 });
     expect(await activity()).toMatchObject({ running: 0, attached: 0 });
   });
 
@@ -35,8 +35,11 @@ describe('What goes on in a sandbox', () => {
     expect(await activity()).toMatchObject({ running: 1, attached: 0, idleSeconds: 0 });
     expect(await seal(0)).toBe(409);
     process.kill(pid, 'SIGKILL');
-    await waitFor('it is gone', async () => !isAlive(pid) && (await activity()).running === 0);
-    await waitFor('the sandbox is idle', async () => Number((await activity()).idleSeconds) > 0);
+    await waitFor('it is gone', async () => ({ isAlive: isAlive(pid), running: (await activity()).running }), {
+      running: 0,
+      isAlive: false,
+    });
+    await waitFor('the sandbox is idle', activity, ({ idleSeconds }) => Number(idleSeconds) > 0);
   });
 
   it.each([
@@ -51,18 +54,18 @@ describe('What goes on in a sandbox', () => {
     const text = await waitFor('it has started', () =>
       readFile(join(executor.workspace, 'pid'), 'utf8').catch(() => undefined),
     );
-    await waitFor('only it is left', async () => (await activity()).running === running);
+    await waitFor('only it is left', activity, { running });
     expect(await activity()).toMatchObject({ running, idleSeconds: 0 });
     expect(await seal(0)).toBe(409);
     process.kill(Number(text), 'SIGKILL');
-    await waitFor('the sandbox is idle', async () => Number((await activity()).idleSeconds) > 0);
+    await waitFor('the sandbox is idle', activity, ({ idleSeconds }) => Number(idleSeconds) > 0);
     expect(await activity()).toMatchObject({ running: 0 });
     expect(await seal(0)).toBe(204);
   });
 
   it('does not count questions about it, nor a command that could not start for longer than it took', async () => {
     await executor.run({ argv: ['/no/such/program'] });
-    await waitFor('a moment has passed', async () => Number((await activity()).idleSeconds) >= 0.2);
+    await waitFor('a moment has passed', activity, ({ idleSeconds }) => Number(idleSeconds) >= 0.2);
   });
 
   it('is refused with 409 conflict once the sandbox is sealed, while results can still be read', async () => {
@@ -130,7 +133,7 @@ describe('A detached command', () => {
     // A second command with the same graces shows that they have passed.
     const other = await executor.execute({ command: 'sleep 300' });
     other.destroy();
-    await waitFor('the other is ended', async () => (await executor.execution(idOf(other))).state === 'completed');
+    await waitFor('the other is ended', () => executor.execution(idOf(other)), { state: 'completed' });
     expect(await executor.execution(idOf(answer))).toMatchObject({ state: 'running' });
     await executor.run({ command: 'touch go' });
     const events = await allEvents(await executor.open(`/api/executions/${idOf(answer)}/events`));
@@ -144,7 +147,7 @@ describe('A detached command', () => {
       detached: true,
       encoding: 'base64',
     });
-    await waitFor('it has ended', async () => (await executor.execution(idOf(answer))).state === 'completed');
+    await waitFor('it has ended', () => executor.execution(idOf(answer)), { state: 'completed' });
     answer.destroy();
     const events = await allEvents(await executor.open(`/api/executions/${idOf(answer)}/events?encoding=base64`));
     expect(events.map(({ event }) => event)).toContain('GapEvent');
@@ -154,7 +157,7 @@ describe('A detached command', () => {
   it('is ended by its time-out and by a cancel', async () => {
     const timed = await executor.execute({ command: 'sleep 300', detached: true, timeoutSeconds: 1 });
     timed.destroy();
-    await waitFor('its time is up', async () => (await executor.execution(idOf(timed))).timedOut === true);
+    await waitFor('its time is up', () => executor.execution(idOf(timed)), { timedOut: true });
     const cancelled = await executor.execute({ command: 'sleep 300', detached: true });
     cancelled.destroy();
     const { json } = await executor.ask(`/api/executions/${idOf(cancelled)}`, { method: 'DELETE' });

@@ -1,6 +1,6 @@
 import { jest } from '@jest/globals';
 import { once } from 'node:events';
-import { waitFor } from '@warmbox/testing';
+import { isEmpty, waitFor } from '@warmbox/testing';
 import { allEvents, eventsOf, idOf, isAlive, outputOf, TestExecutor, type SeenEvent } from './test.executor.js';
 
 // Real processes on a machine that may be busy.
@@ -16,8 +16,8 @@ describe('The end of a command', () => {
   });
   afterAll(() => executor.stop());
 
-  const gone = (pids: number[]): Promise<boolean> =>
-    waitFor(`the processes ${pids.join(' ')} are gone`, () => !pids.some(isAlive));
+  const gone = (pids: number[]): Promise<unknown> =>
+    waitFor(`the processes ${pids.join(' ')} are gone`, () => pids.filter(isAlive), isEmpty);
 
   /** Starts two sleepers and waits until both are known. */
   async function sleepers(body: object = {}): Promise<{
@@ -100,7 +100,7 @@ describe('The end of a command', () => {
     const command =
       'trap "touch ending; sleep 0.3" TERM; while :; do sleep 0.02; [ -e ending ] && break; done; sleep 0.2; exit 3';
     const answer = await executor.execute({ command, timeoutSeconds: 1 });
-    await waitFor('it is being ended', async () => (await executor.run({ command: 'ls ending' })).exitCode === 0);
+    await waitFor('it is being ended', () => executor.run({ command: 'ls ending' }), { exitCode: 0 });
     await executor.ask(`/api/executions/${idOf(answer)}`, { method: 'DELETE' });
     const events = await allEvents(answer);
     expect(events.at(-1)?.data).toMatchObject({ exitCode: 124, timedOut: true });
@@ -163,19 +163,16 @@ describe('The end of a command', () => {
   it('comes when the client that waits for JSON leaves', async () => {
     const pending = executor.execute({ command: 'echo $$ > leader; sleep 300' }, { accept: 'application/json' });
     pending.catch(() => undefined);
-    const pid = await waitFor(
-      'it runs',
-      async () => Number((await executor.run({ command: 'cat leader' })).stdout) || undefined,
-    );
+    const { stdout } = await waitFor('it runs', () => executor.run({ command: 'cat leader' }), { exitCode: 0 });
     executor.dropConnections();
-    await gone([pid]);
+    await gone([Number(stdout)]);
   });
 
   it('comes also where the command waits with full pipes for a reader that does not come back', async () => {
     const answer = await executor.execute({ command: 'head -c 1G /dev/zero', encoding: 'base64' });
     await eventsOf(answer).next();
     answer.destroy();
-    await waitFor('it has ended', async () => (await executor.execution(idOf(answer))).state === 'completed');
+    await waitFor('it has ended', () => executor.execution(idOf(answer)), { state: 'completed' });
     expect(await executor.execution(idOf(answer))).toMatchObject({ exitCode: 143, signal: 'SIGTERM' });
   });
 
@@ -201,10 +198,7 @@ describe('The end of the sandbox', () => {
       () => 'answered',
       () => 'broken off',
     );
-    await waitFor(
-      'all run',
-      async () => ((await executor.ask('/api/executions')).json as unknown as unknown[]).length === 3,
-    );
+    await waitFor('all run', () => executor.executions(), { length: 3 });
     await executor.stop();
     expect(await Array.fromAsync(events)).toEqual([
       { event: 'ErrorEvent', id: undefined, data: { code: 'shutting_down', detail: expect.any(String) as string } },
@@ -212,6 +206,6 @@ describe('The end of the sandbox', () => {
     // Its head was sent when the command started: only a broken-off answer can tell.
     expect(await json).toBe('broken off');
     const pids = `${first.data.data} ${String(stdout)}`.trim().split(/\s+/).map(Number);
-    await waitFor('no process is left', () => !pids.some(isAlive));
+    await waitFor('no process is left', () => pids.filter(isAlive), isEmpty);
   });
 });

@@ -1,7 +1,7 @@
 import { jest } from '@jest/globals';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { waitFor } from '@warmbox/testing';
+import { atLeast, isEmpty, waitFor } from '@warmbox/testing';
 import { allEvents, eventsOf, idOf, isAlive, outputOf, TestExecutor } from './test.executor.js';
 
 // Real processes on a machine that may be busy.
@@ -45,9 +45,8 @@ describe('The end of a command reaches what has left its group', () => {
   /** A sleep that nothing else on this machine does. */
   const newSleep = (): string => `sleep 333.${process.pid}${(next += 1)}`;
   const running = (sleep: string): Promise<unknown> =>
-    waitFor(`${sleep} runs`, async () => (await processesWith(sleep)).length > 0);
-  const gone = (sleep: string): Promise<unknown> =>
-    waitFor(`${sleep} is gone`, async () => (await processesWith(sleep)).length === 0);
+    waitFor(`${sleep} runs`, () => processesWith(sleep), { length: atLeast(1) });
+  const gone = (sleep: string): Promise<unknown> => waitFor(`${sleep} is gone`, () => processesWith(sleep), isEmpty);
 
   it('at a time-out', async () => {
     const sleep = newSleep();
@@ -88,7 +87,7 @@ describe('The end of a command reaches what has left its group', () => {
     const sleep = newSleep();
     const command = `for i in $(seq 150); do setsid ${sleep} & done; wait`;
     const answer = await executor.execute({ command });
-    await waitFor('all run', async () => (await processesWith(sleep)).length >= 150);
+    await waitFor('all run', () => processesWith(sleep), { length: atLeast(150) });
     await executor.ask(`/api/executions/${idOf(answer)}`, { method: 'DELETE' });
     await gone(sleep);
   });
@@ -101,13 +100,15 @@ describe('The end of a command reaches what has left its group', () => {
     await running(mark);
     await executor.ask(`/api/executions/${idOf(answer)}`, { method: 'DELETE' });
     // Between two of them there is none for a moment: it is gone when it stays so.
-    await waitFor('it is gone', async () => {
-      for (let look = 0; look < 20; look += 1) {
-        if ((await processesWith(mark)).length > 0) return false;
-        await new Promise((resolve) => setTimeout(resolve, 10));
-      }
-      return true;
-    });
+    let none = 0;
+    await waitFor(
+      'it stays gone',
+      () => processesWith(mark),
+      ({ length }) => {
+        none = length === 0 ? none + 1 : 0;
+        return none === 20;
+      },
+    );
   });
 
   it('also where the caller gives a variable of the name of the mark', async () => {
@@ -148,7 +149,7 @@ describe('The end of a command reaches what has left its group', () => {
       const rest = await Array.fromAsync(events);
       // SIGKILL comes a second after the time-out, and only that ends it.
       expect(rest.at(-1)?.data).toMatchObject({ timedOut: true, signal: 'SIGTERM' });
-      await waitFor('it is gone', () => !isAlive(pid));
+      await waitFor('it is gone', () => isAlive(pid), false);
     } finally {
       await patient.stop();
     }

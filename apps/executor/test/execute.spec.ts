@@ -82,7 +82,7 @@ describe('POST /api/execute', () => {
     const id = String(headers['x-execution-id']);
     expect([status, json]).toMatchObject([202, { id, state: 'running', bytes: 0 }]);
     await writeFile(join(executor.workspace, 'go'), '');
-    await waitFor('it has ended', async () => (await executor.execution(id)).state === 'completed');
+    await waitFor('it has ended', () => executor.execution(id), { state: 'completed' });
     expect(await executor.execution(id)).toMatchObject({ exitCode: 0, bytes: 5 });
   });
 
@@ -201,10 +201,7 @@ describe('POST /api/execute', () => {
     });
     expect(result).toMatchObject({ stdout: 'now\n', exitCode: 0 });
     // Its later output must not kill it.
-    await waitFor(
-      'the background process goes on',
-      async () => (await executor.run({ command: 'cat alive' })).stdout === 'ok\n',
-    );
+    await waitFor('the background process goes on', () => executor.run({ command: 'cat alive' }), { stdout: 'ok\n' });
   });
 
   it.each([

@@ -145,7 +145,7 @@ describe("The executor's HTTP", () => {
   it('lists executions, the newest first, and shows each as it is in the list', async () => {
     const { executionId: first } = await executor.run({ command: 'true' });
     const { executionId: second } = await executor.run({ argv: ['echo', 'a b', "it's"] });
-    const list = (await executor.ask('/api/executions')).json as unknown as Record<string, unknown>[];
+    const list = await executor.executions();
     expect(list.slice(0, 2).map(({ id }) => id)).toEqual([second, first]);
     expect(await executor.execution(String(second))).toEqual(list[0]);
     expect(list[0]).toEqual({
@@ -176,7 +176,7 @@ describe("The executor's HTTP", () => {
     socket.end();
     await closed;
     // Not by a stream: a new reader would end the grace.
-    await waitFor('the command has ended', async () => (await executor.execution(id)).state === 'completed');
+    await waitFor('the command has ended', () => executor.execution(id), { state: 'completed' });
     const events = await allEvents(await executor.open(`/api/executions/${id}/events`));
     expect(events.at(-1)).toMatchObject({ event: 'CompletedEvent', data: { cancelled: true } });
   });

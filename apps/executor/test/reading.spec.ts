@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import { join } from 'node:path';
-import { waitFor } from '@warmbox/testing';
+import { unchanged, waitFor } from '@warmbox/testing';
 import { allEvents, eventsOf, idOf, outputOf, TestExecutor, type SeenEvent } from './test.executor.js';
 
 // Real processes on a machine that may be busy.
@@ -15,14 +15,13 @@ const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).dig
 
 /** Waits until an execution writes no more though it runs: its child is paused. */
 async function paused(executor: TestExecutor, id: string): Promise<number> {
-  let before = -1;
-  return waitFor('the child is paused', async () => {
+  const written = async (): Promise<number> => {
     const { bytes, state } = await executor.execution(id);
     expect(state).toBe('running');
-    const isStill = bytes === before && before > 0;
-    before = Number(bytes);
-    return isStill && before;
-  });
+    return Number(bytes);
+  };
+  const isStill = unchanged();
+  return waitFor('the child is paused', written, (bytes) => bytes > 0 && isStill(bytes));
 }
 
 describe('Reading what a command writes', () => {

@@ -119,6 +119,11 @@ export class TestExecutor {
     return this.open('/api/execute', { method: 'POST', body, headers });
   }
 
+  /** All executions as the executor shows them. */
+  async executions(): Promise<Record<string, unknown>[]> {
+    return JSON.parse((await this.ask('/api/executions')).text) as Record<string, unknown>[];
+  }
+
   /** The execution as the executor shows it. */
   async execution(id: string): Promise<Record<string, unknown>> {
     return (await this.ask(`/api/executions/${id}`)).json;

@@ -1,4 +1,3 @@
-import { jest } from '@jest/globals';
 import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
@@ -8,9 +7,6 @@ import { dirname, join } from 'node:path';
 import { StartError, systemClock } from '@warmbox/platform';
 import { Launcher, managerEnvironment } from './launcher.js';
 import { localOptions } from './local.options.js';
-
-// Processes start; on a busy machine they take their time.
-jest.setTimeout(30_000);
 
 /** Stands in for the manager: writes its environment beside itself, is ready, and notes on SIGTERM whether its cluster is. */
 const MANAGER = `

@@ -1,13 +1,9 @@
-import { jest } from '@jest/globals';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '@warmbox/platform';
 import { freePort } from './free.port.js';
 import { ManagerProcess } from './manager.process.js';
-
-// Processes start; on a busy machine they take their time.
-jest.setTimeout(30_000);
 
 /** Stands in for the manager: not ready at first, as it is told to. */
 const STUB = `

@@ -264,38 +264,33 @@ describe('the room for bodies', () => {
 
   const MIB = 1024 * 1024;
   const large = `{"command":"cat","stdin":"${'x'.repeat(MIB - 100)}"}`;
+  const fill = (): ReturnType<typeof send> => send('POST', '/execute', `${large}${' '.repeat(6 * MIB)}`);
 
   it('is refused before a body is read, and free again when its request is over', async () => {
     const holders = await Promise.all([announce(8 * MIB), announce(8 * MIB)]);
-    await waitFor('the room is taken', async () => {
-      const { status, headers, problem } = await send('POST', '/execute', `${large}${' '.repeat(6 * MIB)}`);
-      if (status === 200) return false;
-      expect({ status, code: problem.code, retry: headers.get('retry-after') }).toEqual({
-        status: 503,
-        code: 'overloaded',
-        retry: '1',
-      });
-      return true;
-    });
+    const refused = await waitFor('the room is taken', fill, ({ status }) => status !== 200);
+    expect([refused.status, refused.problem.code, refused.headers.get('retry-after')]).toEqual([
+      503,
+      'overloaded',
+      '1',
+    ]);
     const third = await announce(8 * MIB);
-    await waitFor('one more is told without its body', () => third.answer().startsWith('HTTP/1.1 503 '));
+    await waitFor('one more is told without its body', third.answer, /^HTTP\/1\.1 503 /);
     // There is room for small ones all the while.
     expect((await send('POST', '/execute', large)).status).toBe(200);
     for (const { end } of [...holders, third]) end();
-    await waitFor('the room is free', async () => {
-      return (await send('POST', '/execute', `${large}${' '.repeat(6 * MIB)}`)).status === 200;
-    });
+    await waitFor('the room is free', fill, { status: 200 });
   });
 
   it('is held until the answer begins', async () => {
     const body = JSON.stringify({ a: 'x'.repeat(7 * MIB) });
     const [first, second] = [send('POST', '/held', body), send('POST', '/held', body)];
-    await waitFor('both are held', () => holding.length === 2);
+    await waitFor('both are held', () => holding, { length: 2 });
     expect((await send('POST', '/held', body)).status).toBe(503);
     for (const release of holding.splice(0)) release();
     expect([(await first).status, (await second).status]).toEqual([201, 201]);
     const third = send('POST', '/held', body);
-    await waitFor('it is held', () => holding.length === 1);
+    await waitFor('it is held', () => holding, { length: 1 });
     holding[0]!();
     expect((await third).status).toBe(201);
   });
@@ -305,7 +300,7 @@ describe('the room for bodies', () => {
     const streams = [];
     for (let count = 1; count <= 4; count += 1) {
       streams.push(send('POST', '/streams', body));
-      await waitFor('one more stream runs', () => holding.length === count);
+      await waitFor('one more stream runs', () => holding, { length: count });
     }
     for (const release of holding.splice(0)) release();
     expect((await Promise.all(streams)).map(({ status }) => status)).toEqual([200, 200, 200, 200]);
@@ -316,12 +311,12 @@ describe('the room for bodies', () => {
     const body = `{"a":"${'x'.repeat(7 * MIB - 100)}"}`;
     const head = 'POST /things/held HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\n';
     for (let count = 0; count < 3; count += 1) socket.write(`${head}content-length: ${body.length}\r\n\r\n${body}`);
-    await waitFor('all three are held', () => holding.length === 3);
+    await waitFor('all three are held', () => holding, { length: 3 });
     // So large that none of the three may be held beside it.
     const another = JSON.stringify({ command: 'cat' }).padEnd(8 * MIB);
     expect((await send('POST', '/execute', another)).status).toBe(503);
     socket.destroy();
-    await waitFor('there is room again', async () => (await send('POST', '/execute', another)).status === 200);
+    await waitFor('there is room again', () => send('POST', '/execute', another), { status: 200 });
   });
 
   it('is not lost to bodies that are refused', async () => {

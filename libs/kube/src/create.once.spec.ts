@@ -31,14 +31,17 @@ describe('createOnce', () => {
 
   /** Lets the fake clock run until the promise is settled. */
   async function settled<T>(promise: Promise<T>): Promise<T> {
-    let done = false;
-    const mark = (): void => void (done = true);
-    promise.then(mark, mark);
-    await waitFor('the outcome', async () => {
+    let state = 'pending';
+    promise.then(
+      () => (state = 'fulfilled'),
+      () => (state = 'rejected'),
+    );
+    const look = async (): Promise<string> => {
       // Only back-offs, not the requests' own deadlines.
-      if (!done && clock.nextIn !== undefined && clock.nextIn <= 2_000) await clock.advance(clock.nextIn);
-      return done;
-    });
+      if (state === 'pending' && (clock.nextIn ?? Infinity) <= 2_000) await clock.advance(clock.nextIn ?? 0);
+      return state;
+    };
+    await waitFor('the outcome', look, /filled|rejected/);
     return promise;
   }
 
@@ -115,7 +118,7 @@ describe('createOnce', () => {
     double.fail('POST', faults.status(500));
     const aborting = new AbortController();
     const created = create(pod, aborting.signal);
-    await waitFor('a look', () => double.count('GET') === 1 && clock.nextIn === 75);
+    await waitFor('a look', () => ({ gets: double.count('GET'), ms: clock.nextIn }), { gets: 1, ms: 75 });
     aborting.abort(new Error('the reason'));
     await expect(created).rejects.toThrow('the reason');
     expect(clock.waiting).toBe(0);

@@ -157,7 +157,7 @@ describe('KubeClient', () => {
       more();
     });
     expect(await thrownBy(client.get(PODS, KEY))).toMatchObject({ status: 500 });
-    await waitFor('the connection to be cut', () => double.open === 0);
+    await waitFor('the connection to be cut', () => double.open, 0);
   });
 
   describe('without an answer', () => {
@@ -167,7 +167,7 @@ describe('KubeClient', () => {
         double.fail('GET', fault);
         const asked = double.count('GET');
         const thrown = thrownBy(client.get(PODS, KEY, { timeoutMs: 2_000 }));
-        await waitFor('the request', () => double.count('GET') === asked + 1);
+        await waitFor('the request', () => double.count('GET'), asked + 1);
         await clock.advance(1_999);
         expect(clock.waiting).toBe(1);
         await clock.advance(1);
@@ -176,7 +176,7 @@ describe('KubeClient', () => {
         expect(error).toMatchObject({ mayHaveHappened: true });
         expect(String(error)).toContain('Not done within 2000 ms');
       }
-      await waitFor('no connection', () => double.open === 0);
+      await waitFor('no connection', () => double.open, 0);
     });
 
     it("throws the signal's reason when it aborts, before or while it is sent", async () => {
@@ -186,7 +186,7 @@ describe('KubeClient', () => {
       double.fail('GET', faults.silence());
       const aborting = new AbortController();
       const thrown = thrownBy(client.get(PODS, KEY, { signal: aborting.signal }));
-      await waitFor('the request', () => double.count('GET') === 1);
+      await waitFor('the request', () => double.count('GET'), 1);
       aborting.abort(reason);
       expect(await thrown).toBe(reason);
       expect(clock.waiting).toBe(0);
@@ -217,12 +217,12 @@ describe('KubeClient', () => {
       const aborting = new AbortController();
       const types: string[] = [];
       const ended = collect(watch(aborting.signal), types);
-      await waitFor('the watch', () => double.watching === 1);
+      await waitFor('the watch', () => double.watching, 1);
       double.putPod(aPod());
-      await waitFor('the event', () => types.length === 1);
+      await waitFor('the event', () => types, { length: 1 });
       aborting.abort();
       expect(await ended).toEqual(['ADDED']);
-      await waitFor('no connection', () => double.open === 0);
+      await waitFor('no connection', () => double.open, 0);
     });
 
     it('cuts its connection when its reader leaves', async () => {
@@ -231,7 +231,7 @@ describe('KubeClient', () => {
         expect(event.type).toBe('ADDED');
         break;
       }
-      await waitFor('no watch', () => double.watching === 0);
+      await waitFor('no watch', () => double.watching, 0);
     });
 
     it('throws what the server reports in the stream', async () => {
@@ -244,7 +244,7 @@ describe('KubeClient', () => {
     it('takes no place from requests, however many watches there are', async () => {
       const aborting = new AbortController();
       const ended = Array.from({ length: 70 }, () => collect(watch(aborting.signal)));
-      await waitFor('all watches', () => double.watching === 70);
+      await waitFor('all watches', () => double.watching, 70);
       double.putPod(aPod({ name: 'a' }));
       expect(await client.get(PODS, KEY)).toBeDefined();
       aborting.abort();

@@ -146,7 +146,7 @@ describe('KubeConnection', () => {
     await clock.advance(30_000);
     await get(client);
     expect((await connection.current()).requests).not.toBe(before.requests);
-    await waitFor('the old connection to be closed', () => double.open === 1);
+    await waitFor('the old connection to be closed', () => double.open, 1);
   });
 
   it('waits for a plugin that hangs no longer than the request may take', async () => {
@@ -157,7 +157,7 @@ describe('KubeConnection', () => {
     const thrown = client
       .get(PODS, { namespace: NAMESPACE, name: 'a' }, { timeoutMs: 1_000 })
       .catch((error: unknown) => error);
-    await waitFor('the request', () => clock.waiting === 1);
+    await waitFor('the request', () => clock.waiting, 1);
     await clock.advance(1_000);
     expect(await thrown).toBeInstanceOf(KubeUnreachableError);
     expect(double.count('GET')).toBe(0);

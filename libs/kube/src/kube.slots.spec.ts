@@ -42,7 +42,7 @@ describe('requests that wait for others', () => {
       void thrownBy(client.get(PODS, KEY, { timeoutMs: 60_000, signal: ending.signal }));
       return () => ending.abort(new Error('over'));
     });
-    await waitFor('all slots to be taken', () => double.count('GET') === SLOTS);
+    await waitFor('all slots to be taken', () => double.count('GET'), SLOTS);
     return ends;
   }
 
@@ -125,7 +125,7 @@ describe('a request whose connection is being made', () => {
     let asked = 0;
     const beforeSend = (): void => void (asked += 1);
     const late = thrownBy(client.delete(PODS, KEY, {}, { timeoutMs: 300, beforeSend }));
-    await waitFor('the connection', () => sockets.size === 1);
+    await waitFor('the connection', () => sockets.size, 1);
     await clock.advance(300);
     expect(await late).toMatchObject({ name: 'KubeUnreachableError', mayHaveHappened: false });
     const leaving = new AbortController();

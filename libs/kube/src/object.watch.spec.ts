@@ -1,6 +1,6 @@
 import type { Lease } from '@warmbox/sandbox';
 import { systemClock, type Clock } from '@warmbox/platform';
-import { ApiDouble, faults, waitFor } from '@warmbox/testing';
+import { ApiDouble, atLeast, faults, waitFor } from '@warmbox/testing';
 import { KubeClient } from './kube.client.js';
 import { KubeConnection } from './kube.connection.js';
 import { silentLog } from './kube.log.js';
@@ -30,12 +30,16 @@ describe('the watch of one object, on real connections', () => {
   const set = (holder: string): void =>
     void api.objects.set<Lease>(LEASES, { metadata: { name: NAME }, spec: { holderIdentity: holder } });
   const shows = (holder: string | undefined): Promise<unknown> =>
-    waitFor(`the watch shows ${String(holder)}`, () => seen.length > 0 && seen.at(-1) === holder);
+    waitFor(
+      `the watch shows ${String(holder)}`,
+      () => seen,
+      (all) => all.length > 0 && all.at(-1) === holder,
+    );
   /** The round that has shown `a` stalls, and does not see who holds the lease next. */
   async function missed(holder: string): Promise<void> {
     set('a');
     await shows('a');
-    await waitFor('the watch is open', () => api.watching > 0);
+    await waitFor('the watch is open', () => api.watching, atLeast(1));
     api.stall();
     set(holder);
     api.recover();
@@ -72,7 +76,7 @@ describe('the watch of one object, on real connections', () => {
   it('goes on from where the last round ended, without asking again', async () => {
     set('a');
     await shows('a');
-    await waitFor('three rounds', () => api.count('WATCH') >= 3);
+    await waitFor('three rounds', () => api.count('WATCH'), atLeast(3));
     set('b');
     await shows('b');
     expect(api.count('LIST')).toBe(1);
@@ -81,7 +85,7 @@ describe('the watch of one object, on real connections', () => {
   it.each(['FIN', 'RST'] as const)('survives the end of its connection by %s', async (how) => {
     set('a');
     await shows('a');
-    await waitFor('the watch is open', () => api.watching > 0);
+    await waitFor('the watch is open', () => api.watching, atLeast(1));
     api.cut(how);
     set('b');
     await shows('b');
@@ -102,7 +106,7 @@ describe('the watch of one object, on real connections', () => {
     }
     set('a');
     watch.restart();
-    await waitFor('every fault was met', () => api.untouched === 0);
+    await waitFor('every fault was met', () => api.untouched, 0);
     set('b');
     await shows('b');
   });

@@ -39,7 +39,7 @@ describe('PodStore', () => {
       expect(store.get('a')).toBeUndefined();
       double.recover();
       double.cut('RST');
-      await waitFor('a watch', () => double.watching === 1);
+      await waitFor('a watch', () => double.watching, 1);
       double.putPod(aPod({ name: 'b' }));
       await waitFor('the next event', async () => {
         await clock.advance(100);
@@ -65,7 +65,7 @@ describe('PodStore', () => {
         release = () => faults.status(404, 'NotFound')(asked, response, carryOut);
       });
       const first = store.confirm('a');
-      await waitFor('a GET', () => double.count('GET') === 1);
+      await waitFor('a GET', () => double.count('GET'), 1);
       double.stall();
       double.putPod(aPod({ name: 'a' }));
       const later = Array.from({ length: 50 }, () => store.confirm('a'));
@@ -84,7 +84,7 @@ describe('PodStore', () => {
         release = () => faults.status(404, 'NotFound')(asked, response, carryOut);
       });
       const confirmed = store.confirm('a');
-      await waitFor('a GET', () => double.count('GET') === 1);
+      await waitFor('a GET', () => double.count('GET'), 1);
       store.put(await client.create(PODS, NAMESPACE, aPod({ name: 'a' })));
       release();
       expect(await confirmed).toBeUndefined();

@@ -10,7 +10,7 @@ describe('PodStore', () => {
     const { store, double } = await setUp({ started: false });
     double.fail('LIST', faults.silence());
     store.start();
-    await waitFor('a list', () => double.count('LIST') === 1);
+    await waitFor('a list', () => double.count('LIST'), 1);
     let synced = false;
     void store.synced.then(() => (synced = true));
     await new Promise((resolve) => setImmediate(resolve));

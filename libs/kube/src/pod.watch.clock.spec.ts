@@ -1,4 +1,4 @@
-import { FakeClock, faults, waitFor } from '@warmbox/testing';
+import { atLeast, atMost, FakeClock, faults, waitFor } from '@warmbox/testing';
 import { cleanUp } from './fixtures/cleanups.js';
 import { aDouble, aStore, churn, converged, NAMESPACE } from './fixtures/pod.watch.scene.js';
 
@@ -11,27 +11,28 @@ describe('PodWatch', () => {
       const double = await aDouble({ secondMs: 1000 });
       const store = await aStore(double, { clock, retryInitialMs: 100, retryMaxMs: 5000 });
       store.start();
-      await waitFor('a watch', () => double.watching === 1);
-      await waitFor('currency', () => store.isCurrent());
+      await waitFor('a watch', () => double.watching, 1);
+      await waitFor('currency', () => store.isCurrent(), true);
       double.stall();
       churn(double);
       await clock.advance(19_999);
       expect(double.count('WATCH')).toBe(1);
       // 15 s and 5 s of grace: cut, and tried again soon after.
       await clock.advance(1);
-      await waitFor('a back-off', () => clock.nextIn! <= 100);
+      await waitFor('a back-off', () => clock.nextIn ?? Infinity, atMost(100));
       await clock.advance(100);
-      await waitFor('a second watch', () => double.count('WATCH') === 2);
+      await waitFor('a second watch', () => double.count('WATCH'), 2);
       await clock.advance(9_900);
       expect(store.isCurrent()).toBe(true);
       await clock.advance(1);
       expect(store.isCurrent()).toBe(false);
       expect(store.list()).toHaveLength(0);
       double.recover();
-      await waitFor('convergence', async () => {
+      const later = async (): Promise<number> => {
         await clock.advance(100);
-        return store.list().length === double.pods(NAMESPACE).length;
-      });
+        return store.list().length;
+      };
+      await waitFor('convergence', later, double.pods(NAMESPACE).length);
       await converged(store, double);
       expect(store.isCurrent()).toBe(true);
     });
@@ -42,9 +43,9 @@ describe('PodWatch', () => {
       double.fail('WATCH', faults.status(500), 1);
       const store = await aStore(double, { clock, retryInitialMs: 100, retryMaxMs: 5000 });
       store.start();
-      await waitFor('a back-off', () => clock.nextIn! <= 100);
+      await waitFor('a back-off', () => clock.nextIn ?? Infinity, atMost(100));
       await clock.advance(100);
-      await waitFor('the rounds after it', () => double.count('WATCH') >= 3);
+      await waitFor('the rounds after it', () => double.count('WATCH'), atLeast(3));
       const asked = double.asked.filter(({ verb }) => verb === 'WATCH').map(({ query }) => query.get('timeoutSeconds'));
       expect(asked.slice(0, 3)).toEqual(['15', '2', '15']);
       expect(store.isCurrent()).toBe(true);
@@ -57,9 +58,9 @@ describe('PodWatch', () => {
       double.fail('LIST', faults.silence());
       const store = await aStore(double, { clock });
       store.start();
-      await waitFor('a list', () => double.count('LIST') === 1);
+      await waitFor('a list', () => double.count('LIST'), 1);
       await clock.advance(30_000);
-      await waitFor('a back-off', () => clock.nextIn! < 100);
+      await waitFor('a back-off', () => clock.nextIn ?? Infinity, atMost(100));
       await clock.advance(100);
       await converged(store, double);
     });
@@ -71,11 +72,11 @@ describe('PodWatch', () => {
       double.fail('LIST', faults.status(429, 'TooManyRequests', { 'retry-after': '3600' }));
       const store = await aStore(double, { clock });
       store.start();
-      await waitFor('a back-off', () => double.count('LIST') === 1 && clock.nextIn === 3000);
+      await waitFor('a back-off', () => ({ lists: double.count('LIST'), ms: clock.nextIn }), { lists: 1, ms: 3000 });
       await clock.advance(3000);
-      await waitFor('a back-off', () => double.count('LIST') === 2 && clock.nextIn === 10_000);
+      await waitFor('a back-off', () => ({ lists: double.count('LIST'), ms: clock.nextIn }), { lists: 2, ms: 10_000 });
       await clock.advance(10_000);
-      await waitFor('a third list', () => double.count('LIST') === 3);
+      await waitFor('a third list', () => double.count('LIST'), 3);
       await store.synced;
     });
 
@@ -87,7 +88,8 @@ describe('PodWatch', () => {
       store.start();
       const delays: number[] = [];
       for (let round = 1; clock.monotonic() <= 30_000; round += 1) {
-        await waitFor('a back-off', () => double.count('WATCH') === round && clock.nextIn! <= 5000);
+        const seen = (): object => ({ watches: double.count('WATCH'), ms: clock.nextIn ?? Infinity });
+        await waitFor('a back-off', seen, { watches: round, ms: atMost(5000) });
         // Ended at once, a watch proves nothing.
         expect(store.isCurrent()).toBe(clock.monotonic() <= 30_000);
         delays.push(clock.nextIn!);
@@ -104,7 +106,7 @@ describe('PodWatch', () => {
       const store = await aStore(double, { clock, retryInitialMs: 100, retryMaxMs: 5000 });
       store.start();
       for (const delay of [75, 150, 300, 600]) {
-        await waitFor('a back-off', () => clock.waiting === 1 && clock.nextIn === delay);
+        await waitFor('a back-off', () => ({ waiting: clock.waiting, ms: clock.nextIn }), { waiting: 1, ms: delay });
         await clock.advance(delay);
       }
     });

@@ -30,7 +30,7 @@ describe('PodWatch', () => {
     store.start();
     await store.synced;
     churn(double);
-    await waitFor('all the trouble', () => double.untouched === 0);
+    await waitFor('all the trouble', () => double.untouched, 0);
     await converged(store, double);
   });
 
@@ -44,7 +44,7 @@ describe('PodWatch', () => {
     double.fail('WATCH', faults.status(500), 5);
     const store = await aStore(double, { log });
     store.start();
-    await waitFor('a watch', () => double.watching === 1);
+    await waitFor('a watch', () => double.watching, 1);
     churn(double);
     await converged(store, double);
     expect(lines).toEqual(['the pod watch is broken; trying again', 'the pod watch is back']);

@@ -27,7 +27,7 @@ describe('PodWatch', () => {
     for (let i = 0; i < 20; i += 1) churn(double);
     await converged(store, double);
     await double.restart({ anew: true });
-    await waitFor('a watch', () => double.watching === 1);
+    await waitFor('a watch', () => double.watching, 1);
     churn(double);
     await converged(store, double);
     expect(store.list()).toHaveLength(2);
@@ -39,7 +39,7 @@ describe('PodWatch', () => {
     const tooLarge = { code: 504, reason: 'Timeout', details: { causes: [{ reason: 'ResourceVersionTooLarge' }] } };
     double.fail('WATCH', faults.body(504, JSON.stringify(tooLarge)));
     store.start();
-    await waitFor('a second list', () => double.count('LIST') === 2);
+    await waitFor('a second list', () => double.count('LIST'), 2);
     churn(double);
     await converged(store, double);
   });
@@ -53,7 +53,7 @@ describe('PodWatch', () => {
     double.putPod(aPod({ name: 'changes' }));
     double.putPod(aPod({ name: 'goes' }));
     store.start();
-    await waitFor('a watch', () => double.watching === 1);
+    await waitFor('a watch', () => double.watching, 1);
     await converged(store, double);
     seen.length = 0;
     await double.stop();

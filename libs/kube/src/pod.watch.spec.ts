@@ -1,4 +1,4 @@
-import { aPod, FakeClock, faults, waitFor, type ApiDouble } from '@warmbox/testing';
+import { type ApiDouble, aPod, atLeast, FakeClock, faults, waitFor } from '@warmbox/testing';
 import { cleanUp } from './fixtures/cleanups.js';
 import { aDouble, aStore, churn, converged, NAMESPACE } from './fixtures/pod.watch.scene.js';
 
@@ -36,13 +36,13 @@ describe('PodWatch', () => {
     const double = await aDouble();
     const store = await aStore(double);
     store.start();
-    await waitFor('a watch', () => double.watching === 1);
+    await waitFor('a watch', () => double.watching, 1);
     for (let i = 0; i < 5; i += 1) {
       churn(double);
       double.cut(how);
       churn(double);
       await converged(store, double);
-      await waitFor('a new watch', () => double.watching === 1);
+      await waitFor('a new watch', () => double.watching, 1);
     }
     expect(double.count('LIST')).toBe(1);
   });
@@ -63,7 +63,7 @@ describe('PodWatch', () => {
     double.putPod(aPod({ name: 'a' }));
     const store = await aStore(double);
     store.start();
-    await waitFor('a watch', () => double.watching === 1);
+    await waitFor('a watch', () => double.watching, 1);
     for (let i = 0; i < 50; i += 1) double.putPod(aPod({ name: 'foreign', namespace: 'elsewhere' }));
     double.objects.compact();
     const reached = String(double.objects.version);
@@ -72,7 +72,7 @@ describe('PodWatch', () => {
     double.putPod(aPod({ name: 'b' }));
     await converged(store, double);
     double.cut('RST');
-    await waitFor('a new watch', () => double.count('WATCH') === 2);
+    await waitFor('a new watch', () => double.count('WATCH'), 2);
     const asked = double.asked.at(-1);
     expect(Number(asked?.query.get('resourceVersion'))).toBe(Number(reached) + 1);
     expect(asked?.query.get('allowWatchBookmarks')).toBe('true');
@@ -86,7 +86,7 @@ describe('PodWatch', () => {
     const log = { log: () => undefined, warn: (_: object, message: string) => warnings.push(message) };
     const store = await aStore(double, { random: () => (random += 0.5) % 1.5, log });
     store.start();
-    await waitFor('three rounds', () => double.count('WATCH') >= 4);
+    await waitFor('three rounds', () => double.count('WATCH'), atLeast(4));
     const seconds = double.asked.filter(({ verb }) => verb === 'WATCH').map(({ query }) => query.get('timeoutSeconds'));
     expect(seconds.slice(0, 3)).toEqual(['15', '20', '10']);
     expect(double.count('LIST')).toBe(1);
@@ -107,13 +107,13 @@ describe('PodWatch', () => {
       const store = await aStore(double, { clock });
       store.start();
       store.start();
-      await waitFor(
-        'something under way',
-        () => double.count('WATCH') === 1 || (double.count('LIST') === 1 && clock.waiting === 1),
-      );
+      const seen = (): [number, number, number] => [double.count('WATCH'), double.count('LIST'), clock.waiting];
+      const isUnderWay = ([watches, lists, waiting]: [number, number, number]): boolean =>
+        watches === 1 || (lists === 1 && waiting === 1);
+      await waitFor('something under way', seen, isUnderWay);
       await store.stop();
       expect(clock.waiting).toBe(0);
-      await waitFor('no watch', () => double.watching === 0);
+      await waitFor('no watch', () => double.watching, 0);
       const asked = double.asked.length;
       churn(double);
       await clock.advance(60_000);

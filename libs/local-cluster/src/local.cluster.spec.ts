@@ -1,15 +1,12 @@
-import { jest } from '@jest/globals';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { KubeClient, KubeConnection, NAMESPACES, NODES, RUNTIME_CLASSES, silentLog } from '@warmbox/kube';
 import { StartError } from '@warmbox/platform';
 import { parse } from 'yaml';
-import { processesWith, until } from './kubelet/fixtures/processes.js';
+import { isEmpty, waitFor } from '@warmbox/testing';
+import { processesWith } from './kubelet/fixtures/processes.js';
 import { ask, SpecPods } from './kubelet/fixtures/pods.js';
 import { LocalCluster, type LocalClusterOptions } from './local.cluster.js';
-
-// Processes start; on a busy machine they take their time.
-jest.setTimeout(30_000);
 
 const executorCommand = [process.execPath, join(import.meta.dirname, 'kubelet/fixtures/executor.mjs')];
 
@@ -83,7 +80,7 @@ describe('LocalCluster', () => {
     expect(existsSync(cluster.folder)).toBe(true);
     await cluster.stop();
     clusters.splice(0);
-    await until(() => processesWith(sleeper).length === 0, 'no process of the pod');
+    await waitFor('no process of the pod', () => processesWith(sleeper), isEmpty);
     expect(existsSync(cluster.folder)).toBe(false);
     await expect(ask(pod, 'GET', '/healthz')).rejects.toMatchObject({ code: 'ECONNREFUSED' });
   });

@@ -37,7 +37,7 @@ describe('TcpProxy', () => {
   }
   // `once` of node:events would reject with the reset.
   const closed = (socket: Socket): Promise<unknown> => new Promise((resolve) => socket.once('close', resolve));
-  const hears = (text: string): Promise<unknown> => waitFor(`the client hears ${text}`, () => heard === text);
+  const hears = (text: string): Promise<unknown> => waitFor(`the client hears ${text}`, () => heard, text);
 
   it('passes bytes and ends on', async () => {
     client.end('hello');
@@ -77,7 +77,11 @@ describe('TcpProxy', () => {
     proxy.delay(50);
     for (const text of ['a', 'b', 'c']) {
       client.write(text);
-      await waitFor('it is on its way', () => client.bytesWritten > 0 && client.writableLength === 0);
+      await waitFor(
+        'it is on its way',
+        () => client.writableLength,
+        (left) => left === 0 && client.bytesWritten > 0,
+      );
     }
     proxy.restore();
     client.write('d');

@@ -1,7 +1,7 @@
 import { KubeApiError, KubeClient, type KubeConnection, NAMESPACES, PODS, RUNTIME_CLASSES } from '@warmbox/kube';
 import { ANNOTATION, LABEL, poolOf, SANDBOX_SELECTOR, type Pod } from '@warmbox/sandbox';
 import { ManagerProcess } from '@warmbox/testing/harness';
-import { waitFor } from '@warmbox/testing';
+import { hasSucceeded, orError, waitFor } from '@warmbox/testing';
 import { drive } from './load.js';
 import { DIST } from './roles.js';
 import { connectByDefault } from '@warmbox/kube/kubeconfig';
@@ -36,12 +36,8 @@ export class Stage {
     await client.create(NAMESPACES, undefined, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
     // Pods are refused before their namespace has its service account.
     const account = { apiVersion: 'v1', kind: 'ServiceAccount', plural: 'serviceaccounts', namespaced: true };
-    await waitFor('the namespace has a service account', () =>
-      client.get(account, { namespace, name: 'default' }).then(
-        () => true,
-        () => false,
-      ),
-    );
+    const found = (): Promise<unknown> => orError(client.get(account, { namespace, name: 'default' }));
+    await waitFor('the namespace has a service account', found, hasSucceeded);
     return new Stage(connection, client, namespace, options);
   }
 
@@ -62,8 +58,7 @@ export class Stage {
   /** Resolves once every manager knows of so many warm pods. */
   async warm(count: number): Promise<void> {
     for (const { client } of this.managers) {
-      const isFull = async (): Promise<boolean> => (await client.poolStatus()).warm === count;
-      await waitFor(`${count} pods are warm`, isFull, PATIENCE_MS);
+      await waitFor(`${count} pods are warm`, () => client.poolStatus(), { warm: count }, PATIENCE_MS);
     }
   }
 

@@ -1,9 +1,8 @@
 import { ServerResponse } from 'node:http';
-import { jest } from '@jest/globals';
 import { KubeClient, KubeConnection, type PodStore } from '@warmbox/kube';
 import { type ProblemError, Shutdown } from '@warmbox/platform';
 import { ANNOTATION, LABEL, type Pod } from '@warmbox/sandbox';
-import { aPod, ApiDouble, FakeClock, faults, waitFor, type Fault } from '@warmbox/testing';
+import { ApiDouble, aPod, FakeClock, type Fault, faults, isMissing, waitFor } from '@warmbox/testing';
 import { ManagerOptions } from '../config/manager.options.js';
 import { SupersededError, type RequestMark } from '../idempotency/request.mark.js';
 import type { SandboxLimit } from '../limit/sandbox.limit.js';
@@ -11,9 +10,6 @@ import { PodWriter } from '../sandboxes/pod.writer.js';
 import { SandboxEnder } from '../sandboxes/sandbox.ender.js';
 import type { Tombstones } from '../tombstones/tombstones.js';
 import { PodClaimer } from './pod.claimer.js';
-
-// Real sockets, on a machine that may be busy.
-jest.setTimeout(20_000);
 
 const NAMESPACE = 'sandbox-containers';
 const NAME = 'warm-1';
@@ -65,12 +61,12 @@ describe('PodClaimer', () => {
       (is) => (outcome = { is }),
       (error: unknown) => (outcome = { is: error as ProblemError }),
     );
-    await waitFor('the claim is over', async () => {
+    const { is } = await waitFor('the claim is over', async () => {
       // Less than the time-out of a request, which only the double's silence may bring about.
       if (clock.nextIn !== undefined && clock.nextIn <= 1_000) await clock.advance(clock.nextIn);
       return outcome;
     });
-    return outcome?.is;
+    return is;
   }
 
   const now = (): Pod | undefined => api.pods(NAMESPACE)[0];
@@ -237,10 +233,11 @@ describe('PodClaimer', () => {
     api.fail('GET', faults.reset(), 5);
     expect(await claim()).toMatchObject({ code: 'kubernetes_unavailable' });
     expect(pool()).toBe('allocated');
-    await waitFor('the pod is deleted', async () => {
+    const later = async (): Promise<Pod | undefined> => {
       if (clock.nextIn !== undefined) await clock.advance(Math.min(clock.nextIn, 500));
-      return now() === undefined;
-    });
+      return now();
+    };
+    await waitFor('the pod is deleted', later, isMissing);
     expect(recorded).toEqual([`${NAME} discarded`]);
     expect(api.untouched).toBe(0);
   });

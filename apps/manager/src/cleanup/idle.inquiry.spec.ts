@@ -1,6 +1,6 @@
 import { jest } from '@jest/globals';
 import { ProblemError } from '@warmbox/platform';
-import { aPod, ExecutorDouble, FakeClock, waitFor, type AskedOfExecutor } from '@warmbox/testing';
+import { aPod, atLeast, ExecutorDouble, FakeClock, waitFor, type AskedOfExecutor } from '@warmbox/testing';
 import type { ExecutorClient, ExecutorRequest } from '../executors/executor.client.js';
 import { clientOf } from '../executors/fixtures/client.of.js';
 import { ExecutorConnections } from '../executors/executor.connections.js';
@@ -113,7 +113,7 @@ describe('an executor that goes on answering without an end', () => {
   async function outcome(asked: Promise<unknown>): Promise<unknown> {
     let isOver = false;
     const settled = asked.catch((error: unknown) => error).finally(() => (isOver = true));
-    await waitFor('it drips', () => drops > 3);
+    await waitFor('it drips', () => drops, atLeast(4));
     await clock.advance(4_999);
     expect(isOver).toBe(false);
     await clock.advance(1);
@@ -143,7 +143,7 @@ describe('an executor that goes on answering without an end', () => {
     executor.on('POST seal', refuse).on('GET activity', drip(200));
     const controller = new AbortController();
     const asked = inquiry.ask(pod, 60, controller.signal);
-    await waitFor('it drips', () => drops > 3);
+    await waitFor('it drips', () => drops, atLeast(4));
     const reason = new Error('no longer');
     controller.abort(reason);
     await expect(asked).rejects.toBe(reason);

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { jest } from '@jest/globals';
-import { waitFor, type AskedOfExecutor } from '@warmbox/testing';
+import { type AskedOfExecutor, unchanged, waitFor } from '@warmbox/testing';
 import { ExecutionScene, textOf } from './fixtures/execution.scene.js';
 import { begin, COMPLETED, output } from './fixtures/executor.stream.js';
 
@@ -27,13 +27,7 @@ describe('a slow client', () => {
       response.end();
     };
     const pumping = pump();
-    let before = -1;
-    let still = 0;
-    await waitFor('the executor to be stopped', () => {
-      still = written === before ? still + 1 : 0;
-      before = written;
-      return still >= 10;
-    });
+    await waitFor('the executor to be stopped', () => written, unchanged(10));
     // What sockets hold on two connections, and a few buffers: far from everything.
     expect(written).toBeLessThan(64 * 1024 * 1024);
     let received = 0;

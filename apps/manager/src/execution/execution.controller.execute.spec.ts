@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { jest } from '@jest/globals';
 import { EXECUTE_BODY_MAX_BYTES, STDIN_MAX_BYTES } from '@warmbox/contracts';
 import { ProblemError } from '@warmbox/platform';
-import { waitFor } from '@warmbox/testing';
+import { atLeast, waitFor } from '@warmbox/testing';
 import { EXECUTE, ExecutionScene, problemOf, textOf } from './fixtures/execution.scene.js';
 import { begin, COMPLETED, ID, output, STARTED } from './fixtures/executor.stream.js';
 
@@ -44,7 +44,7 @@ describe('execute', () => {
     response.write(event.slice(-1) + output('2\n', 4).slice(0, 9));
     let received = '';
     answer.on('data', (chunk: Buffer) => (received += chunk.toString()));
-    await waitFor('the first event', () => received.length >= event.length);
+    await waitFor('the first event', () => received, { length: atLeast(event.length) });
     expect(received).toBe(event);
     response.end(output('2\n', 4).slice(9));
     await once(answer, 'end');
@@ -147,7 +147,7 @@ describe('execute', () => {
     };
     try {
       expect(await run()).toBe('begun');
-      await waitFor('room for another one', async () => (await run()) === 'begun');
+      await waitFor('room for another one', run, 'begun');
     } finally {
       small.shutdown.abort(new ProblemError('shutting_down', 'over'));
       await small.stop();

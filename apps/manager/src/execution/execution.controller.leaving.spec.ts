@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { jest } from '@jest/globals';
-import { waitFor, type AskedOfExecutor } from '@warmbox/testing';
+import { type AskedOfExecutor, atLeast, waitFor } from '@warmbox/testing';
 import { EVENTS, EXECUTE, ExecutionScene, textOf } from './fixtures/execution.scene.js';
 import { COMPLETED, ID, output } from './fixtures/executor.stream.js';
 
@@ -13,8 +13,8 @@ afterEach(() => scene.stop());
 
 describe('a client that leaves', () => {
   const theOneNotice = async (): Promise<void> => {
-    await waitFor('the notice', () => scene.lefts().length > 0);
-    await waitFor('the end of the streams', () => scene.streams.size === 0);
+    await waitFor('the notice', () => scene.lefts(), { length: atLeast(1) });
+    await waitFor('the end of the streams', () => scene.streams.size, 0);
     await scene.notice.stop(1_000);
     expect(scene.lefts()).toEqual([`/api/executions/${ID}/left`]);
   };
@@ -59,7 +59,7 @@ describe('a client that leaves', () => {
     const request = scene.send(EXECUTE, { body: { command: 'sleep 300' } });
     const { response } = await asked;
     request.destroy();
-    await waitFor('the manager to notice', async () => (await scene.openSockets()) === 0);
+    await waitFor('the manager to notice', () => scene.openSockets(), 0);
     expect(scene.lefts()).toEqual([]);
     response.writeHead(200, { 'content-type': 'text/event-stream', 'x-execution-id': ID });
     response.flushHeaders();
@@ -97,7 +97,7 @@ describe('a client that leaves', () => {
     const { request } = await scene.execute();
     await stream;
     request.destroy();
-    await waitFor('the third notice', () => attempts === 3);
+    await waitFor('the third notice', () => attempts, 3);
     await scene.notice.stop(1_000);
     expect(attempts).toBe(3);
   });
@@ -111,7 +111,7 @@ describe('a client that leaves', () => {
     end((await stream).response);
     await textOf(answer);
     request.destroy();
-    await waitFor('the client to be gone', async () => (await scene.openSockets()) === 0);
+    await waitFor('the client to be gone', () => scene.openSockets(), 0);
     await scene.notice.stop(1_000);
     expect(scene.lefts()).toEqual([]);
   });

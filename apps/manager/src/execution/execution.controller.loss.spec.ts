@@ -192,7 +192,7 @@ describe('a stream that is lost', () => {
     const asking = scene.execute({ accept: 'application/json' });
     await stream;
     // The manager has the headers once it waits for the body; a moment earlier the answer is the same.
-    await waitFor('the stream', () => scene.streams.size === 1);
+    await waitFor('the stream', () => scene.streams.size, 1);
     lose();
     const { answer } = await asking;
     expect(answer.statusCode).toBe(status);

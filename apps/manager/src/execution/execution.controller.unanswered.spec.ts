@@ -22,7 +22,7 @@ describe('a sandbox that does not answer', () => {
     const { answer } = await scene.execute();
     expect(answer.statusCode).toBe(409);
     expect(await problemOf(answer)).toMatchObject({ code: 'not_ready' });
-    await waitFor('no connection is kept', () => scene.connections.size === 0);
+    await waitFor('no connection is kept', () => scene.connections.size, 0);
   });
 
   it('is not ready while it has no address, as the cluster has it', async () => {

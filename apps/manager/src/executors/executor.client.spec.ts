@@ -93,7 +93,7 @@ describe('ExecutorClient', () => {
         never,
         maxBytes,
       );
-    const allGone = (): Promise<unknown> => waitFor('no connection', () => executor.sockets.size === 0);
+    const allGone = (): Promise<unknown> => waitFor('no connection', () => executor.sockets.size, 0);
     /** Repeats something until the connection is gone. */
     const drip = ({ response }: AskedOfExecutor, drop: () => void): void => {
       const timer = setInterval(drop, 20);

@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { systemClock } from '@warmbox/platform';
-import { freePort, waitFor } from '@warmbox/testing';
+import { atLeast, freePort, waitFor } from '@warmbox/testing';
 import { Agent } from 'undici';
 import { ExecutorProbe } from './executor.probe.js';
 
@@ -40,7 +40,7 @@ describe('the probe of an executor', () => {
     const healthy = probe.untilHealthy({ host: '127.0.0.1', port }, new AbortController().signal, (why) =>
       failures.push(why),
     );
-    await waitFor('it was refused', () => failures.length > 0);
+    await waitFor('it was refused', () => failures, { length: atLeast(1) });
     expect(failures[0]).toContain('ECONNREFUSED');
     await listen(port, () => 200);
     await healthy;

@@ -1,7 +1,7 @@
 import { LeadershipLostError, type LeaseTerm } from '@warmbox/kube';
 import { KubeClient, KubeConnection } from '@warmbox/kube';
 import { LABEL, MANAGED_BY, type ConfigMap } from '@warmbox/sandbox';
-import { ApiDouble, FakeClock, waitFor } from '@warmbox/testing';
+import { ApiDouble, FakeClock, isEmpty, waitFor } from '@warmbox/testing';
 import { ManagerOptions } from '../config/manager.options.js';
 import type { LeaderTask } from '../leadership/leader.task.js';
 import type { Leadership } from '../leadership/leadership.js';
@@ -59,29 +59,30 @@ describe('RecordCollector', () => {
     for (let count = 0; count < 1_200; count += 1) put(`old-${count}`, DAY);
     put('young', DAY - 30_000);
     lead();
-    await waitFor('the old ones are gone', () => hashes().length === 1);
+    await waitFor('the old ones are gone', hashes, { length: 1 });
     expect(hashes()).toEqual(['young']);
     expect(tasks).toHaveLength(1);
-    await waitFor('it pauses', () => clock.waiting === 2);
+    await waitFor('it pauses', () => clock.waiting, 2);
     const looks = api.count('LIST');
     await clock.advance(2_000);
-    await waitFor('it has looked again, and waits', () => api.count('LIST') === looks + 1 && clock.waiting === 1);
+    const seen = (): object => ({ looks: api.count('LIST') - looks, waiting: clock.waiting });
+    await waitFor('it has looked again, and waits', seen, { looks: 1, waiting: 1 });
     await clock.advance(57_999);
     expect(hashes()).toEqual(['young']);
     await clock.advance(1);
-    await waitFor('the young one is gone', () => hashes().length === 0);
+    await waitFor('the young one is gone', hashes, isEmpty);
   }, 60_000);
 
   it('removes nothing while the time is not certain', async () => {
     put('old', DAY);
     clock.isSure = false;
     lead();
-    await waitFor('it has looked, and waits', () => clock.waiting === 1);
+    await waitFor('it has looked, and waits', () => clock.waiting, 1);
     await clock.advance(60_000);
     expect(hashes()).toEqual(['old']);
     clock.isSure = true;
     await clock.advance(60_000);
-    await waitFor('it is gone', () => hashes().length === 0);
+    await waitFor('it is gone', hashes, isEmpty);
   });
 
   it('touches nothing that is no record of a request', async () => {
@@ -91,7 +92,7 @@ describe('RecordCollector', () => {
     api.objects.set(CONFIG_MAPS, { metadata: { name: 'kube-root-ca.crt', creationTimestamp } });
     put('old', DAY);
     lead();
-    await waitFor('the old one is gone', () => hashes().length === 0);
+    await waitFor('the old one is gone', hashes, isEmpty);
     expect(api.objects.list(CONFIG_MAPS).map(({ metadata }) => metadata?.name)).toEqual(['a-gone', 'kube-root-ca.crt']);
   });
 

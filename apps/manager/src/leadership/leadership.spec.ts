@@ -3,7 +3,7 @@ import type { KubeClient, LeaseTerm } from '@warmbox/kube';
 import { KubeConnection, KubeClient as Client } from '@warmbox/kube';
 import { systemClock } from '@warmbox/platform';
 import type { Lease } from '@warmbox/sandbox';
-import { ApiDouble, waitFor } from '@warmbox/testing';
+import { ApiDouble, isMissing, waitFor } from '@warmbox/testing';
 import { LEASE_NAME, Leadership } from './leadership.js';
 
 Logger.overrideLogger(false);
@@ -64,13 +64,16 @@ describe('leadership', () => {
       running.delete(name);
     };
     const first = await managers.add(task('first a'), task('first b'));
-    await waitFor('the first leads', () => running.size === 2);
+    await waitFor('the first leads', () => running.size, 2);
     const second = await managers.add(task('second a'));
-    await waitFor('the second has seen the lease', () => second.lease !== undefined);
+    await waitFor('the second has seen the lease', () => second.lease);
     expect([first.isLeader, second.isLeader, running]).toEqual([true, false, new Set(['first a', 'first b'])]);
     await first.stop();
     expect([first.isLeader, running.has('first a')]).toEqual([false, false]);
-    await waitFor('the second leads', () => second.isLeader && running.has('second a'));
+    await waitFor('the second leads', () => ({ leads: second.isLeader, runs: running.has('second a') }), {
+      leads: true,
+      runs: true,
+    });
   });
 
   it('releases the lease only when every task has ended', async () => {
@@ -79,7 +82,7 @@ describe('leadership', () => {
       await ended(term.signal);
       await gate.promise;
     });
-    await waitFor('it leads', () => leadership.isLeader);
+    await waitFor('it leads', () => leadership.isLeader, true);
     const stopped = leadership.stop();
     expect(leadership.isLeader).toBe(false);
     expect(managers.lease?.spec?.holderIdentity).toBeDefined();
@@ -95,7 +98,7 @@ describe('leadership', () => {
       if (runs < 3) throw new Error('the task failed');
       await ended(term.signal);
     });
-    await waitFor('the task goes on', () => runs === 3);
+    await waitFor('the task goes on', () => runs, 3);
     expect([leadership.isLeader, managers.lease?.spec?.leaseTransitions]).toEqual([true, 0]);
   });
 
@@ -114,13 +117,13 @@ describe('leadership', () => {
     leadership.considerConfiguration({ shouldLead: () => true, claims: () => ({}), isOlder: () => isOlder });
     leadership.register({ name: 'task', lead: (term) => ended(term.signal) });
     leadership.onApplicationBootstrap();
-    await waitFor('it leads', () => leadership.isLeader);
+    await waitFor('it leads', () => leadership.isLeader, true);
     expect(managers.lease?.metadata?.annotations).toEqual({ one: '1', two: '2' });
     expect(leadership.isOutdated).toBe(false);
     isLate = true;
     // What has nothing to do with its configuration does not make it the older one.
     expect(leadership.isOutdated).toBe(false);
-    await waitFor('it has handed over', () => managers.lease?.spec?.holderIdentity === undefined);
+    await waitFor('it has handed over', () => managers.lease?.spec?.holderIdentity, isMissing);
     expect([leadership.isLeader, leadership.isOutdated]).toEqual([false, false]);
     isOlder = true;
     expect(leadership.isOutdated).toBe(true);

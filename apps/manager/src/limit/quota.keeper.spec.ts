@@ -45,7 +45,10 @@ describe('the quota and its keeper', () => {
   }
 
   const limitShown = (limit: number | undefined): Promise<unknown> =>
-    waitFor(`a quota of ${String(limit)} is seen`, () => quota.isKnown && quota.limit === limit);
+    waitFor(`a quota of ${String(limit)} is seen`, () => ({ isKnown: quota.isKnown, limit: quota.limit ?? 'none' }), {
+      isKnown: true,
+      limit: limit ?? 'none',
+    });
 
   it('write nothing on a manager that only follows', async () => {
     quota.onApplicationBootstrap();
@@ -58,7 +61,10 @@ describe('the quota and its keeper', () => {
     quota.onApplicationBootstrap();
     await limitShown(1000);
     api.remove();
-    await waitFor('it is made again', () => api.writes.length === 2 && api.quota !== undefined);
+    await waitFor('it is made again', () => ({ writes: api.writes, has: api.quota !== undefined }), {
+      writes: { length: 2 },
+      has: true,
+    });
     expect(api.writes).toEqual(['create 1000', 'create 1000']);
   });
 
@@ -68,7 +74,7 @@ describe('the quota and its keeper', () => {
     lead();
     await limitShown(1000);
     api.set({ spec: { hard: hard('500') } });
-    await waitFor('it is set again', () => api.writes.length === 2);
+    await waitFor('it is set again', () => api.writes, { length: 2 });
     expect(api.writes).toEqual(['patch 1000', 'patch 1000']);
   });
 
@@ -78,7 +84,7 @@ describe('the quota and its keeper', () => {
     lead();
     await limitShown(1000);
     api.remove();
-    await waitFor('it is made again', () => api.quota !== undefined);
+    await waitFor('it is made again', () => api.quota);
     expect(api.writes).toEqual(['create 1000']);
   });
 

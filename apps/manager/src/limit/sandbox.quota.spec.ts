@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { systemClock } from '@warmbox/platform';
-import { waitFor } from '@warmbox/testing';
+import { atLeast, waitFor } from '@warmbox/testing';
 import { ManagerOptions } from '../config/manager.options.js';
 import type { Leadership } from '../leadership/leadership.js';
 import { hard, QuotaApi } from './fixtures/quota.api.js';
@@ -27,10 +27,10 @@ describe('the quota', () => {
 
   /** Lets somebody change it, and waits until it was seen. */
   async function after(change: () => void): Promise<boolean> {
-    await waitFor('it was looked at', () => quota.isKnown);
+    await waitFor('it was looked at', () => quota.isKnown, true);
     const before = changes;
     change();
-    await waitFor('the change is seen', () => changes > before);
+    await waitFor('the change is seen', () => changes, atLeast(before + 1));
     return quota.isInForce;
   }
   const set = (asked: string, shown?: string): Promise<boolean> =>
@@ -39,7 +39,7 @@ describe('the quota', () => {
     );
 
   it('is not in force where there is none', async () => {
-    await waitFor('it was looked at', () => quota.isKnown);
+    await waitFor('it was looked at', () => quota.isKnown, true);
     expect([quota.isInForce, quota.limit]).toEqual([false, undefined]);
   });
 

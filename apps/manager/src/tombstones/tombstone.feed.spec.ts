@@ -3,7 +3,7 @@ import type { GoneCause } from '@warmbox/contracts';
 import { KubeClient, KubeConnection, type LeaseTerm } from '@warmbox/kube';
 import { systemClock } from '@warmbox/platform';
 import { tombstoneName, tombstoneObject } from '@warmbox/sandbox';
-import { ApiDouble, FakeClock, waitFor } from '@warmbox/testing';
+import { ApiDouble, FakeClock, isMissing, waitFor } from '@warmbox/testing';
 import { ManagerOptions } from '../config/manager.options.js';
 import type { Leadership } from '../leadership/leadership.js';
 import { TombstoneCollector } from './tombstone.collector.js';
@@ -46,7 +46,7 @@ describe('the feed of tombstones', () => {
     put('b', 2_000);
     await waitFor('the second is shown', () => feed.get('b'));
     double.objects.delete(COLLECTION, tombstoneName('a'));
-    await waitFor('the first is gone', () => feed.get('a') === undefined);
+    await waitFor('the first is gone', () => feed.get('a'), isMissing);
     expect(namesOf()).toEqual(['b']);
   });
 
@@ -58,7 +58,7 @@ describe('the feed of tombstones', () => {
     put('old', clock.now() - 60_000);
     put('young', clock.now() - 1_000);
     feed.onApplicationBootstrap();
-    await waitFor('both are shown', () => feed.all.length === 2);
+    await waitFor('both are shown', () => feed.all, { length: 2 });
     const collector = new TombstoneCollector(client, feed, options, leadership, clock);
     expect(tasks).toEqual([collector]);
 
@@ -74,7 +74,7 @@ describe('the feed of tombstones', () => {
     expect(namesOf()).toEqual(['old', 'young']);
 
     const leading = collector.lead({ signal: ended.signal, assertLeading: () => undefined } as unknown as LeaseTerm);
-    await waitFor('the old one is gone', () => feed.get('old') === undefined);
+    await waitFor('the old one is gone', () => feed.get('old'), isMissing);
     expect(namesOf()).toEqual(['young']);
     ended.abort();
     await leading;
@@ -94,7 +94,7 @@ describe('the feed of tombstones', () => {
     );
     const ended = new AbortController();
     const leading = collector.lead({ signal: ended.signal, assertLeading: () => undefined } as unknown as LeaseTerm);
-    await waitFor('it has tried', () => double.count('DELETE') === 1);
+    await waitFor('it has tried', () => double.count('DELETE'), 1);
     ended.abort();
     await leading;
     expect(double.objects.list(COLLECTION)).toHaveLength(1);

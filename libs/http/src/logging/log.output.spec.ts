@@ -46,9 +46,9 @@ describe('LogOutput', () => {
     const output = new LogOutput(opened(path, 'w'));
     output.write('a\n');
     output.write('b\n');
-    await waitFor('the lines are written', () => readFileSync(path, 'utf8') === 'a\nb\n');
+    await waitFor('the lines are written', () => readFileSync(path, 'utf8'), 'a\nb\n');
     output.write('c\n');
-    await waitFor('the next one is written', () => readFileSync(path, 'utf8') === 'a\nb\nc\n');
+    await waitFor('the next one is written', () => readFileSync(path, 'utf8'), 'a\nb\nc\n');
   });
 
   it('writes what is left at once where the process is about to end, and touches the file no more', async () => {
@@ -64,7 +64,7 @@ describe('LogOutput', () => {
     expect(opened(next, 'w')).toBe(fd);
     const other = new LogOutput(opened(join(folder, 'other'), 'w'));
     other.write('later\n');
-    await waitFor('time has passed', () => readFileSync(join(folder, 'other'), 'utf8') === 'later\n');
+    await waitFor('time has passed', () => readFileSync(join(folder, 'other'), 'utf8'), 'later\n');
     expect(readFileSync(next, 'utf8')).toBe('');
     expect(output.error).toBeUndefined();
   });
@@ -73,7 +73,7 @@ describe('LogOutput', () => {
     // Never closed: what is tried again must not meet another file, or a socket, of the same number.
     const output = new LogOutput(openSync('/dev/full', 'w'), 100, 1_000_000);
     output.write('x\n');
-    await waitFor('the write has failed', () => output.error?.code === 'ENOSPC');
+    await waitFor('the write has failed', () => output.error?.code, 'ENOSPC');
     output.write('y\n');
     expect(() => output.flushSync()).not.toThrow();
   });
@@ -83,7 +83,7 @@ describe('LogOutput', () => {
     close(fd);
     const output = new LogOutput(fd, 100, 1_000_000);
     output.write('x\n');
-    await waitFor('the write has failed', () => output.error?.code === 'EBADF');
+    await waitFor('the write has failed', () => output.error?.code, 'EBADF');
   });
 
   it('writes all that it has kept where a reader comes back', async () => {
@@ -93,12 +93,12 @@ describe('LogOutput', () => {
     const output = new LogOutput(opened(path, O_WRONLY | O_NONBLOCK), 100, 5);
     close(gone);
     output.write('a\n');
-    await waitFor('the write has failed', () => output.error?.code === 'EPIPE');
+    await waitFor('the write has failed', () => output.error?.code, 'EPIPE');
     output.write('b\n');
     output.flushSync();
     const back = opened(path, O_RDONLY | O_NONBLOCK);
     let text = '';
-    await waitFor('it is written', () => (text += readNow(back)) === 'a\nb\n');
+    await waitFor('it is written', () => (text += readNow(back)), 'a\nb\n');
     expect(output.error).toBeUndefined();
   });
 
@@ -112,7 +112,7 @@ describe('LogOutput', () => {
     const fill = (): void => {
       for (let count = 0; count < 20; count += 1, sent += 1) output.write(line);
     };
-    await waitFor('the pipe is full', () => (fill(), output.error?.code === 'EAGAIN'));
+    await waitFor('the pipe is full', () => (fill(), output.error?.code), 'EAGAIN');
     fill();
     let text = '';
     const received = (): { kept: number; dropped: number } => {
@@ -121,7 +121,7 @@ describe('LogOutput', () => {
       const dropped = told.reduce((sum, { level, dropped = NaN }) => sum + (level === 40 ? dropped : NaN), 0);
       return { kept: lines.length - told.length, dropped };
     };
-    await waitFor('it is known of every line', () => received().kept + received().dropped === sent);
+    await waitFor('it is known of every line', received, ({ kept, dropped }) => kept + dropped === sent);
     expect(received().dropped).toBeGreaterThan(9);
     expect(received().kept).toBeGreaterThan(0);
   });

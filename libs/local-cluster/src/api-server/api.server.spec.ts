@@ -100,9 +100,9 @@ describe('ApiServer', () => {
     const { metadata } = await client.create(PODS, 'default', POD);
     const { answer } = await openWatch('resourceVersion=1&allowWatchBookmarks=true&timeoutSeconds=60');
     const events = readEvents(answer);
-    await waitFor('the event is there', () => events.length === 1);
+    await waitFor('the event is there', () => events, { length: 1 });
     await clock.advance(2_000);
-    await waitFor('both bookmarks are there', () => events.length === 3);
+    await waitFor('both bookmarks are there', () => events, { length: 3 });
     expect(events.map(({ type }) => type)).toEqual(['ADDED', 'BOOKMARK', 'BOOKMARK']);
     expect(events[2]?.object.metadata?.resourceVersion).toBe(metadata?.resourceVersion);
   });
@@ -148,7 +148,7 @@ describe('ApiServer', () => {
       const metadata = { annotations: { large: `${index}${large}` } };
       await client.patchMerge(PODS, { namespace: 'default', name: 'a' }, { metadata });
     }
-    await waitFor('the other watch has them all', () => seen.length === 101);
+    await waitFor('the other watch has them all', () => seen, { length: 101 });
     const received = readEvents(slow.answer);
     const closed = once(slow.socket, 'close');
     slow.socket.resume();

@@ -1,4 +1,3 @@
-import { jest } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -10,15 +9,13 @@ import { conditionOf } from '@warmbox/sandbox';
 import { bundle, CHECKOUT } from './fixtures/bundle.js';
 import { openCluster, type SpecCluster } from './fixtures/cluster.js';
 import { ask, isReadyPod, keyOf, SpecPods } from './fixtures/pods.js';
-import { processesWith, until } from './fixtures/processes.js';
+import { isEmpty, waitFor } from '@warmbox/testing';
+import { processesWith } from './fixtures/processes.js';
 import { ISOLATIONS, type IsolationName } from './isolation/isolation.js';
 import { KubeletMachine } from './kubelet.machine.js';
 import { type KubeletOptions } from './kubelet.options.js';
 import { Kubelet } from './kubelet.js';
 import { PodNetwork } from './network/pod.network.js';
-
-// Processes start; on a busy machine they take their time.
-jest.setTimeout(30_000);
 
 const EXECUTOR = join(import.meta.dirname, 'fixtures/executor.mjs');
 const namespace = `kubelet-${randomUUID().slice(0, 8)}`;
@@ -174,7 +171,7 @@ describe('a pod', () => {
     const pod = await pods.ready({ env: [{ name: 'IGNORE_SIGTERM', value: '1' }] });
     const { sleeper } = await pods.startSleepers(pod);
     await pods.delete(pod, 0);
-    await until(() => processesWith(sleeper).length === 0, 'no process of the pod');
+    await waitFor('no process of the pod', () => processesWith(sleeper), isEmpty);
   });
 
   it('that is deleted at once after its creation leaves nothing', async () => {
@@ -268,7 +265,7 @@ describe('a kubelet that is killed', () => {
       const sleeper = await pods.startSleepers(pod, isolation !== 'gvisor');
       expect(existsSync(folder)).toBe(true);
       child.kill('SIGKILL');
-      await until(() => !existsSync(folder), 'the folder is removed');
+      await waitFor('the folder is removed', () => existsSync(folder), false);
       expect(processesWith(sleeper.sleeper)).toEqual([]);
       expect(processesWith(pod.metadata?.uid ?? '')).toEqual([]);
       await pods.delete(pod, 0);

@@ -65,14 +65,14 @@ describe('ApiProxy', () => {
     };
     const first = watch().catch(() => (broken += 1));
     await client.create(PODS, 'default', POD);
-    await waitFor('the watch speaks', () => seen.length === 1);
+    await waitFor('the watch speaks', () => seen, { length: 1 });
     proxy.stallWatches();
     await client.create(PODS, 'default', { ...POD, metadata: { name: 'b' } });
     proxy.releaseWatches();
     await first;
     expect([broken, seen]).toEqual([1, ['a']]);
     const second = watch().catch(() => undefined);
-    await waitFor('the new watch speaks', () => seen.length === 3);
+    await waitFor('the new watch speaks', () => seen, { length: 3 });
     await connection.close();
     await second;
   });

@@ -1,6 +1,13 @@
 import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process';
 import { once } from 'node:events';
+import { inspect } from 'node:util';
 import { NODE_FLAGS } from '@warmbox/platform';
+import { waitFor } from '../wait.js';
+
+export interface ProcessEnd {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+}
 
 /** A process that a test started, with what it printed; for diagnosis when something went wrong. */
 export class Child {
@@ -42,8 +49,45 @@ export class Child {
     return this.process.exitCode === null && this.process.signalCode === null;
   }
 
+  /**
+   * Waits until `url` answers with 2xx, which this process is to bring about.
+   *
+   * @throws with all that it has printed, where it ends before that.
+   */
+  async answers(url: string): Promise<void> {
+    const status = async (): Promise<number | string> => {
+      if (!this.isRunning) throw new Error(`the process has ended; it printed:\n${this.output}`);
+      return fetch(url).then(
+        ({ status }) => status,
+        (error: unknown) => inspect(error),
+      );
+    };
+    const isWell = (seen: number | string): boolean => typeof seen === 'number' && seen >= 200 && seen < 300;
+    await waitFor(`${url} answers`, status, isWell);
+  }
+
+  /**
+   * Waits until it has printed what matches `pattern`.
+   *
+   * @throws with all that it has printed, where it ends before that.
+   */
+  async prints(pattern: RegExp): Promise<RegExpExecArray | []> {
+    const output = (): string => {
+      if (!this.isRunning) throw new Error(`the process has ended; it printed:\n${this.output}`);
+      return this.output;
+    };
+    const text = await waitFor(`it prints ${String(pattern)}`, output, pattern);
+    return pattern.exec(text) ?? [];
+  }
+
+  /** Waits until the process ends of itself. */
+  async ended(): Promise<ProcessEnd> {
+    await waitFor('the process ends', () => ({ isRunning: this.isRunning, output: this.output }), { isRunning: false });
+    return this.end();
+  }
+
   /** Sends a signal and waits until the process has gone. */
-  async end(signal: NodeJS.Signals = 'SIGTERM'): Promise<{ code: number | null; signal: NodeJS.Signals | null }> {
+  async end(signal: NodeJS.Signals = 'SIGTERM'): Promise<ProcessEnd> {
     if (this.isRunning) this.process.kill(signal);
     await this.exited;
     return { code: this.process.exitCode, signal: this.process.signalCode };

@@ -2,7 +2,6 @@ import { join } from 'node:path';
 import { freePort } from '../free.port.js';
 import { Child } from './child.js';
 import { WarmboxClient } from './warmbox.client.js';
-import { waitFor } from '../wait.js';
 
 export interface ManagerProcessOptions {
   /** The folder that `npm run build` filled. */
@@ -39,13 +38,10 @@ export class ManagerProcess {
     const url = `http://127.0.0.1:${port}`;
     const manager = new ManagerProcess(child, url, new WarmboxClient(url, apiKey));
     try {
-      await waitFor('the manager is ready', async () => {
-        if (!child.isRunning) throw new Error('the manager ended');
-        return (await fetch(`${url}/readyz`).catch(() => undefined))?.ok;
-      });
+      await child.answers(`${url}/readyz`);
     } catch (error) {
       await child.end('SIGKILL');
-      throw new Error(`${(error as Error).message}; it printed:\n${child.output}`, { cause: error });
+      throw new Error(`the manager did not become ready; it printed:\n${child.output}`, { cause: error });
     }
     return manager;
   }

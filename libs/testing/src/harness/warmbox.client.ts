@@ -9,6 +9,7 @@ import type {
   SandboxDto,
 } from '@warmbox/dto';
 import { readServerSentEvents, type StreamEvent } from '@warmbox/platform';
+import { orError, waitFor } from '../wait.js';
 
 /** An answer that was an error. */
 export class AnsweredProblem extends Error {
@@ -72,6 +73,13 @@ export class WarmboxClient {
 
   get(name: string): Promise<SandboxDto> {
     return this.json('GET', `/api/${this.runtime}/${name}`);
+  }
+
+  /** Waits until a sandbox is gone; a manager that cannot tell yet is asked again. @returns the answer that tells how it ended. */
+  gone(name: string, timeoutMs?: number): Promise<AnsweredProblem> {
+    const tells = (answer: unknown): answer is AnsweredProblem =>
+      answer instanceof AnsweredProblem && answer.status !== 503;
+    return waitFor(`${name} is gone`, () => orError<unknown>(this.get(name)), tells, timeoutMs);
   }
 
   list(query = ''): Promise<SandboxDto[]> {

@@ -1,7 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
-import { processesWith, until } from '../fixtures/processes.js';
+import { atLeast, waitFor } from '@warmbox/testing';
+import { processesWith } from '../fixtures/processes.js';
 import { Family } from './family.js';
 
 describe('Family', () => {
@@ -18,7 +19,7 @@ describe('Family', () => {
     const length = seconds();
     const child = start(`setsid sleep ${length} & (sleep ${length} &); sleep ${length}`);
     const family = new Family(child);
-    await until(() => processesWith(`sleep ${length}`).length >= 3, 'they run');
+    await waitFor('they run', () => processesWith(`sleep ${length}`), { length: atLeast(3) });
     await family.end();
     expect(processesWith(length)).toEqual([]);
 
@@ -37,7 +38,7 @@ describe('Family', () => {
       start(`exec sleep ${other}`, { HOME: '/tmp/warmbox-spec/11/0', XHOME: 'HOME=/tmp/warmbox-spec/1/0' }),
     );
     await once(child, 'exit');
-    await until(() => processesWith(`sleep ${other}`).length > 0, 'the stranger runs');
+    await waitFor('the stranger runs', () => processesWith(`sleep ${other}`), { length: atLeast(1) });
     await family.end();
     expect(processesWith(`sleep ${length}`)).toEqual([]);
     expect(processesWith(`sleep ${other}`)).toHaveLength(1);

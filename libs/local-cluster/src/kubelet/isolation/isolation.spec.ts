@@ -1,4 +1,3 @@
-import { jest } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { readFile, rm } from 'node:fs/promises';
 import { request } from 'node:http';
@@ -7,14 +6,12 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { silentLog } from '@warmbox/kube';
 import { openIsolations } from '../fixtures/isolations.js';
-import { processesWith, until } from '../fixtures/processes.js';
+import { atLeast, isEmpty, waitFor } from '@warmbox/testing';
+import { processesWith } from '../fixtures/processes.js';
 import { executorAnswers } from '../network/executor.answer.js';
 import { PodFolder } from '../pod/pod.folder.js';
 import { chooseIsolation } from './isolation.choice.js';
 import type { Container } from './isolation.js';
-
-// Processes start; on a busy machine they take their time.
-jest.setTimeout(30_000);
 
 const EXECUTOR = join(import.meta.dirname, '../fixtures/executor.mjs');
 const { root, guests, working } = await openIsolations();
@@ -89,7 +86,7 @@ describe.each(working)('%s', (name, isolation) => {
     const workspace = name === 'plain' ? folder.sourceOf('/workspace') : '/workspace';
     expect(await ask('GET', '/cwd')).toBe(workspace);
     await ask('POST', '/run', `echo written > ${workspace}/file`);
-    await until(async () => (await contentOf('file')) === 'written\n', 'the file');
+    await waitFor('the file', () => contentOf('file'), 'written\n');
   });
 
   it('is reached whatever it does to what it sees, and refuses connections when it has ended', async () => {
@@ -101,7 +98,7 @@ describe.each(working)('%s', (name, isolation) => {
       '/run',
       `rm -rf /warmbox/socket/*; ln -s ${root}/decoy /warmbox/socket/x; ls /warmbox > ${workspace}/seen; echo end >> ${workspace}/seen`,
     );
-    await until(async () => (await contentOf('seen')).endsWith('end\n'), 'the list');
+    await waitFor('the list', () => contentOf('seen'), /end\n$/);
     expect(await contentOf('seen')).not.toContain(name === 'gvisor' ? 'decoy' : 'socket');
     expect(await ask('GET', '/cwd')).toBe(workspace);
     await ask('POST', '/exit', '0');
@@ -139,11 +136,11 @@ describe.each(working)('%s', (name, isolation) => {
     const seconds = `300.${Math.floor(Math.random() * 1e9)}`;
     await ask('POST', '/run', `sleep ${seconds} & sleep ${seconds}`);
     await ask('POST', '/run', `(sleep ${seconds} &) ; echo > $HOME/../started`);
-    if (name !== 'gvisor') await until(() => processesWith(seconds).length >= 3, 'the sleepers');
+    if (name !== 'gvisor') await waitFor('the sleepers', () => processesWith(seconds), { length: atLeast(3) });
     await ask('POST', '/exit', '1');
     await container.exited;
     await container.kill();
-    await until(() => processesWith(seconds).length === 0, 'no sleeper');
+    await waitFor('no sleeper', () => processesWith(seconds), isEmpty);
   });
 
   if (name !== 'plain') {
@@ -154,7 +151,7 @@ describe.each(working)('%s', (name, isolation) => {
         '/run',
         'ls / /root /home /etc/shadow > /workspace/list 2>&1; touch /usr/file 2>> /workspace/list; echo end >> /workspace/list',
       );
-      await until(async () => (await contentOf('list')).endsWith('end\n'), 'the list');
+      await waitFor('the list', () => contentOf('list'), /end\n$/);
       const list = await contentOf('list');
       expect(list).toContain("'/root'");
       expect(list).toContain("'/home'");
@@ -169,7 +166,7 @@ describe.each(working)('%s', (name, isolation) => {
         '/run',
         'tail -n +3 /proc/net/dev | cut -d: -f1 > /workspace/interfaces; echo end >> /workspace/interfaces',
       );
-      await until(async () => (await contentOf('interfaces')).endsWith('end\n'), 'the list');
+      await waitFor('the list', () => contentOf('interfaces'), /end\n$/);
       expect(
         (await contentOf('interfaces'))
           .trim()
@@ -185,7 +182,7 @@ describe.each(working)('%s', (name, isolation) => {
         '/run',
         '(sh -c "sleep 0.1; exit 0" &) ; sleep 0.5; cat /proc/[0-9]*/stat > /workspace/stats; echo end >> /workspace/stats',
       );
-      await until(async () => (await contentOf('stats')).endsWith('end\n'), 'the list');
+      await waitFor('the list', () => contentOf('stats'), /end\n$/);
       expect(await contentOf('stats')).not.toMatch(/\) Z /);
     });
   }

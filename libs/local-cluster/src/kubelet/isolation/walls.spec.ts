@@ -6,7 +6,8 @@ import { readFileSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openIsolations } from '../fixtures/isolations.js';
-import { processesWith, until } from '../fixtures/processes.js';
+import { atLeast, hasSucceeded, orError, waitFor } from '@warmbox/testing';
+import { processesWith } from '../fixtures/processes.js';
 import { PodFolder } from '../pod/pod.folder.js';
 import type { Container, Isolation } from './isolation.js';
 
@@ -72,7 +73,7 @@ describe.each(working)('the walls of %s', (name, isolation) => {
     const started = [await start(isolation, 'sleep 300'), await start(isolation, 'sleep 300')];
     const seen = new Set<string>();
     for (const { id, folder } of started) {
-      await until(() => processesWith(id).length > 0, 'it runs');
+      await waitFor('it runs', () => processesWith(id), { length: atLeast(1) });
       for (const pid of processesWith(id)) {
         expect(usersOf(pid)).toEqual(Array(4).fill(folder.user?.uid ?? process.getuid?.()));
         seen.add(String(usersOf(pid)));
@@ -103,7 +104,7 @@ describe.each(working)('the walls of %s', (name, isolation) => {
        touch "\${EXECUTOR_WORKSPACE:-/workspace}/named"; sleep 302; :`,
     );
     const file = join(folder.sourceOf('/workspace'), 'named');
-    await until(() => readFile(file).then(Boolean, () => false), 'the processes have their names');
+    await waitFor('the processes have their names', () => orError(readFile(file)), hasSucceeded);
     await container.kill();
     expect(stranger.exitCode ?? stranger.signalCode).toBeNull();
     expect(() => process.kill(stranger.pid ?? 0, 0)).not.toThrow();
@@ -118,7 +119,7 @@ describe.each(working)('the walls of %s', (name, isolation) => {
       const isFound = name !== 'plain' || users.areOthers;
       const command = `setsid env -i /bin/sleep ${seconds}`;
       const { container } = await start(isolation, isFound ? `(${command} &); sleep 303` : `${command} & sleep 303`);
-      await until(() => processesWith(seconds).length > 0, 'it runs');
+      await waitFor('it runs', () => processesWith(seconds), { length: atLeast(1) });
       await container.kill();
       expect(processesWith(`sleep ${seconds}`)).toEqual([]);
     });

@@ -1,4 +1,3 @@
-import { jest } from '@jest/globals';
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
@@ -10,9 +9,6 @@ import { executorAnswers } from '../network/executor.answer.js';
 import { PodFolder } from '../pod/pod.folder.js';
 import type { Container } from './isolation.js';
 import { placeProgram } from './program.files.js';
-
-// Processes start; on a busy machine they take their time.
-jest.setTimeout(30_000);
 
 const EXECUTOR = join(import.meta.dirname, '../fixtures/executor.mjs');
 const { root, guests, working } = await openIsolations();

@@ -5,7 +5,7 @@ import { createConnection, createServer, type Server, type Socket } from 'node:n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
-import { until } from '../fixtures/processes.js';
+import { atLeast, unchanged, waitFor } from '@warmbox/testing';
 import { Splice } from './splice.js';
 
 describe('Splice', () => {
@@ -87,15 +87,15 @@ describe('Splice', () => {
     };
     const client = await dial();
     client.pause();
-    let last = -1;
-    await until(() => {
-      const isStill = isBlocked && written === last;
-      last = written;
-      return isStill;
-    }, 'the executor is paused');
-    expect(written).toBeLessThan(64 * 1024 * 1024);
+    const isStill = unchanged();
+    const paused = await waitFor(
+      'the executor is paused',
+      () => written,
+      (now) => isBlocked && isStill(now),
+    );
+    expect(paused).toBeLessThan(64 * 1024 * 1024);
     client.resume();
-    await until(() => written > last, 'the executor goes on');
+    await waitFor('the executor goes on', () => written, atLeast(paused + 1));
     client.destroy();
   });
 
@@ -108,7 +108,7 @@ describe('Splice', () => {
     };
     const client = await dial();
     client.write('something');
-    await until(() => inside.length === 1, 'the connection is there');
+    await waitFor('the connection is there', () => inside, { length: 1 });
     client.resetAndDestroy();
     expect(await closed.promise).toBe('closed');
   });
@@ -131,7 +131,7 @@ describe('Splice', () => {
     const { port } = splice.address;
     const client = await dial();
     const read = buffer(client);
-    await until(() => inside.length === 1, 'the connection is there');
+    await waitFor('the connection is there', () => inside, { length: 1 });
     const closed = splice.close();
     expect((await read).toString()).toBe('last words');
     client.end();
@@ -146,7 +146,7 @@ describe('Splice', () => {
     const client = createConnection(splice.address).resume();
     const closed = once(client, 'close');
     client.on('error', () => undefined);
-    await until(() => inside.length === 1, 'the connection is there');
+    await waitFor('the connection is there', () => inside, { length: 1 });
     await splice.close();
     await closed;
     expect(client.destroyed).toBe(true);

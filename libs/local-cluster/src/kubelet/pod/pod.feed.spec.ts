@@ -1,7 +1,7 @@
 import { KubeApiError, KubeUnreachableError, silentLog, type KubeClient, type WatchEvent } from '@warmbox/kube';
 import { systemClock } from '@warmbox/platform';
 import type { KubeList, Pod } from '@warmbox/sandbox';
-import { until } from '../fixtures/processes.js';
+import { atLeast, waitFor } from '@warmbox/testing';
 import { PodFeed } from './pod.feed.js';
 
 function pod(name: string, resourceVersion: string): Pod {
@@ -60,7 +60,7 @@ describe('PodFeed', () => {
     };
     const feed = new PodFeed(client as unknown as KubeClient, undefined, sink, systemClock, silentLog, () => 0);
     const running = feed.run(stop.signal);
-    await until(() => client.asked.length >= untilAsked.length, untilAsked.join());
+    await waitFor(untilAsked.join(), () => client.asked, { length: atLeast(untilAsked.length) });
     stop.abort();
     await running;
     expect(client.asked).toEqual(untilAsked);

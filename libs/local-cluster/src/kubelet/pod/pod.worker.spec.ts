@@ -1,9 +1,9 @@
 import { KubeApiError, silentLog, type DeleteOptions, type KubeClient } from '@warmbox/kube';
 import type { Clock } from '@warmbox/platform';
 import type { Pod } from '@warmbox/sandbox';
+import { atLeast, waitFor } from '@warmbox/testing';
 import { aborted } from '../abort.js';
 import { Concurrency } from '../concurrency.js';
-import { until } from '../fixtures/processes.js';
 import type { Workload, WorkloadControl } from '../workload/workload.js';
 import { PodWorker } from './pod.worker.js';
 import { terminated, type PodStatus } from './pod.status.js';
@@ -103,7 +103,11 @@ describe('PodWorker', () => {
   it('writes the end of a container, and leaves its pod where it is', async () => {
     const worker = start();
     exit(3);
-    await until(() => client.calls.includes('Failed'), 'the status');
+    await waitFor(
+      'the status',
+      () => client.calls,
+      (calls) => calls.includes('Failed'),
+    );
     expect(control.ending.aborted).toBe(false);
     expect(client.deletes).toEqual([]);
     await worker.remove();
@@ -113,10 +117,14 @@ describe('PodWorker', () => {
     const worker = start();
     worker.update(deletedIn(2));
     expect(control.ending.aborted).toBe(true);
-    await until(() => client.calls.includes('Running'), 'the first status');
+    await waitFor(
+      'the first status',
+      () => client.calls,
+      (calls) => calls.includes('Running'),
+    );
     expect(client.deletes).toEqual([]);
     exit(0);
-    await until(() => client.deletes.length > 0, 'the delete');
+    await waitFor('the delete', () => client.deletes, { length: atLeast(1) });
     expect(client.calls).toEqual(['Running', 'Succeeded', 'delete']);
     expect(client.deletes).toEqual([{ gracePeriodSeconds: 0, preconditions: { uid: 'u1' } }]);
     await worker.remove();
@@ -124,7 +132,7 @@ describe('PodWorker', () => {
 
   it('deletes a pod that had ended before', async () => {
     const worker = start(deletedIn(0), { run: () => Promise.resolve(undefined) });
-    await until(() => client.deletes.length > 0, 'the delete');
+    await waitFor('the delete', () => client.deletes, { length: atLeast(1) });
     expect(client.calls).toEqual(['delete']);
     await worker.remove();
   });
@@ -157,7 +165,7 @@ describe('PodWorker', () => {
     const worker = start();
     worker.update(deletedIn(1));
     exit(0);
-    await until(() => client.deletes.length === 3, 'the third attempt');
+    await waitFor('the third attempt', () => client.deletes, { length: 3 });
     await worker.remove();
   });
 
@@ -166,14 +174,14 @@ describe('PodWorker', () => {
     const worker = start();
     worker.update(deletedIn(1));
     exit(0);
-    await until(() => client.deletes.length === 1, 'the delete');
+    await waitFor('the delete', () => client.deletes, { length: 1 });
     await worker.remove();
     expect(client.deletes).toHaveLength(1);
   });
 
   it('ends what runs at once when the pod is gone, and writes nothing more', async () => {
     const worker = start();
-    await until(() => client.calls.length > 0, 'the first status');
+    await waitFor('the first status', () => client.calls, { length: atLeast(1) });
     const removed = worker.remove();
     expect(control.forcing.aborted).toBe(true);
     exit(137);
