@@ -13,7 +13,7 @@ import { AuthenticationModule } from './http/authentication.module.js';
 import { ShutdownModule } from './http/shutdown.module.js';
 import { KubeModule } from './kube/kube.module.js';
 import { LeadershipModule } from './leadership/leadership.module.js';
-import { managerLogging } from './logging/manager.logging.js';
+import { managerLogging } from './http/manager.logging.js';
 import { MetricsModule } from './metrics/metrics.module.js';
 import { PoolModule } from './pool/pool.module.js';
 import { SandboxesModule } from './sandboxes/sandboxes.module.js';

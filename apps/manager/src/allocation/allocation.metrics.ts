@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Counter, Gauge, Histogram } from 'prom-client';
+import { Counter, Histogram } from 'prom-client';
 import { ManagerOptions } from '../config/manager.options.js';
 import { warmPoolSizesOf } from '../config/warm.pool.sizes.js';
 import { Metrics } from '../metrics/metrics.js';
@@ -14,8 +14,6 @@ export class AllocationMetrics {
   readonly hits: Counter<'runtime'>;
   readonly misses: Counter<'runtime'>;
   readonly conflicts: Counter<'runtime'>;
-  readonly queueLength: Gauge<'runtime'>;
-  readonly queueWait: Histogram<'runtime'>;
 
   constructor({ registry }: Metrics, options: ManagerOptions) {
     const registers = [registry];
@@ -45,27 +43,12 @@ export class AllocationMetrics {
       labelNames,
       registers,
     });
-    this.queueLength = new Gauge({
-      name: 'warmbox_queue_length',
-      help: 'How many requests wait for a sandbox at this manager, by runtime.',
-      labelNames,
-      registers,
-    });
-    this.queueWait = new Histogram({
-      name: 'warmbox_queue_wait_seconds',
-      help: 'How long requests waited that did wait, whether their turn came or not, by runtime.',
-      labelNames,
-      buckets: BUCKETS,
-      registers,
-    });
     for (const runtime of Object.keys(warmPoolSizesOf(options))) this.begin(runtime);
   }
 
   /** A rate counts nothing of a series that begins with its first event. */
   private begin(runtime: string): void {
     for (const counter of [this.hits, this.misses, this.conflicts]) counter.inc({ runtime }, 0);
-    this.queueLength.set({ runtime }, 0);
-    this.queueWait.zero({ runtime });
     this.seconds.zero({ runtime, result: 'ok' });
   }
 }

@@ -12,7 +12,7 @@ import { SandboxGrants } from '../sandboxes/sandbox.grants.js';
 import { SandboxPlanner } from '../sandboxes/sandbox.planner.js';
 import { pickCandidate } from './allocation.candidates.js';
 import { AllocationMetrics } from './allocation.metrics.js';
-import { AllocationQueues } from './allocation.queues.js';
+import { RequestQueues } from '../queue/request.queues.js';
 import { ClaimSlots } from './claim.slots.js';
 import { PodClaimer } from './pod.claimer.js';
 import { Reservations } from './reservations.js';
@@ -63,7 +63,7 @@ export class Allocator {
     private readonly binder: SessionBinder,
     private readonly ender: SandboxEnder,
     private readonly limit: SandboxLimit,
-    private readonly queues: AllocationQueues,
+    private readonly queues: RequestQueues,
     private readonly metrics: AllocationMetrics,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {

@@ -6,11 +6,11 @@ import { ManagerOptions } from '../config/manager.options.js';
 import { SandboxLimit } from '../limit/sandbox.limit.js';
 import type { SandboxQuota } from '../limit/sandbox.quota.js';
 import { Metrics } from '../metrics/metrics.js';
-import { AllocationMetrics } from './allocation.metrics.js';
-import { AllocationQueues } from './allocation.queues.js';
+import { QueueMetrics } from '../queue/queue.metrics.js';
+import { RequestQueues } from '../queue/request.queues.js';
 import { DeadSandbox, type Allocation, type Allocator } from './allocator.js';
 import { CreationSource } from './creation.source.js';
-import type { Waiting } from './fair.queue.js';
+import type { Waiting } from '../queue/fair.queue.js';
 import { PoolPlaces } from './pool.places.js';
 
 /** Candidates by name, each with what comes of its claim. */
@@ -31,7 +31,7 @@ function sourceOf(candidates: [string, 'won' | 'lost' | 'dead'][], rooms = 0): S
     { reserve, reserveFirst: reserve, take } as unknown as Allocator,
     {
       wait: <T>(_: string, waiting: Waiting<T>) => Promise.resolve(waiting.take(new Map())),
-    } as unknown as AllocationQueues,
+    } as unknown as RequestQueues,
     { tryTake: () => (rooms > 0 ? place : undefined) } as unknown as SandboxLimit,
     { areKept: () => false } as unknown as PoolPlaces,
   );
@@ -114,7 +114,7 @@ class FullScene {
   readonly clock = new FakeClock();
   readonly got: string[] = [];
   readonly source: CreationSource;
-  readonly queues: AllocationQueues;
+  readonly queues: RequestQueues;
   private readonly pods = new Map<string, Pod>();
   private readonly listeners: ((change: PodChange) => void)[] = [];
 
@@ -131,7 +131,7 @@ class FullScene {
     const options = Object.assign(new ManagerOptions(), { maxTotalContainers: 3, warmPoolSize });
     const limit = new SandboxLimit(store, { isInForce: true } as SandboxQuota, options);
     const shutdown = new Shutdown({ drainDelaySeconds: 0, shutdownGraceSeconds: 0 }, this.clock);
-    this.queues = new AllocationQueues(store, shutdown, new AllocationMetrics(new Metrics(), options), this.clock);
+    this.queues = new RequestQueues(store, shutdown, new QueueMetrics(new Metrics(), options), this.clock);
     const places = new PoolPlaces(store, limit, options, this.clock);
     const allocator = { reserve: () => undefined } as unknown as Allocator;
     this.source = new CreationSource(allocator, this.queues, limit, places);

@@ -4,7 +4,7 @@ import { LABEL, type Pod } from '@warmbox/sandbox';
 import type { RequestMark } from '../idempotency/request.mark.js';
 import { SandboxLimit, type Place } from '../limit/sandbox.limit.js';
 import { WarmSource, type CreationTurn, type CreationWait } from '../sandboxes/warm.source.js';
-import { AllocationQueues } from './allocation.queues.js';
+import { RequestQueues } from '../queue/request.queues.js';
 import { Allocator, DeadSandbox, WARM, type Allocation } from './allocator.js';
 import { PoolPlaces } from './pool.places.js';
 
@@ -16,7 +16,7 @@ type Held = { candidate: Pod } | { place: Place };
 export class CreationSource extends WarmSource {
   constructor(
     private readonly allocator: Allocator,
-    private readonly queues: AllocationQueues,
+    private readonly queues: RequestQueues,
     private readonly limit: SandboxLimit,
     private readonly places: PoolPlaces,
   ) {

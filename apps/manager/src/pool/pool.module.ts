@@ -1,4 +1,5 @@
 import { Module, type DynamicModule } from '@nestjs/common';
+import { QueueModule } from '../queue/queue.module.js';
 import { PodWriter } from '../sandboxes/pod.writer.js';
 import { SandboxesModule } from '../sandboxes/sandboxes.module.js';
 import { PoolCandidacy } from './pool.candidacy.js';
@@ -17,7 +18,7 @@ export class PoolModule {
   static of(options: PoolOptions): DynamicModule {
     return {
       module: PoolModule,
-      imports: [SandboxesModule],
+      imports: [QueueModule, SandboxesModule],
       controllers: [PoolController],
       providers: [
         { provide: POOL_OPTIONS, useValue: options },

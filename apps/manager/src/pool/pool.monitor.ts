@@ -8,7 +8,7 @@ import { Leadership } from '../leadership/leadership.js';
 import { POOL_ANNOTATION } from './pool.annotations.js';
 import { decodeCircuits } from './pool.circuit.js';
 import { POOL_OPTIONS, type PoolOptions } from './pool.options.js';
-import { POOL_QUEUE, type PoolQueue } from './pool.queue.js';
+import { RequestQueues } from '../queue/request.queues.js';
 import { poolStatusOf } from './pool.status.js';
 import { RuntimeCatalog } from '../sandboxes/runtime.catalog.js';
 
@@ -22,7 +22,7 @@ export class PoolMonitor {
     private readonly runtimes: RuntimeCatalog,
     private readonly store: PodStore,
     private readonly leadership: Leadership,
-    @Inject(POOL_QUEUE) private readonly queue: PoolQueue,
+    @Inject(RequestQueues) private readonly queues: Pick<RequestQueues, 'waiting' | 'subscribe'>,
     @Inject(POOL_OPTIONS) private readonly options: PoolOptions,
     private readonly shutdown: Shutdown,
     @Inject(CLOCK) private readonly clock: Clock,
@@ -43,7 +43,7 @@ export class PoolMonitor {
       circuit: circuits.get(runtime),
       targetSize: this.options.warmPoolSizes[runtime] ?? 0,
       limit: this.options.maxTotalContainers,
-      queued: this.queue.waiting(runtime),
+      queued: this.queues.waiting(runtime),
       leader: this.leadership.isLeader,
       now: this.clock.now(),
     });
@@ -76,7 +76,7 @@ export class PoolMonitor {
       };
       subscriber.add(() => timer?.cancel());
       const end = (): void => subscriber.complete();
-      for (const source of [this.store, this.leadership, this.queue]) subscriber.add(source.subscribe(onChange));
+      for (const source of [this.store, this.leadership, this.queues]) subscriber.add(source.subscribe(onChange));
       const { signal } = this.shutdown;
       signal.addEventListener('abort', end);
       subscriber.add(() => signal.removeEventListener('abort', end));

@@ -3,22 +3,22 @@ import { Shutdown } from '@warmbox/platform';
 import { aPod, FakeClock } from '@warmbox/testing';
 import { ManagerOptions } from '../config/manager.options.js';
 import { Metrics } from '../metrics/metrics.js';
-import { AllocationMetrics } from './allocation.metrics.js';
-import { AllocationQueues } from './allocation.queues.js';
+import { QueueMetrics } from './queue.metrics.js';
+import { RequestQueues } from './request.queues.js';
 
 /** Queues at a manager whose time and pods are in the test's hands. */
 class Scene {
   readonly clock = new FakeClock();
   readonly shutdown = new Shutdown({ drainDelaySeconds: 0, shutdownGraceSeconds: 0 }, this.clock);
-  readonly metrics = new AllocationMetrics(new Metrics(), new ManagerOptions());
-  readonly queues: AllocationQueues;
+  readonly metrics = new QueueMetrics(new Metrics(), new ManagerOptions());
+  readonly queues: RequestQueues;
   looks = 0;
   goods = 0;
   private tell: (change: PodChange) => void = () => undefined;
 
   constructor() {
     const store = { subscribe: (listener: typeof this.tell) => ((this.tell = listener), () => undefined) };
-    this.queues = new AllocationQueues(store as unknown as PodStore, this.shutdown, this.metrics, this.clock);
+    this.queues = new RequestQueues(store as unknown as PodStore, this.shutdown, this.metrics, this.clock);
   }
 
   wait(user: string, forMs = 60_000, onPosition?: (position: number) => void): Promise<true | undefined> {
@@ -33,7 +33,7 @@ class Scene {
 
   /** How many waits were measured. */
   async waits(): Promise<number> {
-    const { values } = await this.metrics.queueWait.get();
+    const { values } = await this.metrics.wait.get();
     return values.find(({ metricName }) => metricName === 'warmbox_queue_wait_seconds_count')?.value ?? 0;
   }
 
@@ -42,7 +42,7 @@ class Scene {
   }
 }
 
-describe('AllocationQueues', () => {
+describe('RequestQueues', () => {
   it('serves those who wait again and again, although the store says nothing', async () => {
     const scene = new Scene();
     const turn = scene.wait('ada');

@@ -3,8 +3,8 @@ import { PodStore, type PodChange } from '@warmbox/kube';
 import { Shutdown, type Clock, type Timer } from '@warmbox/platform';
 import { isReady, poolOf } from '@warmbox/sandbox';
 import { CLOCK } from '../kube/kube.module.js';
-import { AllocationMetrics } from './allocation.metrics.js';
 import { FairQueue, type Waiting } from './fair.queue.js';
+import { QueueMetrics } from './queue.metrics.js';
 
 /** The most requests that wait at one manager for one runtime. */
 const MAX_LENGTH = 1_000;
@@ -16,7 +16,7 @@ const RECHECK_MS = 300;
 
 /** Those who wait for sandboxes at this manager, by runtime; served as soon as the store shows what they wait for. */
 @Injectable()
-export class AllocationQueues implements OnApplicationShutdown {
+export class RequestQueues implements OnApplicationShutdown {
   private readonly queues = new Map<string, FairQueue<unknown>>();
   private readonly listeners = new Set<() => void>();
   private readonly unsubscribe: () => void;
@@ -28,7 +28,7 @@ export class AllocationQueues implements OnApplicationShutdown {
   constructor(
     store: PodStore,
     private readonly shutdown: Shutdown,
-    private readonly metrics: AllocationMetrics,
+    private readonly metrics: QueueMetrics,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {
     this.unsubscribe = store.subscribe((change) => {
@@ -59,7 +59,7 @@ export class AllocationQueues implements OnApplicationShutdown {
     const result = (await turn) as T | undefined;
     this.present -= 1;
     if (this.present === 0) this.recheckNoMore();
-    this.metrics.queueWait.observe({ runtime }, (this.clock.monotonic() - cameAt) / 1000);
+    this.metrics.wait.observe({ runtime }, (this.clock.monotonic() - cameAt) / 1000);
     if (result === undefined) signal.throwIfAborted();
     return result;
   }
@@ -97,7 +97,7 @@ export class AllocationQueues implements OnApplicationShutdown {
   }
 
   private tell(runtime: string): void {
-    this.metrics.queueLength.set({ runtime }, this.waiting(runtime));
+    this.metrics.length.set({ runtime }, this.waiting(runtime));
     for (const listener of this.listeners) listener();
   }
 }
