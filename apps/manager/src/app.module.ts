@@ -6,6 +6,7 @@ import { CleanupModule } from './cleanup/cleanup.module.js';
 import { ConfigModule } from './config/config.module.js';
 import type { ManagerOptions } from './config/manager.options.js';
 import { warmPoolSizesOf } from './config/warm.pool.sizes.js';
+import { CreationModule } from './creation/creation.module.js';
 import { DocsModule } from './docs/docs.module.js';
 import { ExecutionModule } from './execution/execution.module.js';
 import { HealthModule } from './health/health.module.js';
@@ -42,6 +43,7 @@ export class AppModule {
         AuthenticationModule,
         HealthModule,
         DocsModule,
+        CreationModule,
         PoolModule.of({ ...options, warmPoolSizes: warmPoolSizesOf(options) }),
         SandboxesModule,
         ExecutionModule,

@@ -8,10 +8,10 @@ import type { SandboxQuota } from '../limit/sandbox.quota.js';
 import { Metrics } from '../metrics/metrics.js';
 import { QueueMetrics } from '../queue/queue.metrics.js';
 import { RequestQueues } from '../queue/request.queues.js';
-import { DeadSandbox, type Allocation, type Allocator } from './allocator.js';
-import { CreationSource } from './creation.source.js';
+import { DeadSandbox, type Allocation, type Allocator } from '../allocation/allocator.js';
+import { WarmSource } from './warm.source.js';
 import type { Waiting } from '../queue/fair.queue.js';
-import { PoolPlaces } from './pool.places.js';
+import { PoolPlaces } from './pool.headroom.js';
 
 /** Candidates by name, each with what comes of its claim. */
 function sourceOf(candidates: [string, 'won' | 'lost' | 'dead'][], rooms = 0): Scene {
@@ -27,7 +27,7 @@ function sourceOf(candidates: [string, 'won' | 'lost' | 'dead'][], rooms = 0): S
     return Promise.resolve(fate === 'won' ? pod : undefined);
   };
   const place = { release: () => undefined };
-  const source = new CreationSource(
+  const source = new WarmSource(
     { reserve, reserveFirst: reserve, take } as unknown as Allocator,
     {
       wait: <T>(_: string, waiting: Waiting<T>) => Promise.resolve(waiting.take(new Map())),
@@ -39,12 +39,12 @@ function sourceOf(candidates: [string, 'won' | 'lost' | 'dead'][], rooms = 0): S
 }
 
 interface Scene {
-  source: CreationSource;
+  source: WarmSource;
   reserved: Allocation[];
   place: object;
 }
 
-describe('CreationSource', () => {
+describe('WarmSource', () => {
   const wanted = aPod();
   const wait = { forMs: 1_000, again: false };
 
@@ -113,7 +113,7 @@ describe('CreationSource', () => {
 class FullScene {
   readonly clock = new FakeClock();
   readonly got: string[] = [];
-  readonly source: CreationSource;
+  readonly source: WarmSource;
   readonly queues: RequestQueues;
   private readonly pods = new Map<string, Pod>();
   private readonly listeners: ((change: PodChange) => void)[] = [];
@@ -134,7 +134,7 @@ class FullScene {
     this.queues = new RequestQueues(store, shutdown, new QueueMetrics(new Metrics(), options), this.clock);
     const places = new PoolPlaces(store, limit, options, this.clock);
     const allocator = { reserve: () => undefined } as unknown as Allocator;
-    this.source = new CreationSource(allocator, this.queues, limit, places);
+    this.source = new WarmSource(allocator, this.queues, limit, places);
     for (const name of ['a', 'b', 'c']) this.add(aPod({ name }));
   }
 
@@ -167,7 +167,7 @@ class FullScene {
   }
 }
 
-describe('CreationSource at the limit', () => {
+describe('WarmSource at the limit', () => {
   it('leaves the place that becomes free to the pool, for an allocation that came before', async () => {
     const scene = new FullScene();
     scene.allocate('ada');

@@ -7,10 +7,10 @@ import type { Subscription } from 'rxjs';
 import { ManagerOptions } from '../config/manager.options.js';
 import { creationStream } from './creation.stream.js';
 import type { ExecutorProbe } from '../executors/executor.probe.js';
-import type { PodWriter } from './pod.writer.js';
+import type { PodWriter } from '../sandboxes/pod.writer.js';
 import { SandboxCreator } from './sandbox.creator.js';
-import type { SandboxEnder } from './sandbox.ender.js';
-import type { SandboxPlanner } from './sandbox.planner.js';
+import type { SandboxEnder } from '../sandboxes/sandbox.ender.js';
+import type { SandboxPlanner } from '../sandboxes/sandbox.planner.js';
 import type { CreationTurn, CreationWait } from './warm.source.js';
 
 /** A creation at a limit that the test moves. */

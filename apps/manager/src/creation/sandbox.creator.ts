@@ -10,10 +10,10 @@ import type { Place } from '../limit/sandbox.limit.js';
 import { Creation } from './creation.js';
 import { progressOf } from './creation.progress.js';
 import { ExecutorProbe, type ExecutorAddress } from '../executors/executor.probe.js';
-import { overNewest } from './over.newest.js';
-import { PodWriter } from './pod.writer.js';
-import { SandboxEnder } from './sandbox.ender.js';
-import { hasVariables, SandboxPlanner } from './sandbox.planner.js';
+import { overNewest } from '../sandboxes/over.newest.js';
+import { PodWriter } from '../sandboxes/pod.writer.js';
+import { SandboxEnder } from '../sandboxes/sandbox.ender.js';
+import { hasVariables, SandboxPlanner } from '../sandboxes/sandbox.planner.js';
 import { WarmSource, type CreationWait } from './warm.source.js';
 
 /** How long the store may show nothing new of a pod before it is doubted for the first time, in milliseconds. */
@@ -39,7 +39,7 @@ export class SandboxCreator {
     private readonly ender: SandboxEnder,
     private readonly store: PodStore,
     private readonly probe: ExecutorProbe,
-    private readonly warm: WarmSource,
+    @Inject(WarmSource) private readonly warm: Pick<WarmSource, 'take' | 'checkTurn' | 'bind' | 'wait'>,
     private readonly options: ManagerOptions,
     private readonly shutdown: Shutdown,
     @Inject(CLOCK) private readonly clock: Clock,

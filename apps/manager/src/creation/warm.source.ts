@@ -3,26 +3,50 @@ import type { CreateSandboxDto } from '@warmbox/dto';
 import { LABEL, type Pod } from '@warmbox/sandbox';
 import type { RequestMark } from '../idempotency/request.mark.js';
 import { SandboxLimit, type Place } from '../limit/sandbox.limit.js';
-import { WarmSource, type CreationTurn, type CreationWait } from '../sandboxes/warm.source.js';
 import { RequestQueues } from '../queue/request.queues.js';
-import { Allocator, DeadSandbox, WARM, type Allocation } from './allocator.js';
-import { PoolPlaces } from './pool.places.js';
+import { Allocator, DeadSandbox, WARM, type Allocation } from '../allocation/allocator.js';
+import { PoolPlaces } from './pool.headroom.js';
+
+/** How a creation waits at the limit. */
+export interface CreationWait {
+  /** Milliseconds. */
+  forMs: number;
+  /** It had its turn, and what it got came to nothing. */
+  again: boolean;
+  /** Hears its place in the queue, from 1, and in how many seconds its turn may come, where that is known, at once and whenever the place has changed. */
+  onQueued?: (position: number, estimatedSeconds: number | undefined) => void;
+  /** Aborts when nobody waits any more. */
+  left?: AbortSignal;
+  /** Of a creation with an idempotency key. */
+  mark?: RequestMark;
+}
+
+/** What a turn brings: a warm sandbox that is its creation's now, room to create one, or nothing after all. */
+export interface CreationTurn {
+  pod?: Pod;
+  /** Release it in the moment in which the pod is created. */
+  place?: Place;
+}
 
 /** What a turn in the queue holds for its creation. */
 type Held = { candidate: Pod } | { place: Place };
 
 /** Gives warm sandboxes to creations that ask for just what the pool has, and turns to those that wait at the limit. */
 @Injectable()
-export class CreationSource extends WarmSource {
+export class WarmSource {
   constructor(
     private readonly allocator: Allocator,
     private readonly queues: RequestQueues,
     private readonly limit: SandboxLimit,
     private readonly places: PoolPlaces,
-  ) {
-    super();
-  }
+  ) {}
 
+  /**
+   * A warm sandbox that is all that was asked for, with its variables and labels; it is the caller's. undefined where there is none.
+   *
+   * @param wanted the pod that would be created.
+   * @throws ProblemError kubernetes_unavailable
+   */
   async take(wanted: Pod, request: CreateSandboxDto, mark?: RequestMark): Promise<Pod | undefined> {
     const allocation = allocationOf(wanted, request, mark);
     let candidate = this.allocator.reserveFirst(allocation);
@@ -34,15 +58,27 @@ export class CreationSource extends WarmSource {
     return undefined;
   }
 
+  /**
+   * Whether a creation that has just come may take a place, if there is one.
+   *
+   * @throws ProblemError limit_reached where the last ones are kept for those who came before: it has to wait for its turn.
+   */
   checkTurn(runtime: string): void {
     if (!this.places.areKept(runtime, this.queues.waiting(runtime, WARM))) return;
     throw this.limit.reached('The last places below the limit are kept for callers who came before.');
   }
 
+  /** Gives a sandbox its variables, or gives them again. @throws ProblemError where it does not have them for certain */
   bind(pod: Pod, { environmentVariables }: CreateSandboxDto): Promise<void> {
     return this.allocator.bindAgain(pod, environmentVariables);
   }
 
+  /**
+   * Waits in the fair queue for such a sandbox or for room to create one.
+   *
+   * @returns undefined where the time is up, or nobody waits any more.
+   * @throws ProblemError as `take`
+   */
   async wait(
     wanted: Pod,
     request: CreateSandboxDto,

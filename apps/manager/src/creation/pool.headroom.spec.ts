@@ -3,7 +3,7 @@ import type { Pod } from '@warmbox/sandbox';
 import { aPod, FakeClock } from '@warmbox/testing';
 import { ManagerOptions } from '../config/manager.options.js';
 import type { SandboxLimit } from '../limit/sandbox.limit.js';
-import { PoolPlaces } from './pool.places.js';
+import { PoolPlaces } from './pool.headroom.js';
 
 /** A pool of three near the limit, whose pods, room and time are in the test's hands. */
 class Scene {

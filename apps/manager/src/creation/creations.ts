@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import type { CreateSandboxDto } from '@warmbox/dto';
 import { ANNOTATION, isEnded, isTerminating } from '@warmbox/sandbox';
 import { KeyedRequests } from '../idempotency/keyed.requests.js';
@@ -6,8 +6,8 @@ import type { KeyScope } from '../idempotency/idempotency.key.js';
 import type { KeyedWork } from '../idempotency/keyed.work.js';
 import type { Creation } from './creation.js';
 import { SandboxCreator } from './sandbox.creator.js';
-import { SandboxEnder } from './sandbox.ender.js';
-import { SandboxFinder } from './sandbox.finder.js';
+import { SandboxEnder } from '../sandboxes/sandbox.ender.js';
+import { SandboxFinder } from '../sandboxes/sandbox.finder.js';
 import { WarmSource, type CreationWait } from './warm.source.js';
 
 /** Creations, with an idempotency key or without one. */
@@ -18,7 +18,7 @@ export class Creations {
     private readonly requests: KeyedRequests,
     private readonly finder: SandboxFinder,
     private readonly ender: SandboxEnder,
-    private readonly warm: WarmSource,
+    @Inject(WarmSource) private readonly warm: Pick<WarmSource, 'bind'>,
   ) {}
 
   /**

@@ -7,9 +7,8 @@ import type { KeyedWork } from '../idempotency/keyed.work.js';
 import type { Creation } from './creation.js';
 import { Creations } from './creations.js';
 import type { SandboxCreator } from './sandbox.creator.js';
-import type { SandboxEnder } from './sandbox.ender.js';
-import type { SandboxFinder } from './sandbox.finder.js';
-import type { WarmSource } from './warm.source.js';
+import type { SandboxEnder } from '../sandboxes/sandbox.ender.js';
+import type { SandboxFinder } from '../sandboxes/sandbox.finder.js';
 
 describe('Creations', () => {
   const BODY: CreateSandboxDto = { environmentVariables: { A: '1' } };
@@ -41,7 +40,7 @@ describe('Creations', () => {
       {
         bind: (pod: ReturnType<typeof aPod>, body: CreateSandboxDto) =>
           Promise.resolve(void bound.push([pod.metadata?.name, body])),
-      } as unknown as WarmSource,
+      },
     );
   });
 

@@ -1,0 +1,78 @@
+import { Body, Controller, Inject, Param, Post, Req, Res } from '@nestjs/common';
+import { ApiCreatedResponse, ApiExcludeEndpoint, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
+import { CREATION_EVENTS, CreateSandboxDto, SandboxDto } from '@warmbox/dto';
+import { AnswersWith, RouteSettings, sendEvents } from '@warmbox/http';
+import { jsonLine, MEDIA, type Clock } from '@warmbox/platform';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { map } from 'rxjs';
+import { ApiEventStream, ApiProblems } from '../docs/index.js';
+import { callerOf } from '../http/caller.js';
+import { ApiIdempotencyKey } from '../idempotency/api.idempotency-key.js';
+import { keyOf } from '../idempotency/idempotency.key.js';
+import { CLOCK } from '../kube/kube.module.js';
+import { creationStream } from './creation.stream.js';
+import { Creations } from './creations.js';
+
+const RUNTIME = { name: 'runtime', description: 'A configured runtime; `kata` always exists.', example: 'kata' };
+
+@ApiTags('Sandboxes')
+@ApiParam(RUNTIME)
+@Controller('api/:runtime')
+export class CreationController {
+  constructor(
+    private readonly creations: Creations,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
+
+  @Post()
+  @AnswersWith(MEDIA.eventStream)
+  @RouteSettings({ answersHalfClosed: true })
+  @ApiExcludeEndpoint()
+  @ApiIdempotencyKey()
+  async createStreaming(
+    @Param('runtime') runtime: string,
+    @Body() body: CreateSandboxDto,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const key = keyOf(request);
+    const { left } = callerOf(request, reply);
+    const events = await creationStream((waiting) => this.creations.create(runtime, body, waiting, key), body, left);
+    sendEvents(request, reply, events.pipe(map((event) => ({ data: jsonLine(event) }))), this.clock);
+  }
+
+  @Post()
+  @AnswersWith(MEDIA.json)
+  @RouteSettings({ answersHalfClosed: true })
+  @ApiOperation({
+    operationId: 'createSandbox',
+    summary: 'Create a sandbox',
+    description:
+      'Takes a warm sandbox where one is just what is asked for, else creates one. Answers an event stream that ends with `ready` or `failed`, or with `Accept: application/json` the sandbox once it is ready. A client that leaves while it waits at the limit waits no more; once the pod is there, it does not undo the creation. A sandbox that does not become ready is removed.',
+  })
+  @ApiCreatedResponse({ description: 'The sandbox, for `Accept: application/json`.', type: SandboxDto })
+  @ApiEventStream({ description: 'What happens on the way to ready.', events: CREATION_EVENTS })
+  @ApiIdempotencyKey()
+  @ApiProblems(
+    'runtime_not_found',
+    'idempotency_key_reused',
+    'sandbox_gone',
+    'limit_reached',
+    'quota_exceeded',
+    'not_synced',
+    'kubernetes_unavailable',
+    'conflict',
+    'executor_unreachable',
+    'ready_timeout',
+  )
+  async create(
+    @Param('runtime') runtime: string,
+    @Body() body: CreateSandboxDto,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<SandboxDto> {
+    const { left } = callerOf(request, reply);
+    const creation = await this.creations.create(runtime, body, { left }, keyOf(request));
+    return body.waitForReady === false ? creation.sandbox : creation.ready;
+  }
+}
