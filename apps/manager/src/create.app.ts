@@ -18,7 +18,7 @@ export async function createApp(input: AppInput): Promise<NestFastifyApplication
     abortOnError: false,
   });
   app.useLogger(applicationLogger(app));
-  return equip(app);
+  return configureApp(app);
 }
 
 /** How the manager speaks HTTP. */
@@ -27,7 +27,7 @@ export function httpAdapter({ trustedProxies }: Pick<ManagerOptions, 'trustedPro
 }
 
 /** What stands around the modules: validation, problem documents, the guards of every request, the API's description. */
-export function equip(app: NestFastifyApplication): NestFastifyApplication {
+export function configureApp(app: NestFastifyApplication): NestFastifyApplication {
   app.useGlobalPipes(new RequestValidationPipe());
   app.useGlobalFilters(new ProblemFilter());
   const fastify = app.getHttpAdapter().getInstance();

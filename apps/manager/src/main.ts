@@ -1,4 +1,4 @@
-import './heap.js';
+import './v8.flags.js';
 import 'reflect-metadata';
 import type { AddressInfo } from 'node:net';
 import { Logger } from '@nestjs/common';

@@ -10,7 +10,7 @@ import { request } from 'undici';
 import { parse } from 'yaml';
 import { AppModule } from '../app.module.js';
 import { loadOptions } from '../config/load.options.js';
-import { equip } from '../create.app.js';
+import { configureApp } from '../create.app.js';
 import { nameOf } from './event-stream.response.js';
 import type { Media, OpenApiDocument, Operation, Schema } from './openapi.types.js';
 
@@ -39,7 +39,9 @@ beforeAll(async () => {
   adapter.getInstance().addHook('onRoute', ({ method, url: path }: { method: string | string[]; url: string }) => {
     for (const each of [method].flat()) routes.push({ method: each.toLowerCase(), path });
   });
-  app = equip(module.createNestApplication<NestFastifyApplication>(adapter, { bodyParser: false, logger: false }));
+  app = configureApp(
+    module.createNestApplication<NestFastifyApplication>(adapter, { bodyParser: false, logger: false }),
+  );
   await app.listen(0, '127.0.0.1');
   url = await app.getUrl();
   document = (await (await request(`${url}/openapi.json`)).body.json()) as OpenApiDocument;
