@@ -28,7 +28,7 @@ const MANAGERS = 3;
 const STATUS_TIMEOUT_MS = 2_000;
 /** How long everything may take to be as it should be once a fault is over, in milliseconds. */
 const CALM_MS = 60_000;
-/** How long the leader may take to collect what it does not keep, in milliseconds: thousands after many ends at once. */
+/** How long the leader may take to prune what is expired, in milliseconds: thousands after many ends at once. */
 const TIDY_MS = 180_000;
 const LOOK_MS = 1_000;
 /** The leader keeps at most so many tombstones. */
@@ -134,7 +134,7 @@ export class FaultWorld {
     );
   }
 
-  /** Until nothing is left in the namespace that should not be: the leader collects tombstones once a minute. */
+  /** Until nothing is left in the namespace that should not be: the leader prunes tombstones once a minute. */
   async untilTidy(): Promise<void> {
     let litter = await this.litter();
     const look = async (): Promise<string[]> => {

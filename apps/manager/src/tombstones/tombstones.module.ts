@@ -1,13 +1,13 @@
 import { Module } from '@nestjs/common';
-import { ForeignDeaths } from './foreign.deaths.js';
+import { ExternalDeletions } from './external.deletions.js';
 import { Obituary } from './obituary.js';
-import { TombstoneCollector } from './tombstone.collector.js';
-import { TombstoneFeed } from './tombstone.feed.js';
+import { TombstonePruner } from './tombstone.pruner.js';
+import { TombstoneStore } from './tombstone.store.js';
 import { Tombstones } from './tombstones.js';
 
 /** Why sandboxes are gone. */
 @Module({
-  providers: [ForeignDeaths, Obituary, TombstoneCollector, TombstoneFeed, Tombstones],
+  providers: [ExternalDeletions, Obituary, TombstonePruner, TombstoneStore, Tombstones],
   exports: [Obituary, Tombstones],
 })
 export class TombstonesModule {}

@@ -3,7 +3,7 @@ import { KubeApiError, KubeUnreachableError, type DeleteOptions, type KubeClient
 import { tombstoneName, tombstoneOf, type ConfigMap, type Tombstone } from '@warmbox/sandbox';
 import { aPod, FakeClock } from '@warmbox/testing';
 import { ManagerOptions } from '../config/manager.options.js';
-import type { TombstoneFeed } from './tombstone.feed.js';
+import type { TombstoneStore } from './tombstone.store.js';
 import { Tombstones } from './tombstones.js';
 
 const POD = aPod({ name: 'kata-sandbox-a', userId: 'ada' });
@@ -48,8 +48,8 @@ describe('tombstones', () => {
         return Promise.resolve(objects.delete(name));
       },
     };
-    const feed = { get: (name: string) => shown.get(name) } as unknown as TombstoneFeed;
-    return new Tombstones(client as unknown as KubeClient, feed, Object.assign(new ManagerOptions(), change), clock);
+    const store = { get: (name: string) => shown.get(name) } as unknown as TombstoneStore;
+    return new Tombstones(client as unknown as KubeClient, store, Object.assign(new ManagerOptions(), change), clock);
   }
 
   it('tell the cause, the time and the owner of a sandbox that is gone', async () => {
@@ -118,7 +118,7 @@ describe('tombstones', () => {
     expect([...objects.values()]).toEqual([foreign]);
   });
 
-  it('are told for as long as they are kept, collected or not', async () => {
+  it('are told for as long as they are kept, pruned or not', async () => {
     await tombstones().record(POD, 'idle');
     await clock.advance(59 * 60_000);
     expect(await tombstones().find('kata', 'kata-sandbox-a')).toBeDefined();

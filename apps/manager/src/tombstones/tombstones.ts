@@ -14,7 +14,7 @@ import {
 } from '@warmbox/sandbox';
 import { ManagerOptions } from '../config/manager.options.js';
 import { CLOCK } from '../kube/kube.module.js';
-import { TombstoneFeed } from './tombstone.feed.js';
+import { TombstoneStore } from './tombstone.store.js';
 import { isSuperseded } from './tombstone.precedence.js';
 
 /** How long a deletion waits for its tombstone, in milliseconds: it is worth that much and no more. */
@@ -27,7 +27,7 @@ export class Tombstones {
 
   constructor(
     private readonly client: KubeClient,
-    private readonly feed: TombstoneFeed,
+    private readonly store: TombstoneStore,
     private readonly options: ManagerOptions,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
@@ -87,7 +87,7 @@ export class Tombstones {
   }
 
   private async read(name: string): Promise<Tombstone | undefined> {
-    const known = this.feed.get(name);
+    const known = this.store.get(name);
     if (known !== undefined) return known;
     try {
       return readTombstone(await this.client.get(CONFIG_MAPS, this.keyOf(name)));

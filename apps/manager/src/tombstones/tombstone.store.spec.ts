@@ -6,17 +6,17 @@ import { tombstoneName, tombstoneObject } from '@warmbox/sandbox';
 import { ApiDouble, FakeClock, isMissing, waitFor } from '@warmbox/testing';
 import { ManagerOptions } from '../config/manager.options.js';
 import type { Leadership } from '../leadership/leadership.js';
-import { TombstoneCollector } from './tombstone.collector.js';
-import { TombstoneFeed } from './tombstone.feed.js';
+import { TombstonePruner } from './tombstone.pruner.js';
+import { TombstoneStore } from './tombstone.store.js';
 
 const NAMESPACE = 'sandbox-containers';
 const COLLECTION = `/api/v1/namespaces/${NAMESPACE}/configmaps`;
 
-describe('the feed of tombstones', () => {
+describe('the store of tombstones', () => {
   let double: ApiDouble;
   let connection: KubeConnection;
   let client: KubeClient;
-  let feed: TombstoneFeed;
+  let store: TombstoneStore;
   beforeAll(() => {
     Logger.overrideLogger(false);
   });
@@ -24,10 +24,10 @@ describe('the feed of tombstones', () => {
     double = await ApiDouble.start();
     connection = await KubeConnection.fromToken(double.url, 'token');
     client = new KubeClient(connection);
-    feed = new TombstoneFeed(client, new ManagerOptions(), systemClock);
+    store = new TombstoneStore(client, new ManagerOptions(), systemClock);
   });
   afterEach(async () => {
-    await feed.onModuleDestroy();
+    await store.onModuleDestroy();
     await connection.close();
     await double.stop();
   });
@@ -35,32 +35,32 @@ describe('the feed of tombstones', () => {
   function put(name: string, goneAt: number, cause: GoneCause = 'idle'): void {
     double.objects.set(COLLECTION, tombstoneObject({ name, runtime: 'kata', cause, goneAt }, NAMESPACE));
   }
-  const namesOf = (): string[] => feed.all.map(({ name }) => name).sort();
+  const namesOf = (): string[] => store.all.map(({ name }) => name).sort();
 
   it('shows what there is, what comes and what goes, and no other config map', async () => {
     put('a', 1_000, 'lifetime');
     double.objects.set(COLLECTION, { metadata: { name: 'somebody-elses' } });
-    feed.onApplicationBootstrap();
-    await waitFor('the first is shown', () => feed.get('a'));
-    expect(feed.get('a')).toMatchObject({ name: 'a', cause: 'lifetime', goneAt: 1_000 });
+    store.onApplicationBootstrap();
+    await waitFor('the first is shown', () => store.get('a'));
+    expect(store.get('a')).toMatchObject({ name: 'a', cause: 'lifetime', goneAt: 1_000 });
     put('b', 2_000);
-    await waitFor('the second is shown', () => feed.get('b'));
+    await waitFor('the second is shown', () => store.get('b'));
     double.objects.delete(COLLECTION, tombstoneName('a'));
-    await waitFor('the first is gone', () => feed.get('a'), isMissing);
+    await waitFor('the first is gone', () => store.get('a'), isMissing);
     expect(namesOf()).toEqual(['b']);
   });
 
-  it('is what the leader collects from: what is too old goes, and nothing once it does not lead any more', async () => {
+  it('is what the leader prunes: what is too old goes, and nothing once it does not lead any more', async () => {
     const clock = new FakeClock();
-    const tasks: TombstoneCollector[] = [];
-    const leadership = { register: (task: TombstoneCollector) => tasks.push(task) } as unknown as Leadership;
+    const tasks: TombstonePruner[] = [];
+    const leadership = { register: (task: TombstonePruner) => tasks.push(task) } as unknown as Leadership;
     const options = Object.assign(new ManagerOptions(), { tombstoneMinutes: 1 });
     put('old', clock.now() - 60_000);
     put('young', clock.now() - 1_000);
-    feed.onApplicationBootstrap();
-    await waitFor('both are shown', () => feed.all, { length: 2 });
-    const collector = new TombstoneCollector(client, feed, options, leadership, clock);
-    expect(tasks).toEqual([collector]);
+    store.onApplicationBootstrap();
+    await waitFor('both are shown', () => store.all, { length: 2 });
+    const pruner = new TombstonePruner(client, store, options, leadership, clock);
+    expect(tasks).toEqual([pruner]);
 
     const ended = new AbortController();
     const lost = new Error('lost');
@@ -70,30 +70,30 @@ describe('the feed of tombstones', () => {
         throw lost;
       },
     } as unknown as LeaseTerm;
-    await expect(collector.lead(deposed)).rejects.toBe(lost);
+    await expect(pruner.lead(deposed)).rejects.toBe(lost);
     expect(namesOf()).toEqual(['old', 'young']);
 
-    const leading = collector.lead({ signal: ended.signal, assertLeading: () => undefined } as unknown as LeaseTerm);
-    await waitFor('the old one is gone', () => feed.get('old'), isMissing);
+    const leading = pruner.lead({ signal: ended.signal, assertLeading: () => undefined } as unknown as LeaseTerm);
+    await waitFor('the old one is gone', () => store.get('old'), isMissing);
     expect(namesOf()).toEqual(['young']);
     ended.abort();
     await leading;
   });
 
   it('does not make the leader remove one that was written anew since', async () => {
-    const tasks: TombstoneCollector[] = [];
-    const leadership = { register: (task: TombstoneCollector) => tasks.push(task) } as unknown as Leadership;
+    const tasks: TombstonePruner[] = [];
+    const leadership = { register: (task: TombstonePruner) => tasks.push(task) } as unknown as Leadership;
     put('a', 0);
     const seen = { all: [{ name: 'a', runtime: 'kata', cause: 'idle', goneAt: 0, uid: 'the one before' }] };
-    const collector = new TombstoneCollector(
+    const pruner = new TombstonePruner(
       client,
-      seen as unknown as TombstoneFeed,
+      seen as unknown as TombstoneStore,
       new ManagerOptions(),
       leadership,
       new FakeClock(),
     );
     const ended = new AbortController();
-    const leading = collector.lead({ signal: ended.signal, assertLeading: () => undefined } as unknown as LeaseTerm);
+    const leading = pruner.lead({ signal: ended.signal, assertLeading: () => undefined } as unknown as LeaseTerm);
     await waitFor('it has tried', () => double.count('DELETE'), 1);
     ended.abort();
     await leading;

@@ -3,19 +3,19 @@ import { KubeClient, type ClusterTime } from '@warmbox/kube';
 import { tombstoneName } from '@warmbox/sandbox';
 import { ManagerOptions } from '../config/manager.options.js';
 import { CLOCK } from '../kube/kube.module.js';
-import { ConfigMapCollector, type Uncollected } from '../leadership/config-map.collector.js';
+import { ConfigMapPruner, type ExpiredConfigMap } from '../leadership/config-map.pruner.js';
 import { Leadership } from '../leadership/leadership.js';
-import { TombstoneFeed } from './tombstone.feed.js';
-import { uncollected } from './tombstone.collection.js';
+import { TombstoneStore } from './tombstone.store.js';
+import { expired } from './tombstone.retention.js';
 
 /** Removes tombstones whose time is over, and the oldest of too many. */
 @Injectable()
-export class TombstoneCollector extends ConfigMapCollector {
+export class TombstonePruner extends ConfigMapPruner {
   readonly name = 'tombstones';
 
   constructor(
     client: KubeClient,
-    private readonly feed: TombstoneFeed,
+    private readonly store: TombstoneStore,
     private readonly options: ManagerOptions,
     leadership: Leadership,
     @Inject(CLOCK) clock: ClusterTime,
@@ -24,9 +24,9 @@ export class TombstoneCollector extends ConfigMapCollector {
     leadership.register(this);
   }
 
-  protected uncollected(now: number): Uncollected[] {
+  protected expired(now: number): ExpiredConfigMap[] {
     const keptMs = this.options.tombstoneMinutes * 60_000;
     // Whatever version it has by now: it is never changed to be kept for longer.
-    return uncollected(this.feed.all, now, keptMs).map(({ name, uid }) => ({ name: tombstoneName(name), uid }));
+    return expired(this.store.all, now, keptMs).map(({ name, uid }) => ({ name: tombstoneName(name), uid }));
   }
 }

@@ -3,16 +3,16 @@ import { CONFIG_MAPS, KubeClient, listPages, type ClusterTime } from '@warmbox/k
 import type { ConfigMap } from '@warmbox/sandbox';
 import { ManagerOptions } from '../config/manager.options.js';
 import { CLOCK } from '../kube/kube.module.js';
-import { ConfigMapCollector, type Uncollected } from '../leadership/config-map.collector.js';
+import { ConfigMapPruner, type ExpiredConfigMap } from '../leadership/config-map.pruner.js';
 import { Leadership } from '../leadership/leadership.js';
-import { uncollected, type Collectable } from './record.collection.js';
+import { expired, type RecordSummary } from './record.retention.js';
 import { readRecord, RECORD_SELECTOR, recordName } from './request.record.js';
 
 const PAGE = 500;
 
 /** Removes the records of requests whose time is over, and the oldest of too many. */
 @Injectable()
-export class RecordCollector extends ConfigMapCollector {
+export class RecordPruner extends ConfigMapPruner {
   readonly name = 'request records';
 
   constructor(
@@ -25,27 +25,27 @@ export class RecordCollector extends ConfigMapCollector {
     leadership.register(this);
   }
 
-  protected async uncollected(now: number, signal: AbortSignal): Promise<Uncollected[]> {
-    return uncollected(await this.all(signal), now).map(({ hash, uid, resourceVersion }) => ({
+  protected async expired(now: number, signal: AbortSignal): Promise<ExpiredConfigMap[]> {
+    return expired(await this.all(signal), now).map(({ hash, uid, resourceVersion }) => ({
       name: recordName(hash),
       uid,
       resourceVersion,
     }));
   }
 
-  private async all(signal: AbortSignal): Promise<Collectable[]> {
+  private async all(signal: AbortSignal): Promise<RecordSummary[]> {
     const { targetNamespace } = this.options;
-    const records: Collectable[] = [];
+    const records: RecordSummary[] = [];
     const query = { labelSelector: RECORD_SELECTOR, limit: PAGE };
     for await (const { items } of listPages(this.records, CONFIG_MAPS, targetNamespace, query, { signal })) {
-      records.push(...items.flatMap(collectable));
+      records.push(...items.flatMap(summaryOf));
     }
     return records;
   }
 }
 
 /** No more of each than is looked at: there may be many. */
-function collectable(object: ConfigMap): Collectable[] {
+function summaryOf(object: ConfigMap): RecordSummary[] {
   const record = readRecord(object);
   if (record === undefined) return [];
   const { hash, uid, resourceVersion, createdAt, renewedAt, pod } = record;

@@ -5,7 +5,7 @@ import { isTerminating, poolOf, type Pod } from '@warmbox/sandbox';
 import { CLOCK } from '../kube/kube.module.js';
 import { Tombstones } from './tombstones.js';
 
-/** Managers all see a death at once: each waits up to so many milliseconds, and most find that another has written it down. */
+/** Managers all see a deletion at once: each waits up to so many milliseconds, and most find that another has written it down. */
 const SPREAD_MS = 1_000;
 
 /** The most that are looked into at once: with a node or a namespace hundreds of sandboxes go in a moment. */
@@ -16,8 +16,8 @@ const AT_ONCE = 8;
  * are nobody's, and nobody will ask for them.
  */
 @Injectable()
-export class ForeignDeaths implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly logger = new Logger(ForeignDeaths.name);
+export class ExternalDeletions implements OnApplicationBootstrap, OnModuleDestroy {
+  private readonly logger = new Logger(ExternalDeletions.name);
   private readonly stopping = new AbortController();
   private readonly gate = new Gate(AT_ONCE);
   private unsubscribe = (): void => undefined;
@@ -39,7 +39,7 @@ export class ForeignDeaths implements OnApplicationBootstrap, OnModuleDestroy {
 
   private see(change: PodChange): void {
     const { pod } = change;
-    if (!isDeath(change) || poolOf(pod) === 'warm' || !this.tombstones.areKept) return;
+    if (!isDeletion(change) || poolOf(pod) === 'warm' || !this.tombstones.areKept) return;
     this.record(pod).catch((error: unknown) => {
       if (this.stopping.signal.aborted) return;
       this.logger.warn({ err: error, sandbox: pod.metadata?.name }, 'the end of a sandbox could not be recorded');
@@ -56,6 +56,6 @@ export class ForeignDeaths implements OnApplicationBootstrap, OnModuleDestroy {
 }
 
 /** Its deletion, or the beginning of it: then it is written down by the time that nobody finds it any more. */
-function isDeath({ type, pod, previous }: PodChange): boolean {
+function isDeletion({ type, pod, previous }: PodChange): boolean {
   return type === 'deleted' || (isTerminating(pod) && !(previous !== undefined && isTerminating(previous)));
 }

@@ -10,7 +10,7 @@ import { CLOCK } from '../kube/kube.module.js';
  * written it a moment ago.
  */
 @Injectable()
-export class TombstoneFeed implements OnApplicationBootstrap, OnModuleDestroy {
+export class TombstoneStore implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly known = new Map<string, Tombstone>();
   private readonly stopping = new AbortController();
   private readonly watch: CollectionWatch<ConfigMap>;
@@ -29,7 +29,7 @@ export class TombstoneFeed implements OnApplicationBootstrap, OnModuleDestroy {
       },
       clock,
       Math.random,
-      new Logger(TombstoneFeed.name),
+      new Logger(TombstoneStore.name),
     );
   }
 

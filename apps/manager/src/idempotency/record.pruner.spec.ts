@@ -5,20 +5,20 @@ import { ApiDouble, FakeClock, isEmpty, waitFor } from '@warmbox/testing';
 import { ManagerOptions } from '../config/manager.options.js';
 import type { LeaderTask } from '../leadership/leader.task.js';
 import type { Leadership } from '../leadership/leadership.js';
-import { RecordCollector } from './record.collector.js';
+import { RecordPruner } from './record.pruner.js';
 import { readRecord, recordObject } from './request.record.js';
 
 const CONFIG_MAPS = '/api/v1/namespaces/sandbox-containers/configmaps';
 const DAY = 86_400_000;
 
-describe('RecordCollector', () => {
+describe('RecordPruner', () => {
   let api: ApiDouble;
   let connection: KubeConnection;
   let clock: FakeClock;
   let ending: AbortController;
   let tasks: LeaderTask[];
   let leading: Promise<void>;
-  let collector: RecordCollector;
+  let pruner: RecordPruner;
 
   beforeEach(async () => {
     api = await ApiDouble.start();
@@ -30,7 +30,7 @@ describe('RecordCollector', () => {
   afterEach(async () => {
     ending.abort(new LeadershipLostError('over'));
     await leading.catch(() => undefined);
-    await collector.passes.stop();
+    await pruner.passes.stop();
     await connection.close();
     await api.stop();
   });
@@ -46,10 +46,10 @@ describe('RecordCollector', () => {
   function lead(assertLeading = (): void => undefined): void {
     const options = Object.assign(new ManagerOptions(), { targetNamespace: 'sandbox-containers' });
     const leadership = { register: (task: LeaderTask) => tasks.push(task) } as unknown as Leadership;
-    collector = new RecordCollector(new KubeClient(connection), options, leadership, clock);
-    collector.passes.start();
+    pruner = new RecordPruner(new KubeClient(connection), options, leadership, clock);
+    pruner.passes.start();
     const { signal } = ending;
-    leading = collector.lead({ signal, assertLeading } as unknown as LeaseTerm);
+    leading = pruner.lead({ signal, assertLeading } as unknown as LeaseTerm);
   }
 
   const hashes = (): string[] =>

@@ -1,17 +1,17 @@
 import type { PodChange, PodStore } from '@warmbox/kube';
 import type { Pod } from '@warmbox/sandbox';
 import { aPod, FakeClock } from '@warmbox/testing';
-import { ForeignDeaths } from './foreign.deaths.js';
+import { ExternalDeletions } from './external.deletions.js';
 import type { Tombstones } from './tombstones.js';
 
-describe('deaths that no manager has caused', () => {
+describe('deletions that no manager has caused', () => {
   let clock: FakeClock;
   let recorded: string[];
   let known: string[];
   let has: (name: string) => Promise<boolean>;
   let areKept: boolean;
   let tell: (change: PodChange) => void;
-  let deaths: ForeignDeaths;
+  let deletions: ExternalDeletions;
   beforeEach(() => {
     clock = new FakeClock();
     recorded = [];
@@ -31,10 +31,10 @@ describe('deaths that no manager has caused', () => {
       has: (name: string) => has(name),
       record: ({ metadata }: Pod, cause: string) => Promise.resolve(void recorded.push(`${metadata?.name} ${cause}`)),
     } as unknown as Tombstones;
-    deaths = new ForeignDeaths(store, tombstones, clock);
-    deaths.onApplicationBootstrap();
+    deletions = new ExternalDeletions(store, tombstones, clock);
+    deletions.onApplicationBootstrap();
   });
-  afterEach(() => deaths.onModuleDestroy());
+  afterEach(() => deletions.onModuleDestroy());
 
   it('are written down', async () => {
     tell({ type: 'deleted', pod: aPod({ name: 'a' }) });
@@ -66,7 +66,7 @@ describe('deaths that no manager has caused', () => {
     asked[0]?.resolve(true);
     await clock.advance(0);
     expect(asked).toHaveLength(9);
-    deaths.onModuleDestroy();
+    deletions.onModuleDestroy();
     for (const { resolve } of asked) resolve(true);
     await clock.advance(0);
     expect(asked).toHaveLength(9);
@@ -92,7 +92,7 @@ describe('deaths that no manager has caused', () => {
     tell({ type: 'deleted', pod: aPod({ name: 'a' }) });
     areKept = true;
     tell({ type: 'deleted', pod: aPod({ name: 'b' }) });
-    deaths.onModuleDestroy();
+    deletions.onModuleDestroy();
     await clock.advance(1_000);
     expect(recorded).toEqual([]);
     expect(clock.waiting).toBe(0);

@@ -10,15 +10,15 @@ const MANY = 100;
 /** The most that are removed at once. */
 const AT_ONCE = 16;
 
-/** A ConfigMap that is not to be kept, as it was seen. */
-export interface Uncollected {
+/** A ConfigMap that has expired, as it was seen. */
+export interface ExpiredConfigMap {
   name: string;
   uid?: string;
   resourceVersion?: string;
 }
 
-/** Removes ConfigMaps that are not to be kept any more, once a minute and more often while there are many; the leader's work. */
-export abstract class ConfigMapCollector implements LeaderTask {
+/** Removes expired ConfigMaps, once a minute and more often while there are many; the leader's work. */
+export abstract class ConfigMapPruner implements LeaderTask {
   abstract readonly name: string;
   /** Wakes the leader for the next look. */
   readonly passes: Periodic;
@@ -57,12 +57,12 @@ export abstract class ConfigMapCollector implements LeaderTask {
   private async look(term: LeaseTerm): Promise<number> {
     // What is removed by a time that may be wrong is forgotten too early.
     if (!this.clock.isSure) return 0;
-    const found = await this.uncollected(this.clock.now(), term.signal);
-    await new Gate(AT_ONCE).each(found, (one) => this.collect(one, term), term.signal);
+    const found = await this.expired(this.clock.now(), term.signal);
+    await new Gate(AT_ONCE).each(found, (one) => this.remove(one, term), term.signal);
     return found.length;
   }
 
-  private async collect({ name, ...preconditions }: Uncollected, term: LeaseTerm): Promise<void> {
+  private async remove({ name, ...preconditions }: ExpiredConfigMap, term: LeaseTerm): Promise<void> {
     const options = { signal: term.signal, beforeSend: () => term.assertLeading() };
     const key = { namespace: this.namespace, name };
     await this.client.delete(CONFIG_MAPS, key, { preconditions }, options).catch((error: unknown) => {
@@ -71,6 +71,6 @@ export abstract class ConfigMapCollector implements LeaderTask {
     });
   }
 
-  /** Those that are to go. @param now milliseconds since the epoch */
-  protected abstract uncollected(now: number, signal: AbortSignal): Uncollected[] | Promise<Uncollected[]>;
+  /** Those that have expired. @param now milliseconds since the epoch */
+  protected abstract expired(now: number, signal: AbortSignal): ExpiredConfigMap[] | Promise<ExpiredConfigMap[]>;
 }

@@ -4,13 +4,13 @@ import type { Tombstone } from '@warmbox/sandbox';
 export const TOMBSTONES_MAX = 1_000;
 
 /**
- * The tombstones that are not to be kept: those whose time is over, and of the others the oldest beyond the most that there
+ * The tombstones that have expired: those whose time is over, and of the others the oldest beyond the most that there
  * may be.
  *
  * @param now milliseconds since the epoch.
  * @param keptMs how long one is kept, in milliseconds.
  */
-export function uncollected(
+export function expired(
   tombstones: readonly Tombstone[],
   now: number,
   keptMs: number,

@@ -1,8 +1,8 @@
-import { uncollected, type Collectable } from './record.collection.js';
+import { expired, type RecordSummary } from './record.retention.js';
 
 const NOW = Date.UTC(2026, 0, 2);
 const HOUR = 3_600_000;
-const madeAgo = (hours: number, change: Partial<Collectable> = {}): Collectable => ({
+const madeAgo = (hours: number, change: Partial<RecordSummary> = {}): RecordSummary => ({
   hash: `${hours} h`,
   uid: '',
   resourceVersion: '',
@@ -11,13 +11,13 @@ const madeAgo = (hours: number, change: Partial<Collectable> = {}): Collectable 
   pod: 'a',
   ...change,
 });
-const hashesOf = (records: Collectable[]): string[] => records.map(({ hash }) => hash);
+const hashesOf = (records: RecordSummary[]): string[] => records.map(({ hash }) => hash);
 
-describe('the collection of requests’ records', () => {
+describe('the retention of requests’ records', () => {
   it('takes those that are a day old, and no other', () => {
     expect(
       hashesOf(
-        uncollected(
+        expired(
           [23.9, 24, 0, 25].map((age) => madeAgo(age)),
           NOW,
         ),
@@ -28,7 +28,7 @@ describe('the collection of requests’ records', () => {
   it('takes the oldest of those that are too many', () => {
     expect(
       hashesOf(
-        uncollected(
+        expired(
           [3, 1, 4, 2].map((age) => madeAgo(age)),
           NOW,
           2,
@@ -38,8 +38,8 @@ describe('the collection of requests’ records', () => {
   });
 
   it('leaves one that an attempt is at, however many there are, and takes it once nobody is', () => {
-    const pending = (silentMs: number): Collectable =>
+    const pending = (silentMs: number): RecordSummary =>
       madeAgo(30, { pod: undefined, renewedAt: NOW - silentMs, hash: `${silentMs}` });
-    expect(hashesOf(uncollected([pending(119_999), pending(120_000)], NOW, 0))).toEqual(['120000']);
+    expect(hashesOf(expired([pending(119_999), pending(120_000)], NOW, 0))).toEqual(['120000']);
   });
 });

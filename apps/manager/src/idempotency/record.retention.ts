@@ -7,15 +7,15 @@ export const RECORDS_MAX = 10_000;
 const PENDING_MS = 120_000;
 
 /** What is looked at of a record. */
-export type Collectable = Pick<StoredRecord, 'hash' | 'uid' | 'resourceVersion' | 'createdAt' | 'renewedAt' | 'pod'>;
+export type RecordSummary = Pick<StoredRecord, 'hash' | 'uid' | 'resourceVersion' | 'createdAt' | 'renewedAt' | 'pod'>;
 
 /**
- * The records that are not to be kept: those whose time is over, and of the others the oldest beyond the most that there may be. One
+ * The records that have expired: those whose time is over, and of the others the oldest beyond the most that there may be. One
  * that an attempt is at stays.
  *
  * @param now milliseconds since the epoch.
  */
-export function uncollected<T extends Collectable>(records: readonly T[], now: number, most = RECORDS_MAX): T[] {
+export function expired<T extends RecordSummary>(records: readonly T[], now: number, most = RECORDS_MAX): T[] {
   const newestFirst = [...records].sort((a, b) => b.createdAt - a.createdAt);
   return newestFirst.filter(
     ({ createdAt, renewedAt, pod }, index) =>
