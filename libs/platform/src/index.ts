@@ -3,6 +3,7 @@ export * from './event-stream/event-stream.reader.js';
 export * from './event-stream/event-stream.writer.js';
 export * from './event-stream/json.line.js';
 export * from './media/accept.js';
+export * from './net/splice.js';
 export * from './problem/error.code.js';
 export * from './problem/problem.document.js';
 export * from './problem/problem.error.js';
