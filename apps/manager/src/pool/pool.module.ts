@@ -2,6 +2,7 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { QueueModule } from '../queue/queue.module.js';
 import { PodWriter } from '../sandboxes/pod.writer.js';
 import { SandboxesModule } from '../sandboxes/sandboxes.module.js';
+import { PodAges } from './pod.age.js';
 import { PoolCandidacy } from './pool.candidacy.js';
 import { PoolController } from './pool.controller.js';
 import { PoolMetrics } from './pool.metrics.js';
@@ -9,7 +10,6 @@ import { PoolMonitor } from './pool.monitor.js';
 import { POOL_OPTIONS, type PoolOptions } from './pool.options.js';
 import { PoolPods } from './pool.pods.js';
 import { PoolReconciler } from './pool.reconciler.js';
-import { PoolSightings } from './pool.sightings.js';
 import { POOL_WRITER } from './pool.writer.js';
 
 /** The pools of warm sandboxes: the leader keeps them full, and every manager tells their status. */
@@ -28,7 +28,7 @@ export class PoolModule {
         PoolMonitor,
         PoolPods,
         PoolReconciler,
-        PoolSightings,
+        PodAges,
       ],
     };
   }

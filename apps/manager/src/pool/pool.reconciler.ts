@@ -4,13 +4,13 @@ import { type Clock, pause, Periodic, Wakeup } from '@warmbox/platform';
 import { CLOCK } from '../kube/kube.module.js';
 import type { LeaderTask } from '../leadership/leader.task.js';
 import { Leadership } from '../leadership/leadership.js';
+import { PodAges } from './pod.age.js';
 import { POOL_ANNOTATION } from './pool.annotations.js';
 import { PoolCandidacy } from './pool.candidacy.js';
 import { decodeCircuits } from './pool.circuit.js';
 import { listInto } from './pool.listing.js';
 import { POOL_OPTIONS, type PoolOptions } from './pool.options.js';
 import { PoolPods } from './pool.pods.js';
-import { PoolSightings } from './pool.sightings.js';
 import { PoolTerm } from './pool.term.js';
 import { POOL_WRITER, type PoolWriter } from './pool.writer.js';
 
@@ -33,7 +33,7 @@ export class PoolReconciler implements LeaderTask, OnModuleInit {
     private readonly leadership: Leadership,
     private readonly candidacy: PoolCandidacy,
     private readonly pods: PoolPods,
-    private readonly sightings: PoolSightings,
+    private readonly ages: PodAges,
     private readonly store: PodStore,
     private readonly client: KubeClient,
     @Inject(POOL_WRITER) private readonly writer: PoolWriter,
@@ -60,7 +60,7 @@ export class PoolReconciler implements LeaderTask, OnModuleInit {
     const pool = new PoolTerm(term, before, {
       store: this.store,
       pods: this.pods,
-      sightings: this.sightings,
+      ages: this.ages,
       writer: this.writer,
       options: this.options,
       clock: this.clock,

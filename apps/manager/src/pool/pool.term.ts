@@ -1,6 +1,7 @@
 import type { KubeLog, LeaseTerm, PodChange, PodStore } from '@warmbox/kube';
 import { Backoff, type Clock, type Timer } from '@warmbox/platform';
 import { isEnded, isReady, LABEL, messageOf, poolOf, wasEverReady, type Pod } from '@warmbox/sandbox';
+import type { PodAges } from './pod.age.js';
 import { POOL_ANNOTATION } from './pool.annotations.js';
 import { encodeCircuits, type Circuits } from './pool.circuit.js';
 import { PoolExpectations } from './pool.expectations.js';
@@ -9,13 +10,12 @@ import type { PoolOptions } from './pool.options.js';
 import { outcomeOf, reasonOf } from './pool.outcome.js';
 import { plan, type Deletion, type Plan } from './pool.plan.js';
 import type { PoolPods, PoolTarget } from './pool.pods.js';
-import type { PoolSightings } from './pool.sightings.js';
 import type { LeaderWrite, PoolWriter } from './pool.writer.js';
 
 export interface PoolTermTools {
   store: PodStore;
   pods: PoolPods;
-  sightings: Pick<PoolSightings, 'ageOf'>;
+  ages: Pick<PodAges, 'ageOf'>;
   writer: PoolWriter;
   options: PoolOptions;
   clock: Clock;
@@ -74,13 +74,13 @@ export class PoolTerm {
 
   /** Makes a plan and begins to carry it out. Returns after how many milliseconds to come again, if nothing happens before. */
   reconcile(): number {
-    const { store, options, pods, sightings, clock } = this.tools;
+    const { store, options, pods, ages, clock } = this.tools;
     if (!store.isCurrent()) return STALE_MS;
     const all = store.list();
     const { maxTotalContainers, maxConcurrentCreates, podReadyTimeoutSeconds } = options;
     const limits = { maxTotalContainers, maxConcurrentCreates, podReadyTimeoutSeconds, runtimes: pods.templates };
     const expectations = this.expectations.against(all);
-    const ageOf = (pod: Pod): number => sightings.ageOf(pod);
+    const ageOf = (pod: Pod): number => ages.ageOf(pod);
     const make = (): Plan =>
       plan({ pods: all, circuits: this.failures.circuits, ageOf }, expectations, limits, clock.now());
     let next = make();

@@ -10,7 +10,7 @@ import { createdAt } from './pool.census.js';
  * apart by any amount: by them alone, a leader whose clock is ahead would take each new pod for one that is out of time.
  */
 @Injectable()
-export class PoolSightings implements OnModuleInit {
+export class PodAges implements OnModuleInit {
   private readonly seenAt = new Map<string, number>();
 
   constructor(
