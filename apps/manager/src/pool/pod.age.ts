@@ -3,7 +3,7 @@ import { PodStore, type PodChange } from '@warmbox/kube';
 import type { Clock } from '@warmbox/platform';
 import { poolOf, type Pod } from '@warmbox/sandbox';
 import { CLOCK } from '../kube/kube.module.js';
-import { createdAt } from './pool.census.js';
+import { createdAt } from './pool.classes.js';
 
 /**
  * Since when this manager has seen each warm pod, on its own monotonic clock. The API server's times and this machine's may be

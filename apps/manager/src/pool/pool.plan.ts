@@ -1,5 +1,5 @@
 import { endOf, isTerminating, LABEL, type Pod, poolOf } from '@warmbox/sandbox';
-import { censusOf, lifeOf, notReadySince, type Census } from './pool.census.js';
+import { classesOf, lifeOf, notReadySince, type PodClasses } from './pool.classes.js';
 import { allowance, untilRetry, type Circuits } from './pool.circuit.js';
 import { share, type Claim } from './pool.share.js';
 import { yieldTo, type Candidate, type Waiting } from './pool.yield.js';
@@ -19,7 +19,7 @@ export interface Expectations {
   creations: readonly string[];
   /** Uids of pods whose deletion was sent and that the view shows as they were. */
   deletions: ReadonlySet<string>;
-  /** By runtime: how many wavering pods were removed within the last minute. */
+  /** By runtime: how many unready pods were removed within the last minute. */
   removed: ReadonlyMap<string, number>;
   /** Runtimes whose pool gave up a pod to make room, and has created none since. */
   rooms: ReadonlySet<string>;
@@ -60,7 +60,7 @@ export interface Plan {
 }
 
 /** How long a pod that was Ready once may be without it, in milliseconds. */
-const WAVERING_MS = 60_000;
+const UNREADY_MS = 60_000;
 /** The part of a pool of which so many may be removed for that in a minute. */
 const REMOVED_PART = 4;
 
@@ -81,10 +81,16 @@ export function plan(view: PoolView, expectations: Expectations, options: PlanOp
     (pod) => pod.metadata?.labels?.[LABEL.runtime] ?? '',
   );
   const pools = options.runtimes.map(({ name, size, template }) => {
-    const census = censusOf(warm.get(name) ?? [], isGoing, template, options.podReadyTimeoutSeconds * 1000, view.ageOf);
+    const classes = classesOf(
+      warm.get(name) ?? [],
+      isGoing,
+      template,
+      options.podReadyTimeoutSeconds * 1000,
+      view.ageOf,
+    );
     const expected = expectations.creations.filter((runtime) => runtime === name).length;
     const circuit = view.circuits.get(name);
-    return { name, size, template, census, expected, circuit, gaveUp: expectations.rooms.has(name) };
+    return { name, size, template, classes, expected, circuit, gaveUp: expectations.rooms.has(name) };
   });
   const places = options.maxTotalContainers - view.pods.length - expectations.creations.length;
   const yielding = yieldTo(
@@ -98,7 +104,7 @@ export function plan(view: PoolView, expectations: Expectations, options: PlanOp
   const necessary = [
     ...pools.flatMap((pool) => removals(pool, expectations.removed.get(pool.name) ?? 0, options, now)),
     ...(places === 0 ? makingRoom(pools, claims) : []),
-    ...strangers(warm, options).filter(({ pod }) => !isTerminating(pod) && !isGoing(pod)),
+    ...unknownRuntime(warm, options).filter(({ pod }) => !isTerminating(pod) && !isGoing(pod)),
   ];
   // What goes anyway makes room by itself.
   const yielded = yielding.given.filter(({ pod }) => !necessary.some((deletion) => deletion.pod === pod));
@@ -106,7 +112,7 @@ export function plan(view: PoolView, expectations: Expectations, options: PlanOp
     ...necessary,
     ...yielded.map(({ to, ...of }): Deletion => ({ ...of, cause: 'yielded', isFailure: false, yieldsTo: to })),
   ];
-  const recovered = pools.filter((pool) => isTripped(pool) && pool.census.ready.length >= pool.size);
+  const recovered = pools.filter((pool) => isTripped(pool) && pool.classes.ready.length >= pool.size);
   return {
     create,
     delete: deletions,
@@ -119,7 +125,7 @@ interface PoolState {
   name: string;
   size: number;
   template: string;
-  census: Census;
+  classes: PodClasses;
   expected: number;
   circuit: ReturnType<Circuits['get']>;
   gaveUp: boolean;
@@ -127,7 +133,7 @@ interface PoolState {
 
 /** Ready pods in the order in which they are given up: of the pool that has most, those of another template, then the youngest. */
 function spares(pools: PoolState[]): Candidate[] {
-  const ofEach = pools.map(({ name, census: { old, ready } }) =>
+  const ofEach = pools.map(({ name, classes: { old, ready } }) =>
     [...byAge(old), ...byAge(ready).reverse()].map((pod) => ({ runtime: name, pod })),
   );
   return ofEach.sort((a, b) => b.length - a.length).flat();
@@ -138,13 +144,13 @@ function isTripped({ circuit, template }: PoolState): boolean {
 }
 
 function claimOf(
-  { name, size, template, census, expected, circuit, gaveUp }: PoolState,
+  { name, size, template, classes, expected, circuit, gaveUp }: PoolState,
   now: number,
   isHeld: boolean,
 ): Claim {
-  const underWay = census.creating.length + expected;
-  const coming = census.ready.length + underWay;
-  const missing = size - coming - census.old.length;
+  const underWay = classes.creating.length + expected;
+  const coming = classes.ready.length + underWay;
+  const missing = size - coming - classes.old.length;
   return {
     runtime: name,
     size,
@@ -158,13 +164,13 @@ function claimOf(
 }
 
 /** Pods of a pool that must go, whatever room there is. */
-function removals({ name, size, census }: PoolState, removed: number, options: PlanOptions, now: number): Deletion[] {
+function removals({ name, size, classes }: PoolState, removed: number, options: PlanOptions, now: number): Deletion[] {
   const because = (cause: DeletionCause, pods: Pod[], isFailure = false): Deletion[] =>
     pods.map((pod) => ({ runtime: name, pod, cause, isFailure }));
-  const { ready, old, creating, obsolete, overdue, wavering, ended } = census;
+  const { ready, old, creating, obsolete, overdue, unready, ended } = classes;
   const young = (pod: Pod): boolean =>
     lifeOf(pod, now) < options.podReadyTimeoutSeconds * 1000 && endOf(pod)?.cause !== 'evicted';
-  const isLost = (pod: Pod): boolean => now - notReadySince(pod) >= WAVERING_MS;
+  const isLost = (pod: Pod): boolean => now - notReadySince(pod) >= UNREADY_MS;
   const removable = size === 0 ? Infinity : Math.max(1, Math.floor(size / REMOVED_PART)) - removed;
   const tooMany = Math.max(0, ready.length + old.length - size);
   // What is not Ready yet goes first; of the rest the youngest.
@@ -178,7 +184,7 @@ function removals({ name, size, census }: PoolState, removed: number, options: P
     ...because('ended', ended.filter(young), true),
     ...because('never_ready', overdue, true),
     ...because('obsolete_template', obsolete),
-    ...because('not_ready', byAge(wavering.filter(isLost)).slice(0, Math.max(0, removable))),
+    ...because('not_ready', byAge(unready.filter(isLost)).slice(0, Math.max(0, removable))),
     ...because('obsolete_template', byAge(old).slice(0, tooMany)),
     ...because('surplus', surplus),
   ];
@@ -193,8 +199,8 @@ function makingRoom(pools: PoolState[], claims: Claim[]): Deletion[] {
   // What a pool has beyond its size goes when its new pods are Ready: those places come by themselves.
   if (claims.some(({ missing }) => missing < 0)) return [];
   for (const [index, pool] of pools.entries()) {
-    const { name, census, expected } = pool;
-    const { ready, old, creating, obsolete, overdue, ended, terminating } = census;
+    const { name, classes, expected } = pool;
+    const { ready, old, creating, obsolete, overdue, ended, terminating } = classes;
     const underWay = creating.length + obsolete.length + overdue.length + ended.length + terminating.length + expected;
     if (underWay > 0 || isTripped(pool) || ready.length + old.length < 2) continue;
     const claim = claims[index];
@@ -206,7 +212,7 @@ function makingRoom(pools: PoolState[], claims: Claim[]): Deletion[] {
 }
 
 /** Warm pods of runtimes that are configured no more. */
-function strangers(warm: ReadonlyMap<string, Pod[]>, { runtimes }: PlanOptions): Deletion[] {
+function unknownRuntime(warm: ReadonlyMap<string, Pod[]>, { runtimes }: PlanOptions): Deletion[] {
   const known = new Set(runtimes.map(({ name }) => name));
   return [...warm].flatMap(([runtime, pods]) =>
     known.has(runtime)
@@ -221,9 +227,9 @@ function dueIn(
   ageOf: PoolView['ageOf'],
   now: number,
 ): number {
-  const times = pools.flatMap(({ census, circuit, template }) => [
-    ...census.creating.map((pod) => podReadyTimeoutSeconds * 1000 - ageOf(pod)),
-    ...census.wavering.map((pod) => notReadySince(pod) + WAVERING_MS - now),
+  const times = pools.flatMap(({ classes, circuit, template }) => [
+    ...classes.creating.map((pod) => podReadyTimeoutSeconds * 1000 - ageOf(pod)),
+    ...classes.unready.map((pod) => notReadySince(pod) + UNREADY_MS - now),
     ...(circuit?.template === template ? [untilRetry(circuit, now)] : []),
   ]);
   // Not by Math.min(…): there may be more of them than a call can have arguments.

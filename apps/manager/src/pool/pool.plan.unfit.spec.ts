@@ -1,5 +1,5 @@
 import { check, type Case } from './fixtures/plan.case.js';
-import { ago, allocated, creating, ended, ready, terminating, times, warmPod, wavering } from './fixtures/plan.pods.js';
+import { ago, allocated, creating, ended, ready, terminating, times, unready, warmPod } from './fixtures/plan.pods.js';
 
 describe('pods that are no good', () => {
   it.each<[string, Case, { create?: Record<string, number>; delete?: string[]; failures?: string[] }]>([
@@ -66,30 +66,30 @@ describe('pods that are no good', () => {
 
 describe('warm pods that are not Ready any more', () => {
   it.each<[string, Case, { create?: Record<string, number>; delete?: string[]; failures?: string[] }]>([
-    ['are replaced first', { pods: [ready(), ready(), wavering(5)] }, { create: { kata: 1 }, delete: [] }],
-    ['are not replaced where there is no room', { pods: [...times(47, allocated), ready(), ready(), wavering(5)] }, {}],
+    ['are replaced first', { pods: [ready(), ready(), unready(5)] }, { create: { kata: 1 }, delete: [] }],
+    ['are not replaced where there is no room', { pods: [...times(47, allocated), ready(), ready(), unready(5)] }, {}],
     [
       'are removed after a minute, and are no failures',
-      { pods: [...times(3, ready), wavering(60, { name: 'gone' })] },
+      { pods: [...times(3, ready), unready(60, { name: 'gone' })] },
       { delete: ['gone not_ready'], failures: [] },
     ],
-    ['are kept until then', { pods: [...times(3, ready), wavering(59)] }, {}],
+    ['are kept until then', { pods: [...times(3, ready), unready(59)] }, {}],
     [
       'are removed a quarter of the pool a minute, the oldest first',
       {
         size: 8,
-        pods: times(8, () => wavering(600)).map((pod, n) => ({ ...pod, metadata: { ...pod.metadata, name: `w${n}` } })),
+        pods: times(8, () => unready(600)).map((pod, n) => ({ ...pod, metadata: { ...pod.metadata, name: `w${n}` } })),
       },
       { create: { kata: 8 }, delete: ['w0 not_ready', 'w1 not_ready'] },
     ],
     [
       'are removed no faster when some were removed just now',
-      { size: 8, pods: times(8, () => wavering(600)), expectations: { removed: new Map([['kata', 2]]) } },
+      { size: 8, pods: times(8, () => unready(600)), expectations: { removed: new Map([['kata', 2]]) } },
       { create: { kata: 8 }, delete: [] },
     ],
     [
       'are removed one a minute from a small pool',
-      { size: 2, pods: [wavering(600, { name: 'a0' }), wavering(600)] },
+      { size: 2, pods: [unready(600, { name: 'a0' }), unready(600)] },
       { create: { kata: 2 }, delete: ['a0 not_ready'] },
     ],
   ])('%s', (_what, scene, expected) => check(scene, expected));

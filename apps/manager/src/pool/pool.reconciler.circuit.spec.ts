@@ -81,16 +81,16 @@ describe('a template whose pods never get ready', () => {
   });
 
   it('is not said to work because an old pod of it comes back', async () => {
-    const wavering = (status: string): Pod => {
+    const unready = (status: string): Pod => {
       const pod = scene.pod({ name: 'w', ready: status === 'True', createdAt: '2025-12-31T23:00:00Z' });
       const conditions = [{ type: 'Ready', status, lastTransitionTime: new Date(scene.clock.now()).toISOString() }];
       return { ...pod, status: { ...pod.status, conditions } };
     };
     const before = { template: 'now', failures: 6, reason: 'They fail.', retryAt: scene.clock.now() + 200_000 };
     scene.annotations[POOL_ANNOTATION.circuits] = encodeCircuits(new Map([['kata', before]]));
-    scene.show(wavering('False'));
+    scene.show(unready('False'));
     await scene.lead();
-    scene.show(wavering('True'));
+    scene.show(unready('True'));
     await scene.clock.advance(1_000);
     expect([scene.circuit?.failures, scene.created]).toEqual([6, []]);
   });

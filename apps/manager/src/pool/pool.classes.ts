@@ -10,7 +10,7 @@ import {
 } from '@warmbox/sandbox';
 
 /** What a pool's pods are good for. Each pod that is not terminating is in exactly one list. */
-export interface Census {
+export interface PodClasses {
   /** Ready and of the current template. */
   ready: Pod[];
   /** Ready and of another template: as good for a caller, and to be replaced. */
@@ -22,7 +22,7 @@ export interface Census {
   /** Never Ready, and out of time. */
   overdue: Pod[];
   /** Once Ready, and not now. */
-  wavering: Pod[];
+  unready: Pod[];
   /** Their container has ended. */
   ended: Pod[];
   /** Being deleted: good for nothing, but counted by the limit. */
@@ -37,34 +37,34 @@ export interface Census {
  * @param readyTimeoutMs how long a pod may take to its first Ready, from its creation.
  * @param ageOf a pod's age in milliseconds.
  */
-export function censusOf(
+export function classesOf(
   pods: Pod[],
   isGoing: (pod: Pod) => boolean,
   template: string,
   readyTimeoutMs: number,
   ageOf: (pod: Pod) => number,
-): Census {
-  const census: Census = {
+): PodClasses {
+  const classes: PodClasses = {
     ready: [],
     old: [],
     creating: [],
     obsolete: [],
     overdue: [],
-    wavering: [],
+    unready: [],
     ended: [],
     terminating: [],
   };
   for (const pod of pods)
-    census[isGoing(pod) ? 'terminating' : placeOf(pod, template, readyTimeoutMs, ageOf)].push(pod);
-  return census;
+    classes[isGoing(pod) ? 'terminating' : classOf(pod, template, readyTimeoutMs, ageOf)].push(pod);
+  return classes;
 }
 
-function placeOf(pod: Pod, template: string, readyTimeoutMs: number, ageOf: (pod: Pod) => number): keyof Census {
+function classOf(pod: Pod, template: string, readyTimeoutMs: number, ageOf: (pod: Pod) => number): keyof PodClasses {
   if (isTerminating(pod)) return 'terminating';
   if (isEnded(pod)) return 'ended';
   const isCurrent = pod.metadata?.labels?.[LABEL.template] === template;
   if (isReady(pod)) return isCurrent ? 'ready' : 'old';
-  if (wasEverReady(pod)) return 'wavering';
+  if (wasEverReady(pod)) return 'unready';
   if (ageOf(pod) >= readyTimeoutMs) return 'overdue';
   return isCurrent ? 'creating' : 'obsolete';
 }
