@@ -73,7 +73,7 @@ export class PoolStatusDto {
   state!: PoolState;
 
   @ApiPropertyOptional({
-    description: 'Why new sandboxes fail, or why the cluster has no place for one, where that is so.',
+    description: 'Why new sandboxes fail, or why no node has room for one, where that is so.',
     example: 'Not Ready within 90 seconds: ImagePullBackOff: Back-off pulling image "warmbox/executor:0.1.0"',
   })
   reason?: string;

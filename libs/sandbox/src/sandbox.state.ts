@@ -34,7 +34,7 @@ export function wasEverReady(pod: Pod): boolean {
   return changed - started > 1000;
 }
 
-/** Why the scheduler has no place for it, in Kubernetes' words; undefined where it has one, or has not looked yet. */
+/** Why the scheduler finds no node for it, in Kubernetes' words; undefined where it has found one, or has not looked yet. */
 export function unschedulable(pod: Pod): string | undefined {
   const scheduled = conditionOf(pod, 'PodScheduled');
   return scheduled?.status === 'False' && scheduled.reason === 'Unschedulable' ? reasonText(scheduled) : undefined;

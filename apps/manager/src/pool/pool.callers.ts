@@ -2,14 +2,14 @@ import type { Clock } from '@warmbox/platform';
 import { isEnded, isTerminating, poolOf, unschedulable, type Pod } from '@warmbox/sandbox';
 import type { Waiting } from './pool.yield.js';
 
-/** How long a caller's sandbox finds no place before a warm one is given up for it, in milliseconds: one may be going already. */
+/** How long no node has room for a caller's sandbox before a warm one is given up for it, in milliseconds: one may be going already. */
 const FIRST_MS = 1_000;
 /** The same until the next one: for the end of the one before, which has two seconds, and for the scheduler. */
 const NEXT_MS = 4_000;
 
-/** Callers' sandboxes that the cluster has no place for, and what was given up for them. Monotonic time only. */
+/** Callers' sandboxes that no node has room for, and what was given up for them. Monotonic time only. */
 export class PoolCallers {
-  private readonly known = new Map<string, { given: number; dueAt: number }>();
+  private readonly known = new Map<string, { yielded: number; dueAt: number }>();
 
   constructor(private readonly clock: Clock) {}
 
@@ -18,20 +18,21 @@ export class PoolCallers {
     const now = this.clock.monotonic();
     const uids = new Set(pods.filter(isUnplaced).map(({ metadata }) => metadata?.uid ?? ''));
     for (const uid of this.known.keys()) if (!uids.has(uid)) this.known.delete(uid);
-    for (const uid of uids) if (!this.known.has(uid)) this.known.set(uid, { given: 0, dueAt: now + FIRST_MS });
-    return new Map([...this.known].map(([uid, { given, dueAt }]) => [uid, { given, isDue: dueAt <= now }]));
+    for (const uid of uids) if (!this.known.has(uid)) this.known.set(uid, { yielded: 0, dueAt: now + FIRST_MS });
+    return new Map([...this.known].map(([uid, { yielded, dueAt }]) => [uid, { yielded, isDue: dueAt <= now }]));
   }
 
   /** A warm pod is about to be deleted for it. */
-  giving(uid: string): void {
+  yielding(uid: string): void {
     const known = this.known.get(uid);
-    if (known !== undefined) this.known.set(uid, { given: known.given + 1, dueAt: this.clock.monotonic() + NEXT_MS });
+    if (known !== undefined)
+      this.known.set(uid, { yielded: known.yielded + 1, dueAt: this.clock.monotonic() + NEXT_MS });
   }
 
   /** It was not deleted. */
   kept(uid: string): void {
     const known = this.known.get(uid);
-    if (known !== undefined) known.given -= 1;
+    if (known !== undefined) known.yielded -= 1;
   }
 
   /** Milliseconds until the next one is due; Infinity where none will be. */

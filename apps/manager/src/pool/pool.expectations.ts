@@ -5,7 +5,7 @@ import type { Expectations } from './pool.plan.js';
 
 /**
  * How long a creation without a known outcome counts, in milliseconds. It was looked for in vain for some seconds by then, and as
- * long as it counts its place stays empty; if it comes still later it is a surplus, which the next plan removes.
+ * long as it counts its slot stays empty; if it comes still later it is a surplus, which the next plan removes.
  */
 const DOUBT_MS = 10_000;
 /** How long a deletion that was answered may take to show, in milliseconds; after that it is sent again. */
@@ -58,7 +58,7 @@ export class PoolExpectations {
     this.deletions.set(uid, this.clock.monotonic() + DELETION_MS);
   }
 
-  /** A pod that is about to be deleted is given up so that its pool gets another in its place. */
+  /** A pod that is about to be deleted is given up so that its pool gets another with its slot. */
   makingRoom(runtime: string, uid: string): void {
     this.rooms.set(runtime, uid);
   }

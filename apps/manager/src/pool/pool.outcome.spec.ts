@@ -17,7 +17,7 @@ it.each([
   ['refused', answered(422)],
   ['limited', answered(409)],
   ['limited', answered(409, 'resourcequotas')],
-  // Nothing was created: a doubt would keep its place for ten seconds, and a pool of doubts empty.
+  // Nothing was created: a doubt would keep its slot for ten seconds, and a pool of doubts empty.
   ['limited', answered(429)],
   ['limited', unanswered('ECONNREFUSED')],
   ['unknown', unanswered('ECONNRESET')],

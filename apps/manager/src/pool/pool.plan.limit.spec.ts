@@ -55,12 +55,12 @@ describe('several pools under one limit', () => {
       { create: { kata: 4, gvisor: 1 } },
     ],
     [
-      'get the last place for the one of which more is missing',
+      'get the last slot for the one of which more is missing',
       { options: two(4, 4), pods: [...times(46, allocated), ready(), ready(), gvisor()] },
       { create: { gvisor: 1 } },
     ],
     [
-      'get the last place by name where both miss the same',
+      'get the last slot by name where both miss the same',
       { options: two(4, 4), pods: times(49, allocated) },
       { create: { gvisor: 1 } },
     ],

@@ -97,7 +97,7 @@ describe('a change of the template', () => {
       { create: { kata: 1 } },
     ],
     [
-      'has of two places only the one that it made',
+      'has of two slots only the one that it made',
       {
         pods: [...times(46, allocated), old(), old()],
         expectations: { rooms: new Set(['kata']) },
@@ -129,7 +129,7 @@ describe('a change of the template', () => {
       { delete: ['a obsolete_template'] },
     ],
     [
-      'gives up nothing where the limit is passed, so that no place would come of it',
+      'gives up nothing where the limit is passed, so that no slot would come of it',
       {
         pods: [...times(49, allocated), old(), old(), old()],
       },

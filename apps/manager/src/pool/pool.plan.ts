@@ -1,7 +1,7 @@
 import { endOf, isTerminating, LABEL, type Pod, poolOf } from '@warmbox/sandbox';
 import { classesOf, lifeOf, notReadySince, type PodClasses } from './pool.classes.js';
 import { allowance, untilRetry, type Circuits } from './pool.circuit.js';
-import { share, type Claim } from './pool.share.js';
+import { share, type Demand } from './pool.share.js';
 import { yieldTo, type Candidate, type Waiting } from './pool.yield.js';
 
 /** What is known. */
@@ -23,7 +23,7 @@ export interface Expectations {
   removed: ReadonlyMap<string, number>;
   /** Runtimes whose pool gave up a pod to make room, and has created none since. */
   rooms: ReadonlySet<string>;
-  /** By uid: callers' sandboxes that the cluster has no place for. */
+  /** By uid: callers' sandboxes that no node has room for. */
   callers: ReadonlyMap<string, Waiting>;
 }
 
@@ -43,7 +43,7 @@ export interface Deletion {
   cause: DeletionCause;
   /** Whether it says something against the runtime's template. */
   isFailure: boolean;
-  /** Whether its place is meant for a replacement. */
+  /** Whether its slot is meant for a replacement. */
   makesRoom?: boolean;
   /** The uid of a caller's sandbox that it makes room for. */
   yieldsTo?: string;
@@ -67,10 +67,10 @@ const REMOVED_PART = 4;
 /**
  * What has to be done so that every runtime's pool has its size of warm pods.
  *
- * Creations: what is missing, one limit for all (every pod object counts, and so does what was sent), at most so many under way,
- * short room to the neediest. Pods of another template are good until a new one is Ready: replacements are made first, and with
- * no room one by one, never from the last Ready pod, and each in the place of an old one. Deletions never touch a pod that is not warm; who carries them out must
- * make sure that it has not been claimed since.
+ * Creations: what is missing, one limit for all (every pod object counts, and so does what was sent), at most so many under way.
+ * Where slots are short the neediest pool gets them. Pods of another template are good until a new one is Ready: replacements are
+ * made first. Without a free slot they are made one by one: an old pod is deleted, never the last Ready one, and its slot is for
+ * the new one. Deletions never touch a pod that is not warm; who carries them out must make sure that it has not been claimed since.
  *
  * @param now wall-clock milliseconds.
  */
@@ -92,25 +92,25 @@ export function plan(view: PoolView, expectations: Expectations, options: PlanOp
     const circuit = view.circuits.get(name);
     return { name, size, template, classes, expected, circuit, gaveUp: expectations.rooms.has(name) };
   });
-  const places = options.maxTotalContainers - view.pods.length - expectations.creations.length;
+  const slots = options.maxTotalContainers - view.pods.length - expectations.creations.length;
   const yielding = yieldTo(
     view.pods.filter((pod) => expectations.callers.has(pod.metadata?.uid ?? '')),
     expectations.callers,
     spares(pools),
   );
-  const claims = pools.map((pool) => claimOf(pool, now, yielding.holds));
-  const budget = Math.min(places, options.maxConcurrentCreates - expectations.creations.length);
-  const create = new Map([...share(budget, claims)].filter(([, count]) => count > 0));
+  const demands = pools.map((pool) => demandOf(pool, now, yielding.holds));
+  const budget = Math.min(slots, options.maxConcurrentCreates - expectations.creations.length);
+  const create = new Map([...share(budget, demands)].filter(([, count]) => count > 0));
   const necessary = [
     ...pools.flatMap((pool) => removals(pool, expectations.removed.get(pool.name) ?? 0, options, now)),
-    ...(places === 0 ? makingRoom(pools, claims) : []),
+    ...(slots === 0 ? makingRoom(pools, demands) : []),
     ...unknownRuntime(warm, options).filter(({ pod }) => !isTerminating(pod) && !isGoing(pod)),
   ];
   // What goes anyway makes room by itself.
-  const yielded = yielding.given.filter(({ pod }) => !necessary.some((deletion) => deletion.pod === pod));
+  const yielded = yielding.deletions.filter(({ pod }) => !necessary.some((deletion) => deletion.pod === pod));
   const deletions = [
     ...necessary,
-    ...yielded.map(({ to, ...of }): Deletion => ({ ...of, cause: 'yielded', isFailure: false, yieldsTo: to })),
+    ...yielded.map(({ yieldsTo, ...of }): Deletion => ({ ...of, cause: 'yielded', isFailure: false, yieldsTo })),
   ];
   const recovered = pools.filter((pool) => isTripped(pool) && pool.classes.ready.length >= pool.size);
   return {
@@ -143,11 +143,11 @@ function isTripped({ circuit, template }: PoolState): boolean {
   return circuit?.template === template;
 }
 
-function claimOf(
+function demandOf(
   { name, size, template, classes, expected, circuit, gaveUp }: PoolState,
   now: number,
   isHeld: boolean,
-): Claim {
+): Demand {
   const underWay = classes.creating.length + expected;
   const coming = classes.ready.length + underWay;
   const missing = size - coming - classes.old.length;
@@ -155,7 +155,7 @@ function claimOf(
     runtime: name,
     size,
     missing,
-    wanted: Math.max(0, size - coming),
+    creations: Math.max(0, size - coming),
     // What it gave up for somebody's sandbox is not for itself.
     allowed: isHeld ? 0 : allowance(circuit, template, underWay, now),
     // A pool that is whole again has lost nothing.
@@ -191,21 +191,21 @@ function removals({ name, size, classes }: PoolState, removed: number, options: 
 }
 
 /**
- * With no room left for replacements: one Ready pod of another template goes, so that a new one can come in its place. Only
+ * With no slot left for replacements: one Ready pod of another template goes, so that a new one can have its slot. Only
  * where nothing is under way, the new template is not known to fail, and another Ready pod remains. No other pool gets that
- * place, however much it misses. Who else creates sandboxes may: then this pool gives up no more until it got one.
+ * slot, however much it misses. A caller's creation may: then this pool gives up no more until it got one.
  */
-function makingRoom(pools: PoolState[], claims: Claim[]): Deletion[] {
-  // What a pool has beyond its size goes when its new pods are Ready: those places come by themselves.
-  if (claims.some(({ missing }) => missing < 0)) return [];
+function makingRoom(pools: PoolState[], demands: Demand[]): Deletion[] {
+  // What a pool has beyond its size goes when its new pods are Ready: those slots come by themselves.
+  if (demands.some(({ missing }) => missing < 0)) return [];
   for (const [index, pool] of pools.entries()) {
     const { name, classes, expected } = pool;
     const { ready, old, creating, obsolete, overdue, ended, terminating } = classes;
     const underWay = creating.length + obsolete.length + overdue.length + ended.length + terminating.length + expected;
     if (underWay > 0 || isTripped(pool) || ready.length + old.length < 2) continue;
-    const claim = claims[index];
+    const demand = demands[index];
     const [pod] = byAge(old);
-    if (claim === undefined || pod === undefined || claim.wanted === 0 || claim.madeRoom) continue;
+    if (demand === undefined || pod === undefined || demand.creations === 0 || demand.madeRoom) continue;
     return [{ runtime: name, pod, cause: 'obsolete_template', isFailure: false, makesRoom: true }];
   }
   return [];

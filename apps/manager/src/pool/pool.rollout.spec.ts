@@ -18,7 +18,7 @@ interface Scene {
   allocated: number;
   /** How many sandboxes others want at every moment; they are always faster. */
   waiting?: number;
-  /** Whether they take a place as soon as it is there, before a plan shows it, or only before its creation arrives. */
+  /** Whether they take a slot as soon as it is there, before a plan shows it, or only before its creation arrives. */
   isBeforePlans?: boolean;
   /** Every so many rounds one of others' sandboxes ends. */
   endsEvery?: number;
@@ -167,9 +167,9 @@ describe('a rollout under the limit', () => {
   });
 
   describe.each([true, false])(
-    'while others wait for places and are always first (before a plan: %s)',
+    'while others wait for slots and are always first (before a plan: %s)',
     (isBeforePlans) => {
-      it.each([0, 1, 3])('gives at most one place of each pool to them, with room for %s', (room) => {
+      it.each([0, 1, 3])('gives at most one slot of each pool to them, with room for %s', (room) => {
         for (const scene of scenes(room)) {
           const rollout = new Rollout({ ...scene, waiting: 1_000, isBeforePlans }).run(100);
           for (const { name, old, now } of scene.pools) {

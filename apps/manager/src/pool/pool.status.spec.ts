@@ -82,12 +82,12 @@ describe('a pool’s status', () => {
       { state: 'full', reason: 'They fail.' },
     ],
     [
-      'says at once that the cluster has no place for one, in its words',
+      'says at once that no node has room for one, in its words',
       { pods: [warm(), unplaced()] },
       { state: 'limited', reason: 'Unschedulable: 0/1 nodes are available: 1 Insufficient cpu', creating: 1 },
     ],
     [
-      'says why new ones fail before why there is no place for one',
+      'says why new ones fail before why there is no room for one',
       { pods: [warm(), unplaced()], circuit },
       { state: 'backing-off', reason: 'They fail.' },
     ],

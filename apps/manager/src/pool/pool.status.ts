@@ -59,7 +59,7 @@ export function poolStatusOf(runtime: string, facts: PoolFacts): PoolStatusDto {
   };
 }
 
-/** @param unplaced why the cluster has no place for one of its pods. */
+/** @param unplaced why no node has room for one of its pods. */
 function stateOf(
   warm: number,
   unplaced: string | undefined,

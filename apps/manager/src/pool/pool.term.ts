@@ -144,7 +144,7 @@ export class PoolTerm {
     const { uid = '', name } = pod.metadata ?? {};
     this.expectations.deleting(uid);
     if (makesRoom) this.expectations.makingRoom(runtime, uid);
-    this.expectations.callers.giving(yieldsTo);
+    this.expectations.callers.yielding(yieldsTo);
     this.deletions += 1;
     if (cause === 'not_ready') this.expectations.removed(runtime);
     try {

@@ -5,7 +5,7 @@ import { creating, ended, old, ready, times } from './fixtures/plan.pods.js';
 import { Scene } from './fixtures/leader.scene.js';
 import type { Waiting } from './pool.yield.js';
 
-/** A caller's sandbox that the cluster has no place for; a warm one reserves 250 m and 128 Mi. */
+/** A caller's sandbox that no node has room for; a warm one reserves 250 m and 128 Mi. */
 function unplaced(name: string, cpuMillicores = 250, memoryMi = 128, why = 'Insufficient cpu'): Pod {
   const pod = aPod({ name, uid: name, pool: 'manual', requests: { cpuMillicores, memoryMi } });
   const message = `0/1 nodes are available: 1 ${why}. `;
@@ -13,12 +13,13 @@ function unplaced(name: string, cpuMillicores = 250, memoryMi = 128, why = 'Insu
   return pod;
 }
 
-const waiting = (name: string, given = 0, isDue = true): Map<string, Waiting> => new Map([[name, { given, isDue }]]);
+const waiting = (name: string, yielded = 0, isDue = true): Map<string, Waiting> =>
+  new Map([[name, { yielded, isDue }]]);
 
 describe('a pool on a cluster that is full', () => {
   it.each<[string, { pods: Pod[]; callers: Map<string, Waiting>; size?: number }, string[], Record<string, number>]>([
     [
-      'gives up its youngest for a caller’s sandbox, and creates none in its place',
+      'gives up its youngest for a caller’s sandbox, and creates no other instead',
       {
         pods: [unplaced('c'), ready({ name: 'a', createdAt: '2026-01-01T11:00:00Z' }), ready({ name: 'b' })],
         callers: waiting('c'),
@@ -29,7 +30,7 @@ describe('a pool on a cluster that is full', () => {
     [
       'gives up one of another template first',
       { pods: [unplaced('c'), old({ name: 'a' }), ready({ name: 'b' }), ready(), ready()], callers: waiting('c') },
-      // Its place is filled: it is one more than there should be.
+      // Its replacement is there: it is one more than there should be.
       ['a obsolete_template'],
       {},
     ],
