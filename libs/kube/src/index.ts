@@ -14,7 +14,7 @@ export * from './object.watch.js';
 export type { PodQuery } from './pod.index.js';
 export * from './pod.store.js';
 export type { PodChange } from './pod.view.js';
-export type { Candidacy } from './lease.candidacy.js';
 export * from './lease.elector.js';
 export { LeadershipLostError, type LeaseTerm } from './lease.term.js';
 export { leaseTimes, type LeaseTimes } from './lease.times.js';
+export type { Candidacy } from './lease.view.js';

@@ -1,18 +1,18 @@
 import { Competitor, type LeaseApi, scene } from './fixtures/lease.scene.js';
-import type { Candidacy } from './lease.candidacy.js';
+import type { Candidacy } from './lease.view.js';
 import type { LeaseTerm } from './lease.term.js';
 
 describe('an election', () => {
   it('goes on competing although a candidacy or a worker throws, whenever it does', async () => {
     const { clock, compete } = scene();
-    const throwing = { shouldLead: false, claims: false, lead: false };
+    const throwing = { shouldLead: false, annotations: false, lead: false };
     const check = (what: keyof typeof throwing): void => {
       if (throwing[what]) throw new Error(`${what} failed`);
     };
     let runs = 0;
     const candidacy: Candidacy = {
       shouldLead: () => (check('shouldLead'), true),
-      claims: () => (check('claims'), {}),
+      annotations: () => (check('annotations'), {}),
     };
     const lead = (term: LeaseTerm): Promise<void> => {
       check('lead');
@@ -26,7 +26,7 @@ describe('an election', () => {
     throwing.shouldLead = false;
     await clock.advance(2_000);
     expect([runs, a.isLeading]).toEqual([1, true]);
-    for (const what of ['shouldLead', 'claims', 'lead'] as const) {
+    for (const what of ['shouldLead', 'annotations', 'lead'] as const) {
       throwing[what] = true;
       if (what === 'lead') a.elector.term?.lose('to begin again');
       await clock.advance(5_000);

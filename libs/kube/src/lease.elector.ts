@@ -4,13 +4,11 @@ import type { KubeClient } from './kube.client.js';
 import { silentLog, type KubeLog } from './kube.log.js';
 import type { Remedy } from './kube.remedy.js';
 import { LEASES } from './kube.resource.js';
-import { CONTENT, type Candidacy } from './lease.candidacy.js';
 import { CONFLICTS, LeaseObject } from './lease.object.js';
 import { acquiredLease, holderOf } from './lease.record.js';
 import { LeaseTerm } from './lease.term.js';
 import { checkedLeaseTimes, RETRY_JITTER, type LeaseTimes } from './lease.times.js';
-import { turnAt, type Turn } from './lease.turn.js';
-import type { LeaseView } from './lease.view.js';
+import { ALWAYS, turnAt, type Candidacy, type LeaseView, type Turn } from './lease.view.js';
 import { ObjectWatch } from './object.watch.js';
 
 export interface LeaseElectorOptions extends LeaseTimes {
@@ -32,7 +30,7 @@ type Renewal = 'renewed' | 'conflict' | 'failed';
 /** A holder that seems to be silent for so many retry periods: one GET shows whether it is the watch that is. */
 const SILENT_PERIODS = 3;
 /** How often a candidate that should not lead is asked whether that is still so, in milliseconds. */
-const RELUCTANT_ASK_MS = 250;
+const FALLBACK_ASK_MS = 250;
 
 /**
  * Elects one of many processes by a Lease, by the rules of client-go's elector: a process acts only on times that it observed
@@ -64,7 +62,7 @@ export class LeaseElector {
     private readonly log: KubeLog = silentLog,
   ) {
     checkedLeaseTimes(options);
-    this.candidacy = options.candidacy ?? CONTENT;
+    this.candidacy = options.candidacy ?? ALWAYS;
     this.random = options.random ?? Math.random;
     this.wakeup = new Wakeup(clock);
     this.object = new LeaseObject(client, options, clock, log, () => {
@@ -136,28 +134,28 @@ export class LeaseElector {
   private async untilTurn(): Promise<Turn | undefined> {
     const { identity, leaseDurationSeconds, retryPeriodMs } = this.options;
     while (!this.stopping.signal.aborted) {
-      await this.claim();
+      await this.annotate();
       const now = this.clock.monotonic();
-      const isReluctant = !this.candidacy.shouldLead(this.view.lease);
-      const at = turnAt(this.view, { identity, isReluctant, leaseDurationMs: leaseDurationSeconds * 1000 });
-      if (at !== undefined && at <= now) return isReluctant ? 'reluctant' : 'willing';
+      const isFallback = !this.candidacy.shouldLead(this.view.lease);
+      const at = turnAt(this.view, { identity, isFallback, leaseDurationMs: leaseDurationSeconds * 1000 });
+      if (at !== undefined && at <= now) return isFallback ? 'fallback' : 'preferred';
       // While somebody holds it renewals must be seen; in silence it is asked whether they are missed.
       const heardAt = Math.max(this.view.seenAt ?? -Infinity, this.checkedAt);
       const isHeld = holderOf(this.view.lease) !== undefined && (this.view.freeAt() ?? 0) > now;
       const checkAt = isHeld ? heardAt + SILENT_PERIODS * retryPeriodMs : Infinity;
-      // What makes it reluctant need not have to do with the lease: that it is over, only asking shows.
-      const askAt = isReluctant ? now + RELUCTANT_ASK_MS : Infinity;
+      // What makes it a fallback need not have to do with the lease: that it is over, only asking shows.
+      const askAt = isFallback ? now + FALLBACK_ASK_MS : Infinity;
       if (checkAt <= now) await this.check();
       else await this.wait(Math.min(at ?? Infinity, checkAt, askAt) - now);
     }
     return undefined;
   }
 
-  /** Sets the annotations that this candidate wants although another holds the lease. */
-  private async claim(): Promise<void> {
+  /** Sets the annotations of this candidate although another holds the lease. */
+  private async annotate(): Promise<void> {
     const { lease } = this.view;
     if (lease === undefined || holderOf(lease) === undefined) return;
-    const annotations = this.candidacy.claims(lease, false);
+    const annotations = this.candidacy.annotations(lease, false);
     if (Object.keys(annotations).length === 0) return;
     try {
       await this.object.annotate(lease, annotations);
@@ -179,7 +177,7 @@ export class LeaseElector {
   private async acquire(): Promise<boolean> {
     const { lease } = this.view;
     try {
-      const acquired = acquiredLease(lease, this.candidacy.claims(lease, true), this.signer());
+      const acquired = acquiredLease(lease, this.candidacy.annotations(lease, true), this.signer());
       await this.object.write(acquired, lease === undefined);
       return true;
     } catch (error) {
@@ -230,7 +228,7 @@ export class LeaseElector {
     let renewAt = sentAt + retryPeriodMs;
     let outcome: Renewal = 'renewed';
     let conflicts = 0;
-    let isReluctant = turn === 'reluctant';
+    let isFallback = turn === 'fallback';
     while (isWorking() && !term.isLost) {
       const holder = holderOf(this.view.lease);
       if (this.view.lease !== undefined && holder !== identity) {
@@ -238,8 +236,8 @@ export class LeaseElector {
         return;
       }
       if (this.stopping.signal.aborted) term.end(STOPPED);
-      else if (this.candidacy.shouldLead(this.view.lease)) isReluctant = false;
-      else if (!isReluctant) term.end('Another should lead.');
+      else if (this.candidacy.shouldLead(this.view.lease)) isFallback = false;
+      else if (!isFallback) term.end('Another should lead.');
       const now = this.clock.monotonic();
       // What waits to be published goes at once, but not against an API server that is in trouble.
       if (now < renewAt && !(term.hasUnpublished && outcome === 'renewed')) {

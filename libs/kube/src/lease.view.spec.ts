@@ -1,7 +1,6 @@
 import type { Lease } from '@warmbox/sandbox';
 import { microTime, releasedLease } from './lease.record.js';
-import { turnAt } from './lease.turn.js';
-import { LeaseView } from './lease.view.js';
+import { LeaseView, turnAt } from './lease.view.js';
 
 let renewals = 0;
 function lease(version: string, { holder = 'a', renewed = true, annotations = {} } = {}): Lease {
@@ -69,7 +68,7 @@ describe('a lease', () => {
 });
 
 describe('the turn of a candidate', () => {
-  const candidate = { identity: 'b', isReluctant: false, leaseDurationMs: 3_000 };
+  const candidate = { identity: 'b', isFallback: false, leaseDurationMs: 3_000 };
 
   it('comes when the lease ends', () => {
     expect(turnAt(seen([lease('7'), '7', 1_000]), candidate)).toBe(4_000);
@@ -77,8 +76,8 @@ describe('the turn of a candidate', () => {
 
   it('comes three durations later for one that should leave it to others, its own lease included', () => {
     const view = seen([lease('7'), '7', 1_000]);
-    expect(turnAt(view, { ...candidate, isReluctant: true })).toBe(13_000);
-    expect(turnAt(view, { ...candidate, identity: 'a', isReluctant: true })).toBe(13_000);
-    expect(turnAt(new LeaseView(), { ...candidate, isReluctant: true })).toBeUndefined();
+    expect(turnAt(view, { ...candidate, isFallback: true })).toBe(13_000);
+    expect(turnAt(view, { ...candidate, identity: 'a', isFallback: true })).toBe(13_000);
+    expect(turnAt(new LeaseView(), { ...candidate, isFallback: true })).toBeUndefined();
   });
 });

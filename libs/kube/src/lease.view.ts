@@ -58,3 +58,38 @@ export class LeaseView {
     return true;
   }
 }
+
+/** What a candidate thinks of the lease that it sees; asked at each change of it and in between. Quick. */
+export interface Candidacy {
+  /** Whether it should hold the lease, or leave it to others unless nobody has held it for three of its durations. */
+  shouldLead(lease: Lease | undefined): boolean;
+  /**
+   * Annotations that it puts on the lease: as one who acquires it, or while it is another's. Empty where there is nothing to add or
+   * change.
+   */
+  annotations(lease: Lease | undefined, isAcquiring: boolean): Record<string, string>;
+}
+
+/** One that leads whenever it can. */
+export const ALWAYS: Candidacy = { shouldLead: () => true, annotations: () => ({}) };
+
+/** So many lease durations without a holder, and a candidate that should not lead does: better than nobody. */
+const FALLBACK_LEASES = 3;
+
+/** How a candidate comes to try: a fallback is one that does only because nobody has held the lease for long. */
+export type Turn = 'preferred' | 'fallback';
+
+export interface Candidate {
+  identity: string;
+  /** Whether it should leave the lease to others as long as there are any. */
+  isFallback: boolean;
+  /** Its own lease's duration, in milliseconds. */
+  leaseDurationMs: number;
+}
+
+/** When a candidate may try to acquire the lease, on the monotonic clock; undefined while nothing is known of the lease. */
+export function turnAt(view: LeaseView, { identity, isFallback, leaseDurationMs }: Candidate): number | undefined {
+  if (!isFallback) return view.freeAt(identity);
+  const freeAt = view.freeAt();
+  return freeAt === undefined ? undefined : freeAt + FALLBACK_LEASES * leaseDurationMs;
+}

@@ -16,7 +16,7 @@ export class CurrentCandidacy implements Candidacy {
     return this.store.isCurrent();
   }
 
-  claims(): Record<string, string> {
+  annotations(): Record<string, string> {
     return {};
   }
 }

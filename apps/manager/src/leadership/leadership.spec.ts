@@ -112,9 +112,9 @@ describe('leadership', () => {
     managers.all.push(leadership);
     let isLate = false;
     let isOlder = false;
-    leadership.consider({ shouldLead: () => true, claims: () => ({ one: '1' }) });
-    leadership.consider({ shouldLead: () => !isLate, claims: () => ({ two: '2' }) });
-    leadership.considerConfiguration({ shouldLead: () => true, claims: () => ({}), isOlder: () => isOlder });
+    leadership.consider({ shouldLead: () => true, annotations: () => ({ one: '1' }) });
+    leadership.consider({ shouldLead: () => !isLate, annotations: () => ({ two: '2' }) });
+    leadership.considerConfiguration({ shouldLead: () => true, annotations: () => ({}), isOlder: () => isOlder });
     leadership.register({ name: 'task', lead: (term) => ended(term.signal) });
     leadership.onApplicationBootstrap();
     await waitFor('it leads', () => leadership.isLeader, true);

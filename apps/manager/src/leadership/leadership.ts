@@ -44,8 +44,11 @@ export class Leadership implements OnApplicationBootstrap, OnModuleDestroy {
       lead: (term: LeaseTerm) => this.lead(term),
       candidacy: {
         shouldLead: (lease: Lease | undefined) => this.mayLead(lease),
-        claims: (lease: Lease | undefined, isAcquiring: boolean) =>
-          Object.assign({}, ...this.candidacies.map((one) => one.claims(lease, isAcquiring))) as Record<string, string>,
+        annotations: (lease: Lease | undefined, isAcquiring: boolean) =>
+          Object.assign({}, ...this.candidacies.map((one) => one.annotations(lease, isAcquiring))) as Record<
+            string,
+            string
+          >,
       },
     };
     this.elector = new LeaseElector(client, options, clock, this.logger);

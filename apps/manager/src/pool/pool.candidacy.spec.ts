@@ -27,12 +27,12 @@ function manager(
   return new PoolCandidacy(pods, state as unknown as HttpAdapterHost, store, { maxTotalContainers }, clock);
 }
 
-/** What the elector does with the answers: a claim is written, and who should not lead does not. */
-function consider(candidacy: PoolCandidacy, isAcquiring = false): { leads: boolean; claimed: boolean } {
-  const claims = candidacy.claims(lease, isAcquiring);
-  if (Object.keys(claims).length > 0)
-    lease = { metadata: { annotations: { ...lease?.metadata?.annotations, ...claims } } };
-  return { leads: candidacy.shouldLead(lease), claimed: Object.keys(claims).length > 0 };
+/** What the elector does with the answers: annotations are written, and who should not lead does not. */
+function consider(candidacy: PoolCandidacy, isAcquiring = false): { leads: boolean; annotated: boolean } {
+  const annotations = candidacy.annotations(lease, isAcquiring);
+  if (Object.keys(annotations).length > 0)
+    lease = { metadata: { annotations: { ...lease?.metadata?.annotations, ...annotations } } };
+  return { leads: candidacy.shouldLead(lease), annotated: Object.keys(annotations).length > 0 };
 }
 
 beforeEach(() => (lease = undefined));
@@ -40,15 +40,15 @@ beforeEach(() => (lease = undefined));
 describe('two versions of the manager', () => {
   it('hand over to the newer one, once', async () => {
     const before = manager('v1');
-    expect(consider(before, true)).toEqual({ leads: true, claimed: true });
+    expect(consider(before, true)).toEqual({ leads: true, annotated: true });
     await clock.advance(60_000);
     const after = manager('v2');
     await clock.advance(1_000);
-    expect(consider(after)).toEqual({ leads: true, claimed: true });
+    expect(consider(after)).toEqual({ leads: true, annotated: true });
     for (let round = 0; round < 5; round += 1) {
       await clock.advance(1_000);
-      expect(consider(before)).toEqual({ leads: false, claimed: false });
-      expect(consider(after)).toEqual({ leads: true, claimed: false });
+      expect(consider(before)).toEqual({ leads: false, annotated: false });
+      expect(consider(after)).toEqual({ leads: true, annotated: false });
     }
   });
 
@@ -57,7 +57,7 @@ describe('two versions of the manager', () => {
     ['limit', manager('v1', 1, 60)],
   ])('are told apart by the %s too', (_what, other) => {
     consider(manager('v1', 1, 50), true);
-    expect(consider(other)).toEqual({ leads: false, claimed: false });
+    expect(consider(other)).toEqual({ leads: false, annotated: false });
   });
 
   it('hand over to the one before again when that is rolled out as the newest', async () => {
@@ -67,8 +67,8 @@ describe('two versions of the manager', () => {
     consider(second);
     await clock.advance(1_000);
     const third = manager('v1');
-    expect(consider(third)).toEqual({ leads: true, claimed: true });
-    expect(consider(second)).toEqual({ leads: false, claimed: false });
+    expect(consider(third)).toEqual({ leads: true, annotated: true });
+    expect(consider(second)).toEqual({ leads: false, annotated: false });
   });
 
   it.each<[string, State]>([
@@ -79,11 +79,11 @@ describe('two versions of the manager', () => {
     consider(before, true);
     await clock.advance(1_000);
     const after = manager('v2', 1, 50, state);
-    expect([consider(after), after.isOlder(lease)]).toEqual([{ leads: false, claimed: false }, false]);
-    expect(consider(before)).toEqual({ leads: true, claimed: false });
+    expect([consider(after), after.isOlder(lease)]).toEqual([{ leads: false, annotated: false }, false]);
+    expect(consider(before)).toEqual({ leads: true, annotated: false });
     Object.assign(state, { listening: true, isCurrent: true });
-    expect(consider(after)).toEqual({ leads: true, claimed: true });
-    expect([consider(before), before.isOlder(lease)]).toEqual([{ leads: false, claimed: false }, true]);
+    expect(consider(after)).toEqual({ leads: true, annotated: true });
+    expect([consider(before), before.isOlder(lease)]).toEqual([{ leads: false, annotated: false }, true]);
   });
 
   it.each<[string, () => void]>([
@@ -99,7 +99,7 @@ describe('two versions of the manager', () => {
     await clock.advance(10);
     consider(manager('v2'), true);
     await clock.advance(10);
-    expect(consider(one)).toEqual({ leads: true, claimed: false });
+    expect(consider(one)).toEqual({ leads: true, annotated: false });
   });
 
   it('come back to the older one where it has to acquire the lease all the same', async () => {
@@ -108,13 +108,13 @@ describe('two versions of the manager', () => {
     await clock.advance(1_000);
     consider(manager('v2'));
     await clock.advance(1_000);
-    expect(consider(before, true)).toEqual({ leads: true, claimed: true });
+    expect(consider(before, true)).toEqual({ leads: true, annotated: true });
     const text = lease?.metadata?.annotations?.[POOL_ANNOTATION.template];
     expect(decodeDesired(text)?.firstSeen).toBe(clock.now());
   });
 
   it('leave alone a lease that says nothing of templates and that another holds', () => {
     lease = { metadata: {} };
-    expect(consider(manager('v1'))).toEqual({ leads: true, claimed: false });
+    expect(consider(manager('v1'))).toEqual({ leads: true, annotated: false });
   });
 });

@@ -39,10 +39,10 @@ export class PoolCandidacy implements ConfigurationCandidacy {
     return this.standing(lease) === 'older';
   }
 
-  claims(lease: Lease | undefined, isAcquiring: boolean): Record<string, string> {
+  annotations(lease: Lease | undefined, isAcquiring: boolean): Record<string, string> {
     const isDesired = this.desired(lease)?.template === this.own;
-    const isClaiming = isAcquiring ? !isDesired : this.isServing && this.standing(lease) === 'newer';
-    if (!isClaiming) return {};
+    const isWriting = isAcquiring ? !isDesired : this.isServing && this.standing(lease) === 'newer';
+    if (!isWriting) return {};
     return { [POOL_ANNOTATION.template]: encodeDesired({ template: this.own, firstSeen: this.clock.now() }) };
   }
 

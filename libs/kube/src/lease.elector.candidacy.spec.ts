@@ -1,24 +1,24 @@
 import { Competitor, scene, TIMES } from './fixtures/lease.scene.js';
-import type { Candidacy } from './lease.candidacy.js';
+import type { Candidacy } from './lease.view.js';
 
 describe('a candidate that should leave the lease to others', () => {
-  const reluctant: Candidacy = {
+  const ofOlder: Candidacy = {
     shouldLead: (lease) => lease?.metadata?.annotations?.template !== 'newer',
-    claims: (lease, isAcquiring): Record<string, string> =>
+    annotations: (lease, isAcquiring): Record<string, string> =>
       isAcquiring && lease?.metadata?.annotations?.template !== 'older' ? { template: 'older' } : {},
   };
-  const newer: Candidacy = {
+  const ofNewer: Candidacy = {
     shouldLead: () => true,
-    claims: (lease): Record<string, string> =>
+    annotations: (lease): Record<string, string> =>
       lease?.metadata?.annotations?.template === 'newer' ? {} : { template: 'newer' },
   };
 
-  it('hands over when another’s claim shows that it is the older one', async () => {
+  it('hands over when another’s annotation shows that it is the older one', async () => {
     const { clock, api, compete } = scene();
-    const older = await compete('older', { candidacy: reluctant });
+    const older = await compete('older', { candidacy: ofOlder });
     await clock.advance(1_000);
     expect(older.isLeading).toBe(true);
-    const other = await compete('newer', { candidacy: newer });
+    const other = await compete('newer', { candidacy: ofNewer });
     await clock.advance(1);
     expect([older.isLeading, other.isLeading]).toEqual([false, true]);
     await clock.advance(60_000);
@@ -26,10 +26,10 @@ describe('a candidate that should leave the lease to others', () => {
     expect(api.lease?.metadata?.annotations).toEqual({ template: 'newer' });
   });
 
-  it('leads all the same after three lease durations without a holder, with its own claim', async () => {
+  it('leads all the same after three lease durations without a holder, with its own annotation', async () => {
     const { clock, api, compete } = scene();
-    const other = await compete('newer', { candidacy: newer });
-    const older = await compete('older', { candidacy: reluctant });
+    const other = await compete('newer', { candidacy: ofNewer });
+    const older = await compete('older', { candidacy: ofOlder });
     await clock.advance(1_000);
     await other.elector.stop();
     await clock.advance(8_999);
@@ -41,17 +41,20 @@ describe('a candidate that should leave the lease to others', () => {
     expect(older.terms).toHaveLength(1);
   });
 
-  it('makes its claim although others write the lease at the same moment', async () => {
+  it('annotates the lease although others write the lease at the same moment', async () => {
     const { clock, api, compete } = scene();
-    await compete('older', { candidacy: reluctant });
-    const other = new Competitor('newer', api, clock, { candidacy: newer });
+    await compete('older', { candidacy: ofOlder });
+    const other = new Competitor('newer', api, clock, { candidacy: ofNewer });
     other.connection.faults.patchMerge = [409, 500];
     other.elector.start();
     await clock.advance(2_000);
     expect(other.isLeading).toBe(true);
   });
 
-  const whileFit = (state: { isFit: boolean }): Candidacy => ({ shouldLead: () => state.isFit, claims: () => ({}) });
+  const whileFit = (state: { isFit: boolean }): Candidacy => ({
+    shouldLead: () => state.isFit,
+    annotations: () => ({}),
+  });
 
   it('hands over when it is not fit to lead any more, though nothing has happened to the lease', async () => {
     const { clock, compete } = scene();
