@@ -1,3 +1,4 @@
+import { HEADER } from '@warmbox/contracts';
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
@@ -72,7 +73,7 @@ export class HttpAdapter extends FastifyAdapter {
       clientErrorHandler: answerClientError,
       frameworkErrors: (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
         for (const [name, value] of Object.entries(HEADERS)) reply.raw.setHeader(name, value);
-        reply.raw.setHeader('x-request-id', request.id);
+        reply.raw.setHeader(HEADER.requestId, request.id);
         answerError(error, request, reply);
       },
     });
@@ -91,7 +92,7 @@ export class HttpAdapter extends FastifyAdapter {
     fastify.addHook('onRequest', (request, reply, done) => {
       // On the raw response, where streams that write for themselves keep it.
       for (const [name, value] of Object.entries(HEADERS)) reply.raw.setHeader(name, value);
-      reply.raw.setHeader('x-request-id', request.id);
+      reply.raw.setHeader(HEADER.requestId, request.id);
       done(named(request.raw));
     });
     fastify.addHook('onRequest', (request, _reply, done) => done(wellFormed(request.raw.url ?? '')));

@@ -1,3 +1,4 @@
+import { HEADER } from '@warmbox/contracts';
 import type { FastifyRequest } from 'fastify';
 import { ProblemError } from '@warmbox/platform';
 
@@ -20,13 +21,13 @@ const LOOKING = ['GET', 'HEAD'];
 export function unknownHeader(request: FastifyRequest, eventsRoute: string): ProblemError | undefined {
   if (request.is404) return undefined;
   const { headers, method, routeOptions } = request;
-  if (headers['idempotency-key'] !== undefined && routeOptions.config.takesIdempotencyKey !== true) {
+  if (headers[HEADER.idempotencyKey] !== undefined && routeOptions.config.takesIdempotencyKey !== true) {
     return refused(
       'Idempotency-Key',
       'is not taken by this route, which does again what is sent again: send the request without it',
     );
   }
-  if (headers['last-event-id'] !== undefined && !LOOKING.includes(method)) {
+  if (headers[HEADER.lastEventId] !== undefined && !LOOKING.includes(method)) {
     return refused(
       'Last-Event-ID',
       `does not resume anything here, a ${method} begins anew: resume with ${eventsRoute}`,

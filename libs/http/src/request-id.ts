@@ -1,3 +1,4 @@
+import { HEADER } from '@warmbox/contracts';
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 
@@ -5,6 +6,6 @@ const SANE = /^[A-Za-z0-9._:/+=-]{1,128}$/;
 
 /** The caller's `X-Request-Id` if it is sane, else a new one. For Fastify's `genReqId`. */
 export function requestIdOf(request: IncomingMessage): string {
-  const given = request.headers['x-request-id'];
+  const given = request.headers[HEADER.requestId];
   return typeof given === 'string' && SANE.test(given) ? given : randomUUID();
 }

@@ -1,3 +1,4 @@
+import { HEADER } from '@warmbox/contracts';
 import { Body, Controller, Delete, Get, Headers, HttpCode, Inject, Param, Post, Query, Req, Res } from '@nestjs/common';
 import { ExecuteDto, type ExecutionDto } from '@warmbox/dto';
 import {
@@ -48,7 +49,7 @@ export class ExecutionController {
       return;
     }
     if (body.detached === true) {
-      void reply.status(202).header('x-execution-id', execution.id).send(execution.dto);
+      void reply.status(202).header(HEADER.executionId, execution.id).send(execution.dto);
       return;
     }
     await this.answer(execution, reply, new ExecutionResult(execution, encoding, maxOutputBytes));
@@ -72,7 +73,7 @@ export class ExecutionController {
     @Query() { after, encoding = 'utf8' }: EventsQueryDto,
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
-    @Headers('last-event-id') lastEventId?: string,
+    @Headers(HEADER.lastEventId) lastEventId?: string,
   ): void {
     const media = acceptable(request, [MEDIA.eventStream, MEDIA.ndjson]);
     const execution = this.executions.find(id);
@@ -153,11 +154,11 @@ export class ExecutionController {
 }
 
 function jsonHeaders({ id }: Execution): Record<string, string> {
-  return { 'content-type': contentTypeOf(MEDIA.json), 'x-execution-id': id };
+  return { 'content-type': contentTypeOf(MEDIA.json), [HEADER.executionId]: id };
 }
 
 function streamHeaders({ id }: Execution, media: Media): Record<string, string> {
-  return { 'content-type': contentTypeOf(media), ...EVENT_STREAM_HEADERS, 'x-execution-id': id };
+  return { 'content-type': contentTypeOf(media), ...EVENT_STREAM_HEADERS, [HEADER.executionId]: id };
 }
 
 /** @throws ProblemError not_acceptable. */

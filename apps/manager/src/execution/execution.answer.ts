@@ -1,3 +1,4 @@
+import { HEADER } from '@warmbox/contracts';
 import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 import { contentTypeOf, EVENT_STREAM_HEADERS, MEDIA, type Media } from '@warmbox/platform';
@@ -6,7 +7,7 @@ export function headersOf(media: Media, executionId?: string): Record<string, st
   return {
     'content-type': contentTypeOf(media),
     ...(media === MEDIA.json ? {} : EVENT_STREAM_HEADERS),
-    ...(executionId === undefined ? {} : { 'x-execution-id': executionId }),
+    ...(executionId === undefined ? {} : { [HEADER.executionId]: executionId }),
   };
 }
 

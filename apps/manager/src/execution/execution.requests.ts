@@ -1,3 +1,4 @@
+import { HEADER } from '@warmbox/contracts';
 import type { ExecuteDto } from '@warmbox/dto';
 import type { OutputEncoding } from '@warmbox/contracts';
 import { MEDIA, type Media } from '@warmbox/platform';
@@ -43,7 +44,7 @@ export function eventsRequest(
   origin: Origin,
 ): ExecutorRequest {
   const headers = headersOf(origin);
-  if (after !== undefined) headers['last-event-id'] = after;
+  if (after !== undefined) headers[HEADER.lastEventId] = after;
   return {
     method: 'GET',
     path: `${pathOf(id)}/events${encoding === undefined ? '' : `?encoding=${encoding}`}`,
@@ -79,5 +80,5 @@ function pathOf(id: string): string {
 }
 
 function headersOf({ requestId, traceparent }: Origin): Record<string, string> {
-  return { 'x-request-id': requestId, ...(traceparent === undefined ? {} : { traceparent }) };
+  return { [HEADER.requestId]: requestId, ...(traceparent === undefined ? {} : { traceparent }) };
 }

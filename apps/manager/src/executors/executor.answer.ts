@@ -1,3 +1,4 @@
+import { HEADER } from '@warmbox/contracts';
 import type { Readable } from 'node:stream';
 import { ProblemError, type Media } from '@warmbox/platform';
 import type { Dispatcher } from 'undici';
@@ -34,7 +35,7 @@ export async function accepted(
   // Whoever reads it hears of an error too; where nobody does, it must not end the process.
   body.on('error', () => undefined);
   if (status === 200 || status === 202 || status === 204) {
-    const id = headers['x-execution-id'];
+    const id = headers[HEADER.executionId];
     const executionId = typeof id === 'string' && EXECUTION_ID.test(id) ? id : undefined;
     if (status === 204) body.resume();
     else if (mediaTypeOf(headers['content-type']) !== media) {

@@ -1,3 +1,4 @@
+import { HEADER } from '@warmbox/contracts';
 import type { IncomingHttpHeaders } from 'node:http';
 import { bearerOf, ProblemError, sameSecret } from '@warmbox/platform';
 import type { Authenticator, Principal } from './principal.js';
@@ -21,7 +22,7 @@ export class ApiKeyAuthenticator implements Authenticator {
 
 /** Whether a request carries credentials at all, right or wrong. */
 export function hasCredentials(headers: IncomingHttpHeaders): boolean {
-  return headers.authorization !== undefined || headers['x-api-key'] !== undefined;
+  return headers.authorization !== undefined || headers[HEADER.apiKey] !== undefined;
 }
 
 export function unauthenticated(): ProblemError {
@@ -34,6 +35,6 @@ export function unauthenticated(): ProblemError {
 
 /** An empty one is none. */
 function credentialsOf(headers: IncomingHttpHeaders): string[] {
-  const given = [bearerOf(headers.authorization), headers['x-api-key']];
+  const given = [bearerOf(headers.authorization), headers[HEADER.apiKey]];
   return given.filter((candidate) => typeof candidate === 'string' && candidate !== '') as string[];
 }

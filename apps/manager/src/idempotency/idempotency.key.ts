@@ -1,3 +1,4 @@
+import { HEADER } from '@warmbox/contracts';
 import { createHash } from 'node:crypto';
 import { invalidRequest } from '@warmbox/http';
 import type { FastifyRequest } from 'fastify';
@@ -23,7 +24,7 @@ export interface KeyScope {
  * @throws ProblemError invalid_request where it is none, or where there are several
  */
 export function idempotencyKeyOf({ raw }: Pick<FastifyRequest, 'raw'>): string | undefined {
-  const values = raw.headersDistinct['idempotency-key'];
+  const values = raw.headersDistinct[HEADER.idempotencyKey];
   if (values === undefined) return undefined;
   const [key = '', ...others] = values;
   if (others.length === 0 && KEY.test(key)) return key;

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { Logger } from '@nestjs/common';
-import { PROBLEM_STATUS, type ProblemCode } from '@warmbox/contracts';
+import { HEADER, PROBLEM_STATUS, type ProblemCode } from '@warmbox/contracts';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { randomUUID } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
@@ -81,7 +81,7 @@ export function answerClientError(error: Error & { code?: string }, socket: Sock
     'x-content-type-options: nosniff',
     'cache-control: no-store',
     `content-length: ${Buffer.byteLength(body)}`,
-    `x-request-id: ${requestId}`,
+    `${HEADER.requestId}: ${requestId}`,
     'connection: close',
   ];
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy());

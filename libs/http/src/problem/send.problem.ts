@@ -1,3 +1,4 @@
+import { HEADER } from '@warmbox/contracts';
 import { problemDocument, type ProblemError } from '@warmbox/platform';
 import type { FastifyReply } from 'fastify';
 
@@ -7,7 +8,7 @@ export function sendProblem(reply: FastifyReply, problem: ProblemError, requestI
     .status(problem.status)
     .headers({
       ...problem.headers,
-      'x-request-id': requestId,
+      [HEADER.requestId]: requestId,
       'content-type': 'application/problem+json; charset=utf-8',
     })
     .serializer((body: unknown) => JSON.stringify(body))
