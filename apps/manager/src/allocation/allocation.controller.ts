@@ -1,11 +1,12 @@
 import { Body, Controller, HttpCode, Param, Post, Req, Res } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiParam, ApiTags } from '@nestjs/swagger';
 import { AllocateSandboxDto, SandboxDto } from '@warmbox/dto';
 import { RouteSettings } from '@warmbox/http';
 import { sandboxOf } from '@warmbox/sandbox';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ApiProblems } from '../docs/index.js';
 import { callerOf } from '../http/caller.js';
+import { Operation } from '../http/operation.js';
 import { ApiIdempotencyKey } from '../idempotency/api.idempotency-key.js';
 import { keyOf } from '../idempotency/idempotency.key.js';
 import { Allocations } from './allocations.js';
@@ -21,8 +22,7 @@ export class AllocationController {
   @Post('allocate')
   @RouteSettings({ answersHalfClosed: true })
   @HttpCode(200)
-  @ApiOperation({
-    operationId: 'allocateSandbox',
+  @Operation('allocateSandbox', {
     summary: 'Take a warm sandbox',
     description:
       'Gives a sandbox from the pool to a user; nobody else gets it. Where none is warm it waits up to `waitSeconds`, all users of a manager in turn.',

@@ -1,5 +1,5 @@
 import { Body, Controller, Inject, Param, Post, Req, Res } from '@nestjs/common';
-import { ApiCreatedResponse, ApiExcludeEndpoint, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
+import { ApiCreatedResponse, ApiExcludeEndpoint, ApiParam, ApiTags } from '@nestjs/swagger';
 import { CREATION_EVENTS, CreateSandboxDto, SandboxDto } from '@warmbox/dto';
 import { AnswersWith, RouteSettings, sendEvents } from '@warmbox/http';
 import { jsonLine, MEDIA, type Clock } from '@warmbox/platform';
@@ -7,6 +7,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { map } from 'rxjs';
 import { ApiEventStream, ApiProblems } from '../docs/index.js';
 import { callerOf } from '../http/caller.js';
+import { Operation } from '../http/operation.js';
 import { ApiIdempotencyKey } from '../idempotency/api.idempotency-key.js';
 import { keyOf } from '../idempotency/idempotency.key.js';
 import { CLOCK } from '../kube/kube.module.js';
@@ -27,6 +28,7 @@ export class CreationController {
   @Post()
   @AnswersWith(MEDIA.eventStream)
   @RouteSettings({ answersHalfClosed: true })
+  @Operation('createSandbox')
   @ApiExcludeEndpoint()
   @ApiIdempotencyKey()
   async createStreaming(
@@ -44,8 +46,7 @@ export class CreationController {
   @Post()
   @AnswersWith(MEDIA.json)
   @RouteSettings({ answersHalfClosed: true })
-  @ApiOperation({
-    operationId: 'createSandbox',
+  @Operation('createSandbox', {
     summary: 'Create a sandbox',
     description:
       'Takes a warm sandbox where one is just what is asked for, else creates one. Answers an event stream that ends with `ready` or `failed`, or with `Accept: application/json` the sandbox once it is ready. A client that leaves while it waits at the limit waits no more; once the pod is there, it does not undo the creation. A sandbox that does not become ready is removed.',

@@ -1,5 +1,5 @@
 import type { ProblemCode } from '@warmbox/contracts';
-import { ACCESS_EXTENSION, type Access } from '../http/public.js';
+import { isScope, POLICY, type Need, type OperationId } from '../http/policy.js';
 import { EVENT_STREAM_EXTENSION, type DescribedEventStream } from './api.event-stream.js';
 import { PROBLEMS_EXTENSION } from './api.problems.js';
 import { commonProblems } from './common.problems.js';
@@ -17,7 +17,10 @@ import { exampleOf } from './schema.example.js';
 
 const REQUEST_ID = 'X-Request-Id';
 
-/** Puts into swagger's document what our decorators left in it: event streams, errors, access; and headers and examples. */
+/** The ways to say who asks; one is enough. */
+const SCHEMES = ['bearer', 'apiKey'] as const;
+
+/** Puts into swagger's document what our decorators left in it: event streams, errors; and needed scopes, headers and examples. */
 export function completeDocument(document: OpenApiDocument): OpenApiDocument {
   for (const item of Object.values(document.paths)) {
     for (const [method, operation] of Object.entries(item)) completeOperation(method, operation, document);
@@ -26,19 +29,20 @@ export function completeDocument(document: OpenApiDocument): OpenApiDocument {
 }
 
 function completeOperation(method: string, operation: Operation, { components }: OpenApiDocument): void {
-  const access = operation[ACCESS_EXTENSION] as Access | undefined;
+  // Every route names its operation; the guard sees to that at start.
+  const need: Need = POLICY[operation.operationId as OperationId];
   const stream = operation[EVENT_STREAM_EXTENSION] as DescribedEventStream | undefined;
   const own = (operation[PROBLEMS_EXTENSION] ?? []) as ProblemCode[];
-  for (const name of [ACCESS_EXTENSION, EVENT_STREAM_EXTENSION, PROBLEMS_EXTENSION] as const) {
+  for (const name of [EVENT_STREAM_EXTENSION, PROBLEMS_EXTENSION] as const) {
     Reflect.deleteProperty(operation, name);
   }
-  if (access !== undefined) operation.security = [];
+  sayNeed(operation, need);
   if (stream !== undefined) {
     const { response, schemas } = eventStreamResponse(stream, components.schemas);
     Object.assign(components.schemas, schemas);
     operation.responses[stream.status] = joined(operation.responses[stream.status], response);
   }
-  const traits = { method, access, negotiates: stream !== undefined };
+  const traits = { method, need, negotiates: stream !== undefined };
   const problems = problemResponses([...commonProblems(traits), ...own]);
   for (const [status, response] of Object.entries(problems)) {
     operation.responses[status] = joined(operation.responses[status], response);
@@ -49,6 +53,13 @@ function completeOperation(method: string, operation: Operation, { components }:
   }
   giveExamples(operation.requestBody?.content, components.schemas);
   for (const { schema } of Object.values(operation.requestBody?.content ?? {})) close(schema, components.schemas);
+}
+
+/** Roles of a security scheme are 3.1's; they are not shown to people, whom the description tells. */
+function sayNeed(operation: Operation, need: Need): void {
+  operation.security = isScope(need) ? SCHEMES.map((scheme) => ({ [scheme]: [need] })) : [];
+  if (!isScope(need)) return;
+  operation.description = [operation.description, `Needs the scope \`${need}\`.`].filter(Boolean).join(' ');
 }
 
 /** Unknown fields of a request are refused, at every depth, and the document says so. */

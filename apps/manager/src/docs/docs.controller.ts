@@ -2,7 +2,7 @@ import { Controller, Get, Header, Param, Req, Res } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import { ProblemError } from '@warmbox/platform';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Public } from '../http/public.js';
+import { Operation } from '../http/operation.js';
 import { OpenApiDocuments } from './openapi.documents.js';
 import { readAsset } from './swagger-ui.assets.js';
 import { PAGE_HEADERS, START_SCRIPT, swaggerUiPage } from './swagger-ui.page.js';
@@ -14,7 +14,7 @@ export class DocsController {
   constructor(private readonly documents: OpenApiDocuments) {}
 
   @Get('openapi.json')
-  @Public()
+  @Operation('getOpenApiJson')
   @Header('content-type', 'application/json; charset=utf-8')
   @Header('cache-control', 'no-cache')
   json(): string {
@@ -22,7 +22,7 @@ export class DocsController {
   }
 
   @Get('openapi.yaml')
-  @Public()
+  @Operation('getOpenApiYaml')
   @Header('content-type', 'application/yaml; charset=utf-8')
   @Header('cache-control', 'no-cache')
   yaml(): string {
@@ -30,7 +30,7 @@ export class DocsController {
   }
 
   @Get('openapi-3.0.json')
-  @Public()
+  @Operation('getOpenApi30Json')
   @Header('content-type', 'application/json; charset=utf-8')
   @Header('cache-control', 'no-cache')
   json30(): string {
@@ -38,7 +38,7 @@ export class DocsController {
   }
 
   @Get('api/docs')
-  @Public()
+  @Operation('getDocsPage')
   @Header('content-type', 'text/html; charset=utf-8')
   page(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply): string {
     reply.headers(PAGE_HEADERS);
@@ -46,7 +46,7 @@ export class DocsController {
   }
 
   @Get('api/docs/start.js')
-  @Public()
+  @Operation('getDocsScript')
   @Header('content-type', 'text/javascript; charset=utf-8')
   @Header('cache-control', 'no-cache')
   start(): string {
@@ -54,7 +54,7 @@ export class DocsController {
   }
 
   @Get('api/docs/:asset')
-  @Public()
+  @Operation('getDocsAsset')
   async asset(@Param('asset') name: string, @Res({ passthrough: true }) reply: FastifyReply): Promise<Buffer> {
     const asset = await readAsset(name);
     if (asset === undefined) throw new ProblemError('route_not_found', `There is no route /api/docs/${name}.`);

@@ -19,7 +19,7 @@ const UNKNOWN_KEYWORDS = [
 /**
  * The document in the form of OpenAPI 3.0, for generators that know no 3.1: `null` in a type becomes `nullable`, `const` an
  * `enum` of one, `examples` of a schema an `example`, numeric exclusive bounds flags. Each operation keeps one type of success:
- * generators make one of several, or take the first, whatever comes.
+ * generators make one of several, or take the first, whatever comes. The scopes that operations need are in their descriptions only.
  */
 export function toOpenApi30(document: OpenApiDocument): OpenApiDocument {
   const { webhooks: _webhooks, jsonSchemaDialect: _dialect, ...rest } = document;
@@ -42,11 +42,16 @@ function withOneSuccess(paths: OpenApiDocument['paths']): OpenApiDocument['paths
       Object.fromEntries(
         Object.entries(item).map(([method, operation]) => [
           method,
-          { ...operation, responses: oneSuccess(operation.responses) },
+          { ...operation, security: operation.security?.map(withoutRoles), responses: oneSuccess(operation.responses) },
         ]),
       ),
     ]),
   );
+}
+
+/** 3.0 allows roles with OAuth only. */
+function withoutRoles(requirement: Record<string, string[]>): Record<string, string[]> {
+  return Object.fromEntries(Object.keys(requirement).map((scheme) => [scheme, []]));
 }
 
 /** Of all successes the JSON one; where there is none the first, and of a stream its first form, which is a text here. */

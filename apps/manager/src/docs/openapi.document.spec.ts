@@ -1,54 +1,31 @@
-import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { Test } from '@nestjs/testing';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { PROBLEM_STATUS } from '@warmbox/contracts';
-import { KubeConnection } from '@warmbox/kube';
-import { HttpAdapter } from '@warmbox/http';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { request } from 'undici';
 import { parse } from 'yaml';
-import { AppModule } from '../app.module.js';
-import { loadOptions } from '../config/load.options.js';
-import { configureApp } from '../create.app.js';
+import { KEY, wholeApp, type RealRoute, type WholeApp } from '../fixtures/whole.app.js';
+import { POLICY, type OperationId } from '../http/policy.js';
 import { nameOf } from './event-stream.response.js';
 import type { Media, OpenApiDocument, Operation, Schema } from './openapi.types.js';
 
-const KEY = 'a-key-of-many-characters';
 const METHODS = ['get', 'put', 'post', 'delete', 'patch', 'head', 'options', 'trace'];
 /** Routes that are no operations of the API. */
 const UNDOCUMENTED = /^\/(api\/docs|openapi)/;
 
-let app: NestFastifyApplication;
+let manager: WholeApp;
 let url: string;
-let routes: { method: string; path: string }[];
+let routes: RealRoute[];
 let document: OpenApiDocument;
 
 beforeAll(async () => {
-  const { options } = loadOptions({
-    variables: { API_KEY: KEY, EXECUTOR_IMAGE: 'warmbox/executor:1', LOG_LEVEL: 'silent' },
-    inCluster: false,
-  });
-  // Nobody listens there: the documents need no cluster.
-  const connection = await KubeConnection.fromToken('http://127.0.0.1:9', 'token');
-  const module = await Test.createTestingModule({
-    imports: [AppModule.of({ options, connection, prettyLog: false })],
-  }).compile();
-  const adapter = new HttpAdapter();
-  routes = [];
-  adapter.getInstance().addHook('onRoute', ({ method, url: path }: { method: string | string[]; url: string }) => {
-    for (const each of [method].flat()) routes.push({ method: each.toLowerCase(), path });
-  });
-  app = configureApp(
-    module.createNestApplication<NestFastifyApplication>(adapter, { bodyParser: false, logger: false }),
-  );
-  await app.listen(0, '127.0.0.1');
-  url = await app.getUrl();
+  manager = await wholeApp();
+  ({ url, routes } = manager);
   document = (await (await request(`${url}/openapi.json`)).body.json()) as OpenApiDocument;
   // The whole manager is loaded, which takes its time on a busy machine.
 }, 30_000);
 
-afterAll(() => app.close());
+afterAll(() => manager.app.close());
 
 function operations(of = document): { at: string; path: string; method: string; operation: Operation }[] {
   return Object.entries(of.paths).flatMap(([path, item]) =>
@@ -147,8 +124,8 @@ describe('the OpenAPI document', () => {
 
   it('describes every route that is served, and no other', () => {
     const served = routes
-      .filter(({ method, path }) => method !== 'head' && !UNDOCUMENTED.test(path))
-      .map(({ method, path }) => `${method.toUpperCase()} ${path.replace(/:(\w+)/g, '{$1}')}`);
+      .filter(({ method, path }) => method !== 'HEAD' && !UNDOCUMENTED.test(path))
+      .map(({ method, path }) => `${method} ${path.replace(/:(\w+)/g, '{$1}')}`);
     expect(served.length).toBeGreaterThan(10);
     expect(
       operations()
@@ -295,7 +272,23 @@ describe('the OpenAPI document', () => {
   });
 
   it('lets no work of the decorators be seen', () => {
-    expect(JSON.stringify(document)).not.toMatch(/"x-(access|problems|event-stream)"/);
+    expect(JSON.stringify(document)).not.toMatch(/"x-(problems|event-stream)"/);
+  });
+
+  it('says which scope an operation needs, as the guard of requests knows it', async () => {
+    const { body } = await request(`${url}/openapi-3.0.json`);
+    const form30 = (await body.json()) as OpenApiDocument;
+    for (const { at, path, method, operation } of operations()) {
+      const need = POLICY[operation.operationId as OperationId];
+      const isOpen = need === 'probe';
+      expect([at, operation.security]).toEqual([at, isOpen ? [] : [{ bearer: [need] }, { apiKey: [need] }]]);
+      expect([at, operation.description?.includes(`Needs the scope \`${need}\`.`)]).toEqual([at, !isOpen]);
+      // Only OAuth has scopes there.
+      const { security } = form30.paths[path]![method]!;
+      expect([at, security]).toEqual([at, isOpen ? [] : [{ bearer: [] }, { apiKey: [] }]]);
+      const refused = operation.responses['403']?.content?.['application/problem+json']?.examples ?? {};
+      expect([at, 'forbidden' in refused]).toEqual([at, !isOpen]);
+    }
   });
 
   it('offers the key in both headers, and asks for none where none is needed', () => {

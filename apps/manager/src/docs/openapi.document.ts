@@ -31,7 +31,6 @@ export function describeApi(app: INestApplication, version: string): OpenApiDocu
   const document = SwaggerModule.createDocument(app, config, {
     autoTagControllers: false,
     extraModels: [ProblemDto],
-    operationIdFactory: (_controller, method) => method,
   });
   return completeDocument(document as unknown as OpenApiDocument);
 }

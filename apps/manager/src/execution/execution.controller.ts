@@ -1,13 +1,5 @@
 import { Body, Controller, Delete, Get, Param, Post, Query, Req, Res } from '@nestjs/common';
-import {
-  ApiAcceptedResponse,
-  ApiBody,
-  ApiHeader,
-  ApiNoContentResponse,
-  ApiOkResponse,
-  ApiOperation,
-  ApiTags,
-} from '@nestjs/swagger';
+import { ApiAcceptedResponse, ApiBody, ApiHeader, ApiNoContentResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { commandViolation, EXECUTE_BODY_MAX_BYTES } from '@warmbox/contracts';
 import { ExecuteDto, ExecuteResultDto, ExecutionDto } from '@warmbox/dto';
 import { invalidRequest, RouteSettings } from '@warmbox/http';
@@ -16,6 +8,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ApiEventStream, ApiProblems } from '../docs/index.js';
 import { acceptable, sendAnswer, STREAMS } from '../http/answer.js';
 import { callerOf } from '../http/caller.js';
+import { Operation } from '../http/operation.js';
 import { EVENT_ID, lastEventIdOf } from './event.id.js';
 import {
   ApiExecutionId,
@@ -38,8 +31,7 @@ export class ExecutionController {
   @Post('execute')
   @RouteSettings({ bodyLimit: EXECUTE_BODY_MAX_BYTES })
   @ApiTraceparent()
-  @ApiOperation({
-    operationId: 'execute',
+  @Operation('execute', {
     summary: 'Run a command',
     description:
       'Streams what the command prints as it comes; with `Accept: application/json` it waits and answers the result, or, where the command is `detached`, answers the execution at once. A client that leaves, or shuts its sending side, is given a few seconds to come back to the events of the execution, then the command and every process that it has started are ended.',
@@ -81,7 +73,7 @@ export class ExecutionController {
   }
 
   @Get('executions')
-  @ApiOperation({ operationId: 'listExecutions', summary: 'List what ran and runs' })
+  @Operation('listExecutions', { summary: 'List what ran and runs' })
   @ApiOkResponse({ description: 'The executions that are still kept.', type: [ExecutionDto] })
   @ApiProblems(
     'runtime_not_found',
@@ -105,7 +97,7 @@ export class ExecutionController {
 
   @Get('executions/:id')
   @ApiExecutionId()
-  @ApiOperation({ operationId: 'getExecution', summary: 'Get an execution' })
+  @Operation('getExecution', { summary: 'Get an execution' })
   @ApiOkResponse({ description: 'The execution.', type: ExecutionDto })
   @ApiProblems(
     'runtime_not_found',
@@ -138,8 +130,7 @@ export class ExecutionController {
       'The id of the last event that the client has; the stream goes on after it, without loss or duplicate.',
     schema: { type: 'string', pattern: EVENT_ID.source, example: '4096' },
   })
-  @ApiOperation({
-    operationId: 'streamExecution',
+  @Operation('streamExecution', {
     summary: 'Stream the events of an execution',
     description: 'From the beginning, or after the last event that the client has; through any manager.',
   })
@@ -176,8 +167,7 @@ export class ExecutionController {
 
   @Delete('executions/:id')
   @ApiExecutionId()
-  @ApiOperation({
-    operationId: 'cancelExecution',
+  @Operation('cancelExecution', {
     summary: 'End an execution',
     description:
       'SIGTERM to every process that it has started, then SIGKILL; answers when the command is over, after a few seconds at most. Its stream ends with a CompletedEvent as any other. One that was over already stays as it is.',

@@ -1,10 +1,10 @@
 import { Controller, Get, Header, Res } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiServiceUnavailableResponse, ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiServiceUnavailableResponse, ApiTags } from '@nestjs/swagger';
 import { HealthCheckService, HealthIndicatorService, type HealthIndicatorResult } from '@nestjs/terminus';
 import { ClusterClock, PodStore } from '@warmbox/kube';
 import { Shutdown } from '@warmbox/platform';
 import type { FastifyReply } from 'fastify';
-import { Probe } from '../http/public.js';
+import { Operation } from '../http/operation.js';
 import { Leadership } from '../leadership/leadership.js';
 import { HealthDto } from './health.dto.js';
 import { answerOf } from './health.answer.js';
@@ -23,9 +23,8 @@ export class HealthController {
   ) {}
 
   @Get('livez')
-  @Probe()
   @Header('content-type', 'text/plain; charset=utf-8')
-  @ApiOperation({ operationId: 'getLiveness', summary: 'Whether the process lives', description: 'For livenessProbe.' })
+  @Operation('getLiveness', { summary: 'Whether the process lives', description: 'For livenessProbe.' })
   @ApiOkResponse({
     description: 'It does.',
     content: { 'text/plain': { schema: { type: 'string' }, example: 'ok' } },
@@ -35,9 +34,7 @@ export class HealthController {
   }
 
   @Get('readyz')
-  @Probe()
-  @ApiOperation({
-    operationId: 'getReadiness',
+  @Operation('getReadiness', {
     summary: 'Whether this manager wants requests',
     description: 'For readinessProbe: it knows the cluster, and is not about to stop.',
   })
@@ -48,12 +45,7 @@ export class HealthController {
   }
 
   @Get('healthz')
-  @Probe()
-  @ApiOperation({
-    operationId: 'getHealth',
-    summary: 'The health of this manager',
-    description: 'For people and monitors.',
-  })
+  @Operation('getHealth', { summary: 'The health of this manager', description: 'For people and monitors.' })
   @ApiOkResponse({ description: 'It is well.', type: HealthDto })
   @ApiServiceUnavailableResponse({ description: 'It is not; `error` says why.', type: HealthDto })
   healthy(@Res({ passthrough: true }) reply: FastifyReply): Promise<unknown> {

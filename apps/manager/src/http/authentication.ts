@@ -3,23 +3,24 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import { ProblemError, type Clock } from '@warmbox/platform';
 import type { FastifyRequest } from 'fastify';
 import { Counter } from 'prom-client';
-import { ManagerOptions } from '../config/manager.options.js';
 import { CLOCK } from '../kube/kube.module.js';
 import { Metrics } from '../metrics/metrics.js';
-import { ApiKeyAuthenticator, hasCredentials, unauthenticated } from './api-key.authenticator.js';
+import { hasCredentials, unauthenticated } from './api-key.authenticator.js';
 import { FAILURES_MAX, FailedLogins } from './failed.logins.js';
-import type { Authenticator, Principal } from './principal.js';
+import { Authenticator, type Principal } from './principal.js';
 
 /** Says who a request is from, and keeps account of those that cannot say it. */
 @Injectable()
 export class Authentication {
   private readonly logger = new Logger(Authentication.name);
-  private readonly authenticator: Authenticator;
   private readonly failed: FailedLogins;
   private readonly failures: Counter<'reason'>;
 
-  constructor({ apiKey }: ManagerOptions, { registry }: Metrics, @Inject(CLOCK) clock: Clock) {
-    this.authenticator = new ApiKeyAuthenticator(apiKey);
+  constructor(
+    private readonly authenticator: Authenticator,
+    { registry }: Metrics,
+    @Inject(CLOCK) clock: Clock,
+  ) {
     this.failed = new FailedLogins(clock);
     this.failures = new Counter({
       name: 'warmbox_authentication_failures_total',

@@ -13,25 +13,29 @@ import { ManagerOptions } from '../config/manager.options.js';
 import { httpAdapter } from '../create.app.js';
 import { ApiIdempotencyKey } from '../idempotency/api.idempotency-key.js';
 import { Metrics } from '../metrics/metrics.js';
+import { ApiKeyAuthenticator } from './api-key.authenticator.js';
 import { Authentication } from './authentication.js';
 import { FAILURES_MAX } from './failed.logins.js';
-import { principalOf } from './principal.js';
-import { Probe, Public } from './public.js';
+import { Operation } from './operation.js';
+import { principalOf, type Authenticator, type Principal } from './principal.js';
 import { guardRequests } from './request.guards.js';
 
 @Controller()
 class ThingsController {
   @Get('things')
+  @Operation('listSandboxes')
   things(): object {
     return { secret: true };
   }
 
   @Get('who')
+  @Operation('getSandbox')
   who(@Req() asking: FastifyRequest): object {
     return principalOf(asking);
   }
 
   @Post('things')
+  @Operation('createSandbox')
   @HttpCode(200)
   @ApiIdempotencyKey()
   make(): object {
@@ -39,19 +43,20 @@ class ThingsController {
   }
 
   @Post('runs')
+  @Operation('execute')
   @HttpCode(200)
   run(): object {
     return {};
   }
 
   @Get('page')
-  @Public()
+  @Operation('getDocsPage')
   page(): object {
     return { page: true };
   }
 
   @Get('livez')
-  @Probe()
+  @Operation('getLiveness')
   live(): string {
     return 'ok';
   }
@@ -75,6 +80,8 @@ const OPTIONS = Object.assign(new ManagerOptions(), {
 let shutdown: Shutdown;
 let metrics: Metrics;
 let clock: FakeClock;
+/** Who asks with the key; the key's holder unless a test says otherwise. */
+let principal: Principal | undefined;
 let app: NestFastifyApplication;
 let url: string;
 
@@ -85,7 +92,16 @@ beforeEach(async () => {
   const adapter = httpAdapter(OPTIONS);
   app = await NestFactory.create<NestFastifyApplication>(ThingsModule, adapter, { bodyParser: false, logger: false });
   app.useGlobalFilters(new ProblemFilter());
-  guardRequests(adapter.getInstance<FastifyInstance>(), OPTIONS, shutdown, new Authentication(OPTIONS, metrics, clock));
+  const keys = new ApiKeyAuthenticator(KEY);
+  principal = undefined;
+  const authenticator: Authenticator = {
+    authenticate: (headers) => {
+      const holder = keys.authenticate(headers);
+      return holder && (principal ?? holder);
+    },
+  };
+  const authentication = new Authentication(authenticator, metrics, clock);
+  guardRequests(adapter.getInstance<FastifyInstance>(), OPTIONS, shutdown, authentication);
   await app.listen(0, '127.0.0.1');
   url = await app.getUrl();
 });
@@ -182,6 +198,74 @@ describe('who asks', () => {
     expect(await who({ 'x-api-key': KEY, authorization: 'Bearer one' })).toEqual(holder);
     expect(await who({ 'x-api-key': KEY, authorization: 'Bearer another' })).toEqual(holder);
     expect(await who({ 'x-api-key': 'another', authorization: `Bearer ${KEY}` })).toEqual(holder);
+  });
+});
+
+describe('what a principal may do', () => {
+  const holderOf = (...scopes: Principal['scopes']): Principal => ({
+    id: 'ci',
+    tenant: 'a',
+    scopes,
+    source: 'api-key',
+  });
+  const asked = (path: string, method: 'GET' | 'POST' = 'GET'): ReturnType<typeof ask> =>
+    ask(path, { 'x-api-key': KEY }, method);
+
+  it('is what its scopes say', async () => {
+    principal = holderOf('read', 'create');
+    expect(await asked('/things')).toMatchObject({ status: 200 });
+    expect(await asked('/things', 'POST')).toMatchObject({ status: 200 });
+    expect(await asked('/runs', 'POST')).toMatchObject({ status: 403, code: 'forbidden' });
+  });
+
+  it('is told by the scope that it lacks', async () => {
+    principal = holderOf();
+    const { text } = await asked('/things');
+    expect((JSON.parse(text) as ProblemDto).detail).toBe('This needs the scope read, which "ci" does not have.');
+  });
+
+  it('is everything with *', async () => {
+    principal = holderOf('*');
+    expect(await asked('/runs', 'POST')).toMatchObject({ status: 200 });
+  });
+
+  it('is what everybody may in any case', async () => {
+    principal = holderOf();
+    expect(await asked('/page')).toMatchObject({ status: 200 });
+    expect(await asked('/livez')).toMatchObject({ status: 200 });
+    expect(await asked('/no-such-thing')).toMatchObject({ status: 404 });
+  });
+
+  it('is the same for HEAD as for GET', async () => {
+    principal = holderOf('create');
+    const { statusCode } = await request(`${url}/things`, { method: 'HEAD', headers: { 'x-api-key': KEY } });
+    expect(statusCode).toBe(403);
+  });
+});
+
+describe('a route that says nothing of what it needs', () => {
+  @Controller()
+  class OpenController {
+    @Get('open')
+    open(): object {
+      return {};
+    }
+  }
+
+  @Module({ controllers: [OpenController] })
+  class OpenModule {}
+
+  it('keeps the manager from starting', async () => {
+    const adapter = httpAdapter(OPTIONS);
+    const opened = await NestFactory.create<NestFastifyApplication>(OpenModule, adapter, {
+      bodyParser: false,
+      logger: false,
+      abortOnError: false,
+    });
+    const authentication = new Authentication(new ApiKeyAuthenticator(KEY), new Metrics(), clock);
+    guardRequests(adapter.getInstance<FastifyInstance>(), OPTIONS, shutdown, authentication);
+    await expect(opened.init()).rejects.toThrow('The route GET /open needs an @Operation');
+    await opened.close();
   });
 });
 

@@ -1,14 +1,17 @@
 import { authorityOfTarget, guardShutdown, sendProblem } from '@warmbox/http';
 import { ProblemError, type Shutdown } from '@warmbox/platform';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ManagerOptions } from '../config/manager.options.js';
 import { AllowedHosts, isAddress } from './allowed.hosts.js';
 import type { Authentication } from './authentication.js';
-import { isProbe, isPublic } from './public.js';
+import { checkRoute, needOf } from './operation.js';
+import { isScope, type Scope } from './policy.js';
+import { isAllowed, type Principal } from './principal.js';
 
 /**
- * What every request passes before anything of it is looked at: its host, the shutdown, its API key. As hooks, not as Nest
- * guards, because they also stand before what matches no route: a stranger is not told which routes there are.
+ * What every request passes before anything of it is looked at: its host, the shutdown, who asks, and whether that
+ * principal may. As hooks, not as Nest guards, because they also stand before what matches no route: a stranger is not told which
+ * routes there are. Routes that are added later and do not say what they need are refused.
  */
 export function guardRequests(
   fastify: FastifyInstance,
@@ -17,6 +20,7 @@ export function guardRequests(
   authentication: Authentication,
 ): void {
   fastify.decorateRequest('principal');
+  fastify.addHook('onRoute', checkRoute);
   const hosts = new AllowedHosts(options.allowedHosts);
   fastify.addHook('onRequest', (request, reply, done) => {
     const { host } = request.raw.headers;
@@ -27,9 +31,31 @@ export function guardRequests(
   guardShutdown(fastify, shutdown, isProbe);
   fastify.addHook('onRequest', (request, reply, done) => {
     request.principal = authentication.principalOf(request);
-    if (isPublic(request) || request.principal !== undefined) done();
-    else sendProblem(reply, authentication.refuse(request), request.id);
+    const problem = isOpen(request) ? undefined : obstacleOf(request, authentication);
+    if (problem === undefined) done();
+    else sendProblem(reply, problem, request.id);
   });
+}
+
+/** Why a request is not for who asks. */
+function obstacleOf(request: FastifyRequest, authentication: Authentication): ProblemError | undefined {
+  const { principal } = request;
+  if (principal === undefined) return authentication.refuse(request);
+  const need = needOf(request);
+  return need !== undefined && isScope(need) && !isAllowed(principal, need) ? forbidden(principal, need) : undefined;
+}
+
+function isProbe(request: FastifyRequest): boolean {
+  return needOf(request) === 'probe';
+}
+
+/** Whether anybody may ask. */
+function isOpen(request: FastifyRequest): boolean {
+  return isProbe(request) || needOf(request) === 'public';
+}
+
+function forbidden({ id }: Principal, scope: Scope): ProblemError {
+  return new ProblemError('forbidden', `This needs the scope ${scope}, which ${JSON.stringify(id)} does not have.`);
 }
 
 function hostNotAllowed(host: string | undefined): ProblemError {

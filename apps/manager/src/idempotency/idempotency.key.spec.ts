@@ -1,4 +1,5 @@
 import type { FastifyRequest } from 'fastify';
+import type { Principal } from '../http/principal.js';
 import { hashOfBody, hashOfScope, idempotencyKeyOf, keyOf } from './idempotency.key.js';
 
 const withKeys = (...keys: string[]): FastifyRequest =>
@@ -29,7 +30,7 @@ describe('the header Idempotency-Key', () => {
 
 describe('whose a key is', () => {
   it('is the principal’s, whatever its headers are', () => {
-    const principal = { id: 'api-key', tenant: 'default', scopes: ['*'], source: 'api-key' as const };
+    const principal: Principal = { id: 'api-key', tenant: 'default', scopes: ['*'], source: 'api-key' };
     const asking = (authorization: string): FastifyRequest => ({
       ...withKeys('k'),
       principal,

@@ -1,6 +1,7 @@
 import { Controller, Get, Header } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { Registry } from 'prom-client';
+import { Operation } from '../http/operation.js';
 import { Metrics } from './metrics.js';
 
 const EXAMPLE = `# HELP warmbox_leader Whether this manager leads: 1 or 0.
@@ -16,8 +17,7 @@ export class MetricsController {
 
   @Get('metrics')
   @Header('content-type', Registry.PROMETHEUS_CONTENT_TYPE)
-  @ApiOperation({
-    operationId: 'getMetrics',
+  @Operation('getMetrics', {
     summary: 'Get the metrics of this manager',
     description: 'In the text format of Prometheus; each manager tells its own.',
   })

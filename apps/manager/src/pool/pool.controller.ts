@@ -1,11 +1,12 @@
 import { Controller, Get, Inject, Param, Req, Res } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiParam, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { map } from 'rxjs';
 import { ApiEventStream, ApiProblems } from '../docs/index.js';
 import { PoolStatusDto } from '@warmbox/dto';
 import { jsonLine, MEDIA, negotiate, ProblemError, type Clock } from '@warmbox/platform';
 import { sendEvents } from '@warmbox/http';
+import { Operation } from '../http/operation.js';
 import { CLOCK } from '../kube/kube.module.js';
 import { PoolMonitor } from './pool.monitor.js';
 
@@ -21,7 +22,7 @@ export class PoolController {
   ) {}
 
   @Get('status')
-  @ApiOperation({ operationId: 'getPoolStatus', summary: 'Get the status of the pool' })
+  @Operation('getPoolStatus', { summary: 'Get the status of the pool' })
   @ApiOkResponse({ description: 'The status.', type: PoolStatusDto })
   @ApiProblems('runtime_not_found', 'not_synced')
   status(@Param('runtime') runtime: string): PoolStatusDto {
@@ -29,8 +30,7 @@ export class PoolController {
   }
 
   @Get('events')
-  @ApiOperation({
-    operationId: 'followPoolStatus',
+  @Operation('followPoolStatus', {
     summary: 'Follow the status of the pool',
     description: 'The status now and whenever it has changed, at most four times a second.',
   })

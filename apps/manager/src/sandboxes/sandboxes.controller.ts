@@ -1,9 +1,10 @@
 import { Body, Controller, Delete, Get, Param, Patch, Query, Req, Res } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiParam, ApiTags } from '@nestjs/swagger';
 import { BulkDeletionDto, DeletedSandboxDto, SandboxDto, UpdateSandboxDto } from '@warmbox/dto';
 import { sandboxOf } from '@warmbox/sandbox';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ApiProblems } from '../docs/index.js';
+import { Operation } from '../http/operation.js';
 import { SandboxFinder } from './sandbox.finder.js';
 import { SandboxInventory } from './sandbox.inventory.js';
 import { DeleteSandboxesDto, ListSandboxesDto, type SandboxFilterDto } from './sandbox.query.dto.js';
@@ -26,8 +27,7 @@ export class SandboxesController {
   ) {}
 
   @Get()
-  @ApiOperation({
-    operationId: 'listSandboxes',
+  @Operation('listSandboxes', {
     summary: 'List sandboxes',
     description: 'In the order of their names. With `limit` the `Link` header leads to the next page.',
   })
@@ -54,8 +54,7 @@ export class SandboxesController {
   }
 
   @Delete()
-  @ApiOperation({
-    operationId: 'deleteSandboxes',
+  @Operation('deleteSandboxes', {
     summary: 'Delete sandboxes',
     description:
       'Deletes the allocated and manual sandboxes that meet every condition; with `includeWarm` the warm ones too.',
@@ -71,7 +70,7 @@ export class SandboxesController {
 
   @Get(':name')
   @ApiParam(NAME)
-  @ApiOperation({ operationId: 'getSandbox', summary: 'Get a sandbox' })
+  @Operation('getSandbox', { summary: 'Get a sandbox' })
   @ApiOkResponse({ description: 'The sandbox.', type: SandboxDto })
   @ApiProblems('runtime_not_found', 'sandbox_not_found', 'sandbox_gone', 'rate_limited', 'kubernetes_unavailable')
   async get(@Param('runtime') runtime: string, @Param('name') name: string): Promise<SandboxDto> {
@@ -80,7 +79,7 @@ export class SandboxesController {
 
   @Patch(':name')
   @ApiParam(NAME)
-  @ApiOperation({ operationId: 'updateSandbox', summary: 'Change labels, renew lifetime and idle time-out' })
+  @Operation('updateSandbox', { summary: 'Change labels, renew lifetime and idle time-out' })
   @ApiOkResponse({ description: 'The sandbox as it is now.', type: SandboxDto })
   @ApiProblems(
     'runtime_not_found',
@@ -101,8 +100,7 @@ export class SandboxesController {
 
   @Delete(':name')
   @ApiParam(NAME)
-  @ApiOperation({
-    operationId: 'deleteSandbox',
+  @Operation('deleteSandbox', {
     summary: 'Delete a sandbox',
     description: 'Also answers 200 while the sandbox terminates.',
   })
