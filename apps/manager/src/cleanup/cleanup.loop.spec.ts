@@ -49,11 +49,11 @@ describe('the loop of cleanup', () => {
     scene.tell(pod);
     return pod;
   }
-  const silent: IdleAnswer = { state: 'silent' };
+  const unanswered: IdleAnswer = { state: 'unanswered' };
   const ends = (): string[] => scene.said.filter((word) => word.startsWith('end'));
 
   it('ends a sandbox that is not Ready and whose executor did not answer three times over 30 s, and no sooner', async () => {
-    scene.answers = Array.from({ length: 9 }, () => silent);
+    scene.answers = Array.from({ length: 9 }, () => unanswered);
     showUnready();
     await scene.clock.advance(20_000 + 29_000);
     expect(scene.said).toEqual(['ask 20', 'ask 20']);
@@ -62,15 +62,15 @@ describe('the loop of cleanup', () => {
   });
 
   it('does not end a sandbox that only this manager does not reach', async () => {
-    scene.answers = Array.from({ length: 99 }, () => silent);
+    scene.answers = Array.from({ length: 99 }, () => unanswered);
     scene.show();
     await scene.clock.advance(300_000);
     expect(scene.said.length).toBeGreaterThan(10);
     expect(ends()).toEqual([]);
   });
 
-  it('forgets silences when the pod is Ready again', async () => {
-    scene.answers = Array.from({ length: 9 }, () => silent);
+  it('forgets failed probes when the pod is Ready again', async () => {
+    scene.answers = Array.from({ length: 9 }, () => unanswered);
     const pod = showUnready();
     // Asked at 20 and 35 s.
     await scene.clock.advance(37_000);
@@ -97,7 +97,7 @@ describe('the loop of cleanup', () => {
     expect(scene.said).toEqual(['ask 300', 'ask 10', 'end idle unchanged']);
   });
 
-  it('does not take an API server that is away for an executor that is silent', async () => {
+  it('does not take an API server that is away for an executor that does not answer', async () => {
     scene.answers = Array.from({ length: 5 }, () => new ProblemError('kubernetes_unavailable', 'no answer'));
     scene.show();
     await scene.clock.advance(60_000);

@@ -94,8 +94,8 @@ export class CleanupLoop {
 
   private see({ type, pod }: PodChange): void {
     if (type !== 'deleted') {
-      // The kubelet reaches its executor: whatever silence there was, it is over.
-      if (isReady(pod) && this.progress.get(uidOf(pod))?.silence) this.note(pod, { silence: undefined });
+      // The kubelet reaches its executor: whatever probes failed, that is over.
+      if (isReady(pod) && this.progress.get(uidOf(pod))?.failedProbes) this.note(pod, { failedProbes: undefined });
       this.arm(pod);
       return;
     }
@@ -239,8 +239,8 @@ export class CleanupLoop {
   }
 
   private async ask(pod: Pod, idleTimeoutSeconds: number, signal: AbortSignal): Promise<number> {
-    const silence = this.progress.get(uidOf(pod))?.silence;
-    const { sendBefore, progress } = await this.judge.judge(pod, idleTimeoutSeconds, silence, signal);
+    const failedProbes = this.progress.get(uidOf(pod))?.failedProbes;
+    const { sendBefore, progress } = await this.judge.judge(pod, idleTimeoutSeconds, failedProbes, signal);
     signal.throwIfAborted();
     this.note(pod, progress);
     this.questionOver(pod);

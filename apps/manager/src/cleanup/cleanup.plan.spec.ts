@@ -1,6 +1,6 @@
 import { ANNOTATION, grantAnnotations, type Grant, type Pod } from '@warmbox/sandbox';
 import { aPod, type PodFacts } from '@warmbox/testing';
-import type { Silence } from './executor.silence.js';
+import type { FailedProbes } from './failed.probes.js';
 import { plan, type CleanupLimits, type Progress, type Step } from './cleanup.plan.js';
 
 const CREATED = Date.parse('2026-01-01T00:00:00Z');
@@ -62,13 +62,15 @@ describe('the plan of cleanup', () => {
     expect(next(stamped, { done: { activeAt: CREATED + 200_000 } })?.seconds).toBeCloseTo(320, 0);
   });
 
-  const silence: Silence = { since: CREATED + 120_000, count: 3, activityAt: CREATED };
+  const failedProbes: FailedProbes = { since: CREATED + 120_000, count: 3, activityAt: CREATED };
 
-  it('gives up an executor that was silent for long enough, and not one that was silent twice', () => {
+  it('gives up an executor that did not answer for long enough, and not one that did not answer twice', () => {
     const pod = sandbox({ ready: false });
     pod.status!.conditions![0]!.lastTransitionTime = '2026-01-01T00:01:00Z';
-    const done = { askAt: CREATED + 165_000, silence };
-    expect(next(pod, { nowSeconds: 150, done: { ...done, silence: { ...silence, count: 2 } } })?.step).toMatchObject({
+    const done = { askAt: CREATED + 165_000, failedProbes };
+    expect(
+      next(pod, { nowSeconds: 150, done: { ...done, failedProbes: { ...failedProbes, count: 2 } } })?.step,
+    ).toMatchObject({
       do: 'ask',
     });
     expect(next(pod, { nowSeconds: 150, done })).toEqual({
@@ -77,13 +79,13 @@ describe('the plan of cleanup', () => {
     });
   });
 
-  it('never gives up an executor that its kubelet reaches, however silent it is', () => {
-    const done = { askAt: CREATED + 165_000, silence };
+  it('never gives up an executor that its kubelet reaches, however little it answers', () => {
+    const done = { askAt: CREATED + 165_000, failedProbes };
     expect(next(sandbox(), { nowSeconds: 150, done })).toMatchObject({ seconds: 165, step: { do: 'ask' } });
   });
 
   it('goes on to the end of the lifetime, and to no other question, while the executor is asked', () => {
-    expect(next(sandbox(), { nowSeconds: 550, done: { isAsked: true, silence } })).toEqual({
+    expect(next(sandbox(), { nowSeconds: 550, done: { isAsked: true, failedProbes } })).toEqual({
       seconds: 600,
       step: { do: 'delete', cause: 'lifetime' },
     });

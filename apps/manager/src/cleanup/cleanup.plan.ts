@@ -11,7 +11,7 @@ import {
   wasEverReady,
   type Pod,
 } from '@warmbox/sandbox';
-import { isUnreachable, type Silence } from './executor.silence.js';
+import { isUnreachable, type FailedProbes } from './failed.probes.js';
 
 /** What the plan needs of the manager's options. */
 export interface CleanupLimits {
@@ -66,8 +66,8 @@ export interface Progress {
   askAt?: number;
   /** It is being asked something: until that is over only what ends the pod can be next. */
   isAsked?: boolean;
-  /** What its executor has left unanswered. */
-  silence?: Silence;
+  /** Those that its executor has left unanswered. */
+  failedProbes?: FailedProbes;
   /** Its deletion is not forced again before this time, in milliseconds since the epoch. */
   forceAt?: number;
 }
@@ -121,7 +121,7 @@ function stepsOf(pod: Pod, now: number, limits: CleanupLimits, done: Progress): 
     return [at(readyBy, { do: 'delete', cause: 'never_ready' }), lifetime];
   }
   if (done.isAsked) return [lifetime];
-  if (isUnreachable(pod, done.silence, now)) return [at(now, { do: 'delete', cause: 'unreachable' })];
+  if (isUnreachable(pod, done.failedProbes, now)) return [at(now, { do: 'delete', cause: 'unreachable' })];
   const idleTimeoutSeconds = granted.idleTimeoutSeconds ?? limits.idleTimeoutMinutes * 60;
   const activeAt = Math.max(granted.lastActivityAt ?? ownedSince, (done.activeAt ?? -Infinity) + ASK_SLACK_MS);
   const idleAt = activeAt + idleTimeoutSeconds * 1000;

@@ -43,15 +43,15 @@ describe('the question whether a sandbox is idle', () => {
 
   for (const nonsense of ['', '{', 'null', '[]', '{"idleSeconds":"1"}', '{"idleSeconds":-1}', 'x'.repeat(100_000)]) {
     it(`takes ${JSON.stringify(nonsense.slice(0, 20))} for no answer`, async () => {
-      expect(await inquiry(conflict, nonsense).ask(aPod(), 60, never)).toEqual({ state: 'silent' });
+      expect(await inquiry(conflict, nonsense).ask(aPod(), 60, never)).toEqual({ state: 'unanswered' });
     });
   }
 
   for (const code of ['executor_timeout', 'executor_unreachable', 'not_ready'] as const) {
     it(`takes ${code} for no answer, to either question`, async () => {
       const error = new ProblemError(code, 'no answer');
-      expect(await inquiry(error).ask(aPod(), 60, never)).toEqual({ state: 'silent' });
-      expect(await inquiry(conflict, error).ask(aPod(), 60, never)).toEqual({ state: 'silent' });
+      expect(await inquiry(error).ask(aPod(), 60, never)).toEqual({ state: 'unanswered' });
+      expect(await inquiry(conflict, error).ask(aPod(), 60, never)).toEqual({ state: 'unanswered' });
     });
   }
 
@@ -123,15 +123,15 @@ describe('an executor that goes on answering without an end', () => {
     expect(clock.waiting).toBe(0);
     return result;
   }
-  const silent: IdleAnswer = { state: 'silent' };
+  const unanswered: IdleAnswer = { state: 'unanswered' };
 
   it.each([
     ['its refusal', drip(409), drip(200)],
     ['its seal', drip(200), drip(200)],
     ['its activity', refuse, drip(200)],
-  ])('is silent after five seconds, where it drips %s', async (_, sealed, activity) => {
+  ])('gives no answer after five seconds, where it drips %s', async (_, sealed, activity) => {
     executor.on('POST seal', sealed).on('GET activity', activity);
-    expect(await outcome(inquiry.ask(pod, 60, never))).toEqual(silent);
+    expect(await outcome(inquiry.ask(pod, 60, never))).toEqual(unanswered);
   });
 
   it('has heard no notice', async () => {

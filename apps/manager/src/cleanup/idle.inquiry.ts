@@ -12,10 +12,10 @@ const ANSWER_TIMEOUT_MS = 5_000;
 const INQUIRY_TIMEOUT_MS = 10_000;
 
 /** What says that there is no executor that answers. */
-const SILENCE: readonly ProblemCode[] = ['executor_timeout', 'executor_unreachable', 'not_ready'];
+const NO_ANSWER: readonly ProblemCode[] = ['executor_timeout', 'executor_unreachable', 'not_ready'];
 
 /** `sealed`: it takes no new work for 30 s, in which it can be deleted. */
-export type IdleAnswer = { state: 'sealed' } | { state: 'active'; idleSeconds: number } | { state: 'silent' };
+export type IdleAnswer = { state: 'sealed' } | { state: 'active'; idleSeconds: number } | { state: 'unanswered' };
 
 /** Asks executors whether their sandboxes are idle, and tells them what they have to know. */
 @Injectable()
@@ -35,7 +35,7 @@ export class IdleInquiry {
     try {
       return await this.inTime(signal, (inTime) => this.sealOrActivity(pod, idleSeconds, inTime));
     } catch (error) {
-      if (error instanceof ProblemError && SILENCE.includes(error.code)) return { state: 'silent' };
+      if (error instanceof ProblemError && NO_ANSWER.includes(error.code)) return { state: 'unanswered' };
       throw error;
     }
   }
@@ -59,7 +59,7 @@ export class IdleInquiry {
       if (!(error instanceof ProblemError && error.code === 'conflict')) throw error;
     }
     const idle = idleSecondsOf(await this.client.ask(pod, request('GET', '/api/activity'), signal));
-    return idle === undefined ? { state: 'silent' } : { state: 'active', idleSeconds: idle };
+    return idle === undefined ? { state: 'unanswered' } : { state: 'active', idleSeconds: idle };
   }
 
   /** @throws ProblemError executor_timeout where the time is up first */

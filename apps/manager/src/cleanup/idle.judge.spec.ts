@@ -29,9 +29,9 @@ describe('the judgement whether a sandbox is idle', () => {
     judge = new IdleJudge(inquiry, stamper, store, clock);
   });
 
-  async function verdict(of: IdleAnswer, silence?: IdleVerdict['progress']['silence']): Promise<IdleVerdict> {
+  async function verdict(of: IdleAnswer, failedProbes?: IdleVerdict['progress']['failedProbes']): Promise<IdleVerdict> {
     answer = of;
-    const judged = judge.judge(pod, IDLE_SECONDS, silence, never);
+    const judged = judge.judge(pod, IDLE_SECONDS, failedProbes, never);
     await clock.advance(TAKES_MS);
     return judged;
   }
@@ -47,7 +47,7 @@ describe('the judgement whether a sandbox is idle', () => {
   it('takes an active one at its word, and has it written down', async () => {
     const { sendBefore, progress } = await verdict({ state: 'active', idleSeconds: 20 });
     expect(sendBefore).toBeUndefined();
-    expect(progress).toEqual({ silence: undefined, activeAt: clock.now() - 20_000, askAt: undefined });
+    expect(progress).toEqual({ failedProbes: undefined, activeAt: clock.now() - 20_000, askAt: undefined });
     expect(stamps).toEqual([clock.now() - 20_000]);
   });
 
@@ -65,23 +65,23 @@ describe('the judgement whether a sandbox is idle', () => {
     expect(progress.askAt! - clock.now()).toBeLessThanOrEqual(300);
   });
 
-  it('counts silences, from the time of the question, until there is an answer', async () => {
+  it('counts failed probes, from the time of the question, until there is an answer', async () => {
     const askedAt = clock.now();
-    const first = await verdict({ state: 'silent' });
+    const first = await verdict({ state: 'unanswered' });
     expect(first.progress).toEqual({
-      silence: { since: askedAt, count: 1, activityAt: 0 },
+      failedProbes: { since: askedAt, count: 1, activityAt: 0 },
       askAt: askedAt + 15_000,
     });
-    const second = await verdict({ state: 'silent' }, first.progress.silence);
-    expect(second.progress.silence).toMatchObject({ since: askedAt, count: 2 });
-    const third = await verdict({ state: 'active', idleSeconds: 0 }, second.progress.silence);
-    expect(third.progress).toHaveProperty('silence', undefined);
+    const second = await verdict({ state: 'unanswered' }, first.progress.failedProbes);
+    expect(second.progress.failedProbes).toMatchObject({ since: askedAt, count: 2 });
+    const third = await verdict({ state: 'active', idleSeconds: 0 }, second.progress.failedProbes);
+    expect(third.progress).toHaveProperty('failedProbes', undefined);
   });
 
   it('goes by what the pod was when there was no answer', async () => {
     newest = aPod({ ready: true });
-    expect((await verdict({ state: 'silent' })).progress.silence).toBeUndefined();
+    expect((await verdict({ state: 'unanswered' })).progress.failedProbes).toBeUndefined();
     newest = aPod({ ready: true, uid: 'another' });
-    expect((await verdict({ state: 'silent' })).progress.silence).toMatchObject({ count: 1 });
+    expect((await verdict({ state: 'unanswered' })).progress.failedProbes).toMatchObject({ count: 1 });
   });
 });

@@ -6,11 +6,11 @@ import { CLOCK } from '../kube/kube.module.js';
 import { SandboxStamper } from '../sandboxes/sandbox.stamper.js';
 import { CleanupPatience } from './cleanup.patience.js';
 import type { Progress } from './cleanup.plan.js';
-import { afterSilence, type Silence } from './executor.silence.js';
+import { afterFailure, type FailedProbes } from './failed.probes.js';
 import { IdleInquiry } from './idle.inquiry.js';
 
 /** Between two questions to an executor that does not answer, in milliseconds: three of them make 30 s. */
-const SILENCE_MS = 15_000;
+const REPEAT_MS = 15_000;
 
 /** An answer after which the sandbox is idle in so many milliseconds, or was already, is only believed a few times in a row. */
 const SOON_MS = 1_000;
@@ -26,7 +26,7 @@ export interface IdleVerdict {
   /** It is idle and sealed: its deletion may be sent until this time of the monotonic clock, in milliseconds. */
   sendBefore?: number;
   /** What is to be remembered of it. */
-  progress: Pick<Progress, 'silence' | 'activeAt' | 'askAt'>;
+  progress: Pick<Progress, 'failedProbes' | 'activeAt' | 'askAt'>;
 }
 
 /** Asks executors whether their sandboxes are idle, and draws the conclusions. */
@@ -42,13 +42,13 @@ export class IdleJudge {
   ) {}
 
   /**
-   * @param silence what its executor has left unanswered before.
+   * @param failedProbes those that its executor has left unanswered before.
    * @throws ProblemError as IdleInquiry.ask; the signal's reason
    */
   async judge(
     pod: Pod,
     idleTimeoutSeconds: number,
-    silence: Silence | undefined,
+    failedProbes: FailedProbes | undefined,
     signal: AbortSignal,
   ): Promise<IdleVerdict> {
     const askedAt = this.clock.now();
@@ -56,15 +56,17 @@ export class IdleJudge {
     const answer = await this.inquiry.ask(pod, idleTimeoutSeconds, signal);
     switch (answer.state) {
       case 'sealed':
-        return { sendBefore, progress: { silence: undefined } };
+        return { sendBefore, progress: { failedProbes: undefined } };
       case 'active': {
         const activeAt = this.clock.now() - answer.idleSeconds * 1000;
         this.stamper.stamp(pod, activeAt);
         const askAt = this.notBefore(pod.metadata?.uid ?? '', activeAt + idleTimeoutSeconds * 1000);
-        return { progress: { silence: undefined, activeAt, askAt } };
+        return { progress: { failedProbes: undefined, activeAt, askAt } };
       }
-      case 'silent':
-        return { progress: { silence: afterSilence(this.newest(pod), silence, askedAt), askAt: askedAt + SILENCE_MS } };
+      case 'unanswered':
+        return {
+          progress: { failedProbes: afterFailure(this.newest(pod), failedProbes, askedAt), askAt: askedAt + REPEAT_MS },
+        };
     }
   }
 
