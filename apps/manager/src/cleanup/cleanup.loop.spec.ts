@@ -2,8 +2,7 @@ import { jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { ProblemError } from '@warmbox/platform';
 import { ANNOTATION, type Pod } from '@warmbox/sandbox';
-import { CleanupScene } from './fixtures/cleanup.scene.js';
-import type { IdleAnswer } from './idle.inquiry.js';
+import { CleanupScene, type Said } from './fixtures/cleanup.scene.js';
 
 /** What one process may be late by design, and what the second beyond it is for: the deadline itself. */
 const SECOND = 1_000;
@@ -29,7 +28,7 @@ describe('the loop of cleanup', () => {
   });
 
   it('does not end a sandbox that refuses to be sealed, and asks when it may be idle next', async () => {
-    scene.answers = [{ state: 'active', idleSeconds: 5 }];
+    scene.answers = [{ idleSeconds: 5 }];
     scene.show();
     await scene.clock.advance(20_500);
     expect(scene.said).toEqual(['ask 20']);
@@ -49,7 +48,7 @@ describe('the loop of cleanup', () => {
     scene.tell(pod);
     return pod;
   }
-  const unanswered: IdleAnswer = { state: 'unanswered' };
+  const unanswered: Said = new ProblemError('executor_timeout', 'no answer');
   const ends = (): string[] => scene.said.filter((word) => word.startsWith('end'));
 
   it('ends a sandbox that is not Ready and whose executor did not answer three times over 30 s, and no sooner', async () => {
@@ -87,7 +86,7 @@ describe('the loop of cleanup', () => {
   });
 
   it('acts at once on an idle time-out that was shortened', async () => {
-    scene.answers = [{ state: 'active', idleSeconds: 0 }];
+    scene.answers = [{ idleSeconds: 0 }];
     const pod = scene.show({ idleTimeoutSeconds: 300 });
     await scene.clock.advance(301_000);
     expect(scene.said).toEqual(['ask 300']);
@@ -114,11 +113,11 @@ describe('the loop of cleanup', () => {
 
   it('ends a sandbox at the end of its lifetime though its executor is still being asked', async () => {
     scene.hangs = true;
-    scene.show({ lifetimeSeconds: 100, idleTimeoutSeconds: 90 });
+    scene.show({ lifetimeSeconds: 100, idleTimeoutSeconds: 95 });
     await scene.clock.advance(99_999);
-    expect(scene.said).toEqual(['warn true']);
+    expect([scene.said, scene.hanging]).toEqual([['warn true', 'ask 95'], 1]);
     await scene.clock.advance(SECOND);
-    expect(scene.said).toEqual(['warn true', 'end lifetime unchanged']);
+    expect(scene.said).toEqual(['warn true', 'ask 95', 'end lifetime unchanged']);
     expect(scene.hanging).toBe(0);
   });
 
@@ -184,7 +183,7 @@ describe('the loop of cleanup', () => {
   });
 
   it('warns once, even where nobody hears it, and ends the sandbox within a second of its time', async () => {
-    scene.answers = Array.from({ length: 9 }, () => ({ state: 'active', idleSeconds: 0 }));
+    scene.answers = Array.from({ length: 9 }, () => ({ idleSeconds: 0 }));
     scene.show({ lifetimeSeconds: 100, idleTimeoutSeconds: 86_400 });
     await scene.clock.advance(39_999);
     expect(scene.said).toEqual([]);

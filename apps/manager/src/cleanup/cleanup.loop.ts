@@ -10,8 +10,7 @@ import { CleanupMetrics } from './cleanup.metrics.js';
 import { plan, type CleanupCause, type Planned, type Progress, type Step } from './cleanup.plan.js';
 import { CleanupPatience } from './cleanup.patience.js';
 import { DeadlineHeap } from './deadline.heap.js';
-import { IdleInquiry } from './idle.inquiry.js';
-import { IdleJudge } from './idle.judge.js';
+import { IdleCheck } from './idle.check.js';
 
 /** Replicas see the same deadlines: each acts up to so many milliseconds later, always the same for one process. */
 const OFFSET_MS = 250;
@@ -60,8 +59,7 @@ export class CleanupLoop {
 
   constructor(
     private readonly store: PodStore,
-    private readonly judge: IdleJudge,
-    private readonly inquiry: IdleInquiry,
+    private readonly check: IdleCheck,
     private readonly ender: SandboxEnder,
     private readonly writer: PodWriter,
     private readonly metrics: CleanupMetrics,
@@ -106,7 +104,7 @@ export class CleanupLoop {
     this.deadlines.delete(uid);
     this.progress.delete(uid);
     this.names.delete(uid);
-    for (const memory of [this.failures, this.forces, this.judge]) memory.forget(uid);
+    for (const memory of [this.failures, this.forces, this.check]) memory.forget(uid);
   }
 
   /** Sets the deadline of a pod's next step, `soonestMs` from now at the soonest. */
@@ -217,7 +215,7 @@ export class CleanupLoop {
       case 'warn':
         // Once, whatever becomes of it: after this it would not be a minute before any more.
         this.note(pod, { warnedOf: step.expiresAt });
-        await this.inquiry.warn(pod, step.expiresAt, signal);
+        await this.check.warn(pod, step.expiresAt, signal);
         return 0;
       case 'force':
         this.note(pod, { forceAt: this.clock.now() + this.forces.next(uidOf(pod)) });
@@ -240,7 +238,7 @@ export class CleanupLoop {
 
   private async ask(pod: Pod, idleTimeoutSeconds: number, signal: AbortSignal): Promise<number> {
     const failedProbes = this.progress.get(uidOf(pod))?.failedProbes;
-    const { sendBefore, progress } = await this.judge.judge(pod, idleTimeoutSeconds, failedProbes, signal);
+    const { sendBefore, progress } = await this.check.check(pod, idleTimeoutSeconds, failedProbes, signal);
     signal.throwIfAborted();
     this.note(pod, progress);
     this.questionOver(pod);

@@ -4,12 +4,11 @@ import { SandboxesModule } from '../sandboxes/sandboxes.module.js';
 import { CleanupLoop } from './cleanup.loop.js';
 import { CleanupMetrics } from './cleanup.metrics.js';
 import { CleanupSchedule } from './cleanup.schedule.js';
-import { IdleInquiry } from './idle.inquiry.js';
-import { IdleJudge } from './idle.judge.js';
+import { IdleCheck } from './idle.check.js';
 
 /** Removes sandboxes that nobody needs any more: idle, over their lifetime, ended, never ready, unreachable, stuck. */
 @Module({
   imports: [ExecutorsModule, SandboxesModule],
-  providers: [CleanupLoop, CleanupMetrics, CleanupSchedule, IdleInquiry, IdleJudge],
+  providers: [CleanupLoop, CleanupMetrics, CleanupSchedule, IdleCheck],
 })
 export class CleanupModule {}
