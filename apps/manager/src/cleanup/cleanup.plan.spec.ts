@@ -1,7 +1,7 @@
 import { ANNOTATION, grantAnnotations, type Grant, type Pod } from '@warmbox/sandbox';
 import { aPod, type PodFacts } from '@warmbox/testing';
 import type { FailedProbes } from './failed.probes.js';
-import { plan, type CleanupLimits, type Progress, type Step } from './cleanup.plan.js';
+import { nextStep, type CleanupLimits, type Progress, type Step } from './cleanup.plan.js';
 
 const CREATED = Date.parse('2026-01-01T00:00:00Z');
 const LIMITS: CleanupLimits = {
@@ -21,8 +21,7 @@ function next(
   pod: Pod,
   { nowSeconds = 0, limits = LIMITS, done = {} }: { nowSeconds?: number; limits?: CleanupLimits; done?: Progress } = {},
 ): { seconds: number; step: Step } | undefined {
-  const progress = new Map([[pod.metadata?.uid ?? '', done]]);
-  const [planned] = plan([pod], CREATED + nowSeconds * 1000, limits, progress);
+  const planned = nextStep(pod, CREATED + nowSeconds * 1000, limits, done);
   return planned && { seconds: (planned.at - CREATED) / 1000, step: planned.step };
 }
 
@@ -185,10 +184,5 @@ describe('the plan of cleanup', () => {
     for (const facts of [{ ready: true }, { ready: undefined }, { phase: 'Failed' }]) {
       expect(next(aPod({ pool: 'warm', ...facts }), { nowSeconds: 1_000_000 })).toBeUndefined();
     }
-  });
-
-  it('plans every pod by itself', () => {
-    const pods = ['a', 'b', 'c'].map((name) => sandbox({ name, pool: name === 'b' ? 'warm' : 'manual' }));
-    expect(plan(pods, CREATED, LIMITS).map(({ pod }) => pod.metadata?.name)).toEqual(['a', 'c']);
   });
 });

@@ -72,28 +72,22 @@ export interface Progress {
   forceAt?: number;
 }
 
+/** Whether it asks the executor, or tells it something. */
+export function isQuestion({ do: what }: Step): boolean {
+  return what === 'ask' || what === 'warn';
+}
+
 /**
- * The next step of each pod that will ever need one, due or not. Warm pods are the pool's; only where the deletion of one is
- * stuck it is cleanup's too.
+ * The next step of a pod that will ever need one, due or not. Warm pods are the pool's; only where the deletion of one is stuck it
+ * is cleanup's too.
  *
  * @param now milliseconds since the epoch.
- * @param progress by the pods' uids.
  */
-export function plan(
-  pods: Iterable<Pod>,
-  now: number,
-  limits: CleanupLimits,
-  progress: ReadonlyMap<string, Progress> = new Map(),
-): Planned[] {
-  const planned: Planned[] = [];
-  for (const pod of pods) {
-    const steps = stepsOf(pod, now, limits, progress.get(pod.metadata?.uid ?? '') ?? {});
-    // What ends a pod makes everything else needless that is due.
-    const rank = ({ at, step }: Planned): number => (at <= now && step.do === 'delete' ? -Infinity : at);
-    const [next] = steps.sort((a, b) => rank(a) - rank(b));
-    if (next !== undefined) planned.push(next);
-  }
-  return planned;
+export function nextStep(pod: Pod, now: number, limits: CleanupLimits, done: Progress = {}): Planned | undefined {
+  // What ends a pod makes everything else needless that is due.
+  const rank = ({ at, step }: Planned): number => (at <= now && step.do === 'delete' ? -Infinity : at);
+  const [next] = stepsOf(pod, now, limits, done).sort((a, b) => rank(a) - rank(b));
+  return next;
 }
 
 function stepsOf(pod: Pod, now: number, limits: CleanupLimits, done: Progress): Planned[] {

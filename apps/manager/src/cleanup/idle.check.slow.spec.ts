@@ -71,7 +71,7 @@ describe('an executor that goes on answering without an end', () => {
     ['its activity', refuse, drip(200)],
   ])('gives no answer after five seconds, where it drips %s', async (_, sealed, activity) => {
     executor.on('POST seal', sealed).on('GET activity', activity);
-    expect(await outcome(check.check(pod, 60, undefined, never))).toMatchObject({
+    expect(await outcome(check.check(pod, 60, {}, never))).toMatchObject({
       progress: { failedProbes: { count: 1 } },
     });
   });
@@ -84,7 +84,7 @@ describe('an executor that goes on answering without an end', () => {
   it('is given up at once where nobody wants to know any more', async () => {
     executor.on('POST seal', refuse).on('GET activity', drip(200));
     const controller = new AbortController();
-    const asked = check.check(pod, 60, undefined, controller.signal);
+    const asked = check.check(pod, 60, {}, controller.signal);
     await waitFor('it drips', () => drops, atLeast(4));
     const reason = new Error('no longer');
     controller.abort(reason);

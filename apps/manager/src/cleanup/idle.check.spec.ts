@@ -3,6 +3,7 @@ import type { Pod } from '@warmbox/sandbox';
 import { aPod, FakeClock } from '@warmbox/testing';
 import type { ExecutorRequest } from '../executors/executor.client.js';
 import { IdleCheck, type IdleVerdict } from './idle.check.js';
+import { WatchedPod } from './watched.pod.js';
 
 const never = new AbortController().signal;
 /** How long an answer takes, in milliseconds. */
@@ -25,10 +26,12 @@ describe('the check whether a sandbox is idle', () => {
   /** The pod as the store shows it when the answer comes. */
   let newest: Pod | undefined;
   let check: IdleCheck;
+  let remembered: WatchedPod;
   const pod = aPod({ ready: false });
 
   beforeEach(() => {
     clock = new FakeClock(Date.UTC(2026, 0, 1));
+    remembered = new WatchedPod('uid', 'name');
     asked = [];
     stamps = [];
     newest = pod;
@@ -44,12 +47,9 @@ describe('the check whether a sandbox is idle', () => {
     check = new IdleCheck({ ask }, { stamp }, { get: () => newest }, clock);
   });
 
-  async function verdict(
-    said: readonly Said[],
-    failedProbes?: IdleVerdict['progress']['failedProbes'],
-  ): Promise<IdleVerdict> {
+  async function verdict(said: readonly Said[]): Promise<IdleVerdict> {
     answers = [...said];
-    const checked = check.check(pod, IDLE_SECONDS, failedProbes, never);
+    const checked = check.check(pod, IDLE_SECONDS, remembered, never);
     checked.catch(() => undefined);
     await clock.advance(TAKES_MS);
     return checked;
@@ -93,10 +93,10 @@ describe('the check whether a sandbox is idle', () => {
       failedProbes: { since: askedAt, count: 1, activityAt: 0 },
       askAt: askedAt + 15_000,
     });
-    const second = await verdict(SILENT, first.progress.failedProbes);
+    Object.assign(remembered, first.progress);
+    const second = await verdict(SILENT);
     expect(second.progress.failedProbes).toMatchObject({ since: askedAt, count: 2 });
-    const third = await verdict(active(0), second.progress.failedProbes);
-    expect(third.progress).toHaveProperty('failedProbes', undefined);
+    expect((await verdict(active(0))).progress).toHaveProperty('failedProbes', undefined);
   });
 
   it('goes by what the pod was when there was no answer', async () => {

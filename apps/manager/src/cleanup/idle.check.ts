@@ -1,14 +1,14 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { ProblemCode } from '@warmbox/contracts';
 import { PodStore } from '@warmbox/kube';
-import { Deadline, MEDIA, ProblemError, type Clock } from '@warmbox/platform';
+import { Backoff, Deadline, MEDIA, ProblemError, type Clock } from '@warmbox/platform';
 import type { Pod } from '@warmbox/sandbox';
 import { ExecutorClient, type ExecutorRequest } from '../executors/executor.client.js';
 import { CLOCK } from '../kube/kube.module.js';
 import { SandboxStamper } from '../sandboxes/sandbox.stamper.js';
-import { CleanupPatience } from './cleanup.patience.js';
 import type { Progress } from './cleanup.plan.js';
-import { afterFailure, type FailedProbes } from './failed.probes.js';
+import { afterFailure } from './failed.probes.js';
+import type { WatchedPod } from './watched.pod.js';
 
 /** How long an executor may take for an answer, in milliseconds. */
 const ANSWER_TIMEOUT_MS = 5_000;
@@ -34,6 +34,9 @@ const SEAL_MS = 15_000;
 /** What an executor says; undefined where it says nothing. While it is sealed, for 30 s, it takes no new work. */
 type Answer = 'sealed' | { idleSeconds: number } | undefined;
 
+/** What is remembered of a pod's earlier answers. */
+type Remembered = Pick<WatchedPod, 'failedProbes' | 'doubts'>;
+
 /** What a question to an executor came to. */
 export interface IdleVerdict {
   /** It is idle and sealed: its deletion may be sent until this time of the monotonic clock, in milliseconds. */
@@ -45,8 +48,6 @@ export interface IdleVerdict {
 /** Asks executors whether their sandboxes are idle, and draws the conclusions; tells them what they have to know. */
 @Injectable()
 export class IdleCheck {
-  private readonly doubts = new CleanupPatience(DOUBTS);
-
   constructor(
     @Inject(ExecutorClient) private readonly client: Pick<ExecutorClient, 'ask'>,
     @Inject(SandboxStamper) private readonly stamper: Pick<SandboxStamper, 'stamp'>,
@@ -57,27 +58,21 @@ export class IdleCheck {
   /**
    * Seals a sandbox that has been idle for so long; of another it learns for how long it has been idle.
    *
-   * @param failedProbes those that its executor has left unanswered before.
    * @throws ProblemError where the executor is not to blame, sandbox_gone and kubernetes_unavailable for example; the signal's
    *   reason
    */
-  async check(
-    pod: Pod,
-    idleTimeoutSeconds: number,
-    failedProbes: FailedProbes | undefined,
-    signal: AbortSignal,
-  ): Promise<IdleVerdict> {
+  async check(pod: Pod, idleTimeoutSeconds: number, remembered: Remembered, signal: AbortSignal): Promise<IdleVerdict> {
     const askedAt = this.clock.now();
     const sendBefore = this.clock.monotonic() + SEAL_MS;
     const answer = await this.ask(pod, idleTimeoutSeconds, signal);
     if (answer === 'sealed') return { sendBefore, progress: { failedProbes: undefined } };
     if (answer === undefined) {
-      const row = afterFailure(this.newest(pod), failedProbes, askedAt);
+      const row = afterFailure(this.newest(pod), remembered.failedProbes, askedAt);
       return { progress: { failedProbes: row, askAt: askedAt + REPEAT_MS } };
     }
     const activeAt = this.clock.now() - answer.idleSeconds * 1000;
     this.stamper.stamp(pod, activeAt);
-    const askAt = this.notBefore(pod.metadata?.uid ?? '', activeAt + idleTimeoutSeconds * 1000);
+    const askAt = this.notBefore(remembered, activeAt + idleTimeoutSeconds * 1000);
     return { progress: { failedProbes: undefined, activeAt, askAt } };
   }
 
@@ -90,11 +85,6 @@ export class IdleCheck {
   async warn(pod: Pod, expiresAt: number, signal: AbortSignal): Promise<void> {
     const notice = { expiresAt: new Date(expiresAt).toISOString() };
     await this.inTime(signal, (inTime) => this.client.ask(pod, request('POST', '/api/notice', notice), inTime));
-  }
-
-  /** A pod is gone. */
-  forget(uid: string): void {
-    this.doubts.forget(uid);
   }
 
   private async ask(pod: Pod, idleSeconds: number, signal: AbortSignal): Promise<Answer> {
@@ -132,10 +122,10 @@ export class IdleCheck {
   }
 
   /** @param idleAt when it may be idle by its executor's word. */
-  private notBefore(uid: string, idleAt: number): number | undefined {
+  private notBefore(remembered: Remembered, idleAt: number): number | undefined {
     const now = this.clock.now();
-    if (idleAt < now + SOON_MS) return now + this.doubts.next(uid);
-    this.doubts.forget(uid);
+    if (idleAt < now + SOON_MS) return now + (remembered.doubts ??= new Backoff(DOUBTS)).next();
+    remembered.doubts = undefined;
     return undefined;
   }
 
