@@ -1,5 +1,6 @@
 export * from './claim.patch.js';
 export * from './kubernetes.types.js';
+export * from './pod.identity.js';
 export * from './pod.template.js';
 export * from './quantity.js';
 export * from './sandbox.end.js';

@@ -43,6 +43,23 @@ export interface SandboxSpec {
   createdBy: string;
 }
 
+/** What whom a sandbox is for has no part in. */
+const NOBODYS = {
+  name: '',
+  token: '',
+  createdBy: '',
+  pool: 'warm',
+  labels: {},
+  annotations: {},
+  awaitsEnvironment: false,
+  priorityClassName: undefined,
+  userId: undefined,
+  request: undefined,
+} as const;
+
+/** What all sandboxes of one template have in common. */
+export type TemplateSpec = Omit<SandboxSpec, keyof typeof NOBODYS>;
+
 /** Sizes of the two writable folders and of all ephemeral storage together. */
 export const STORAGE = { workspace: '2Gi', tmp: '512Mi', request: '64Mi', limit: '3Gi' };
 
@@ -60,18 +77,8 @@ export function podOf(spec: SandboxSpec): Pod {
  * A short hash of all that sandboxes of one template have in common: everything but their names, tokens, labels and priority,
  * whether they wait for variables, and whom they are for. A warm sandbox with the template of a wanted one can stand in for it.
  */
-export function templateOf(spec: SandboxSpec): string {
-  const nobodys = { name: '', token: '', createdBy: '', pool: 'warm', labels: {}, annotations: {} } as const;
-  return templateHash(
-    unmarked({
-      ...spec,
-      ...nobodys,
-      awaitsEnvironment: false,
-      priorityClassName: undefined,
-      userId: undefined,
-      request: undefined,
-    }),
-  );
+export function templateOf(spec: TemplateSpec): string {
+  return templateHash(unmarked({ ...spec, ...NOBODYS }));
 }
 
 function unmarked(spec: SandboxSpec): Pod {

@@ -50,7 +50,7 @@ export class AllocationController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<SandboxDto> {
     const { left } = callerOf(request, reply);
-    const wanted = { ...whose, runtime, grant: { lifetimeSeconds, idleTimeoutSeconds } };
-    return sandboxOf(await this.allocations.allocate(wanted, { waitSeconds, left }, keyOf(request)));
+    const allocation = { ...whose, runtime, grant: { lifetimeSeconds, idleTimeoutSeconds } };
+    return sandboxOf(await this.allocations.allocate(allocation, { waitSeconds, left }, keyOf(request)));
   }
 }

@@ -10,12 +10,13 @@ import { Allocations } from './allocations.js';
 import { Allocator } from './allocator.js';
 import { PodClaimer } from './pod.claimer.js';
 import { SessionBinder } from './session.binder.js';
+import { WarmCandidates } from './warm.candidates.js';
 
 /** Gives warm sandboxes to those who ask. */
 @Module({
   imports: [ExecutorsModule, IdempotencyModule, LimitModule, QueueModule, SandboxesModule],
   controllers: [AllocationController],
-  providers: [AllocationMetrics, Allocations, Allocator, PodClaimer, SessionBinder],
-  exports: [Allocator],
+  providers: [AllocationMetrics, Allocations, Allocator, PodClaimer, SessionBinder, WarmCandidates],
+  exports: [Allocator, SessionBinder, WarmCandidates],
 })
 export class AllocationModule {}

@@ -6,6 +6,7 @@ import type { KeyedWork } from '../idempotency/keyed.work.js';
 import { SandboxEnder } from '../sandboxes/sandbox.ender.js';
 import { SandboxFinder } from '../sandboxes/sandbox.finder.js';
 import { Allocator, type Allocation, type AllocationWait } from './allocator.js';
+import { SessionBinder } from './session.binder.js';
 
 /** Allocations, with an idempotency key or without one. */
 @Injectable()
@@ -15,6 +16,7 @@ export class Allocations {
     private readonly requests: KeyedRequests,
     private readonly finder: SandboxFinder,
     private readonly ender: SandboxEnder,
+    private readonly binder: SessionBinder,
   ) {}
 
   /**
@@ -24,26 +26,26 @@ export class Allocations {
    * @throws ProblemError as Allocator.allocate; with a key as KeyedRequests.run
    */
   allocate(
-    wanted: Omit<Allocation, 'mark'>,
+    allocation: Omit<Allocation, 'mark'>,
     wait: AllocationWait & { left: AbortSignal },
     key?: Pick<KeyScope, 'principal' | 'key'>,
   ): Promise<Pod> {
-    if (key === undefined) return this.allocator.allocate(wanted, wait);
-    const { runtime, ...body } = wanted;
+    if (key === undefined) return this.allocator.allocate(allocation, wait);
+    const { runtime, ...body } = allocation;
     const { waitSeconds, left } = wait;
     const scope = { ...key, route: 'allocate', runtime };
-    return this.requests.run(scope, { ...body, waitSeconds }, this.workOf(wanted, waitSeconds), left);
+    return this.requests.run(scope, { ...body, waitSeconds }, this.workOf(allocation, waitSeconds), left);
   }
 
-  private workOf(wanted: Allocation, waitSeconds: number | undefined): KeyedWork<Pod> {
+  private workOf(allocation: Allocation, waitSeconds: number | undefined): KeyedWork<Pod> {
     return {
-      check: () => this.allocator.check(wanted),
-      begin: (mark, left) => this.allocator.allocate({ ...wanted, mark }, { waitSeconds, left }),
+      check: () => this.allocator.check(allocation),
+      begin: (mark, left) => this.allocator.allocate({ ...allocation, mark }, { waitSeconds, left }),
       podOf: (pod) => pod,
       isUsable: isReady,
-      mend: (pod) => this.allocator.bindAgain(pod, wanted.environmentVariables),
+      mend: (pod) => this.binder.bind(pod, allocation.environmentVariables),
       resume: (pod) => Promise.resolve(pod),
-      find: (name) => this.finder.findNewest(wanted.runtime, name),
+      find: (name) => this.finder.findNewest(allocation.runtime, name),
       discard: (pod) => this.ender.discard(pod),
     };
   }

@@ -1,9 +1,9 @@
 import { ProblemError } from '@warmbox/platform';
-import type { Pod } from '@warmbox/sandbox';
+import { nameOf, type Pod } from '@warmbox/sandbox';
 import { aPod, FakeClock } from '@warmbox/testing';
 import { SupersededError, type RequestMark } from '../idempotency/request.mark.js';
 import type { Allocation } from './allocator.js';
-import { nameOf, Scene, WANTED } from './fixtures/allocator.scene.js';
+import { Scene, WANTED } from './fixtures/allocator.scene.js';
 
 const newScene = (): Scene<FakeClock> =>
   new Scene(new FakeClock(), (name) => aPod({ name, pool: 'warm', ready: true }));
@@ -45,21 +45,12 @@ describe('an allocation with variables', () => {
   it('claims nothing that it cannot reach, once an executor has not answered', async () => {
     const scene = newScene();
     scene.show('a', 'b', 'c', 'd', 'e');
-    scene.isInDoubt = true;
-    scene.reach = () => Promise.reject(new ProblemError('executor_unreachable', 'no route'));
+    scene.checkRoute = () => Promise.reject(new ProblemError('executor_unreachable', 'no route'));
     await expect(scene.allocator.allocate(wanted)).rejects.toMatchObject({ code: 'executor_unreachable' });
     expect([scene.claimed, scene.deleted]).toEqual([[], []]);
-    scene.reach = () => Promise.resolve();
+    scene.checkRoute = () => Promise.resolve();
     await scene.allocator.allocate(wanted);
     expect(scene.claimed).toHaveLength(1);
-  });
-
-  it('asks no executor of those who bring no variables', async () => {
-    const scene = newScene();
-    scene.show('a');
-    scene.isInDoubt = true;
-    scene.reach = () => Promise.reject(new ProblemError('executor_unreachable', 'no route'));
-    expect(nameOf(await scene.allocator.allocate(WANTED))).toBe('a');
   });
 
   it('leaves the sandbox alone where this manager ends meanwhile', async () => {

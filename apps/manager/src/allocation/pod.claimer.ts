@@ -1,5 +1,5 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import { KubeApiError, KubeClient, kubeProblem, PODS, PodStore } from '@warmbox/kube';
+import { KubeApiError, KubeClient, kubeProblem, KubeUnreachableError, PODS, PodStore } from '@warmbox/kube';
 import { Backoff, type Clock, pause, ProblemError, Shutdown } from '@warmbox/platform';
 import { ANNOTATION, claimPatch, isReady, isTerminating, poolOf, type Claim, type Pod } from '@warmbox/sandbox';
 import { ManagerOptions } from '../config/manager.options.js';
@@ -7,7 +7,6 @@ import type { RequestMark } from '../idempotency/request.mark.js';
 import { CLOCK } from '../kube/kube.module.js';
 import { PodWriter } from '../sandboxes/pod.writer.js';
 import { SandboxEnder } from '../sandboxes/sandbox.ender.js';
-import { claimVerdict } from './claim.verdict.js';
 
 /** Milliseconds after which a request of a claim counts as unanswered; a claim takes a few. */
 const TIMEOUT_MS = 3_000;
@@ -158,4 +157,24 @@ function mistake(cause: unknown): ProblemError {
   return new ProblemError('internal', 'The sandbox could not be claimed; the logs have it under the request id.', {
     cause,
   });
+}
+
+/**
+ * What a claim's failure says. `lost`: the pod is another's, is being deleted or gone, for good. `contended`: this once the API
+ * server could not write it. `mistaken`: no claim like this one can succeed. `refused`: certainly not carried out, whatever the
+ * pod. `unknown`: it may have been carried out.
+ */
+export type ClaimVerdict = 'lost' | 'contended' | 'mistaken' | 'refused' | 'unknown';
+
+/** What an error of a claim patch says. What is no error of the Kubernetes API is thrown as it is. */
+export function claimVerdict(error: unknown): ClaimVerdict {
+  if (error instanceof KubeUnreachableError) return error.mayHaveHappened ? 'unknown' : 'refused';
+  if (!(error instanceof KubeApiError)) throw error;
+  const { status, fields } = error;
+  if (status === 404) return 'lost';
+  if (status === 409) return 'contended';
+  // A `test` that failed names no field; a field that is named is at fault in the patch itself.
+  if (status === 422) return fields.length === 0 ? 'lost' : 'mistaken';
+  if (status === 401 || status === 403 || status === 429) return 'refused';
+  return status >= 500 ? 'unknown' : 'mistaken';
 }

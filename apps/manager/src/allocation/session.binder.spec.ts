@@ -1,9 +1,10 @@
 import { ProblemError, Shutdown } from '@warmbox/platform';
 import { aPod, FakeClock } from '@warmbox/testing';
-import type { ExecutorClient, ExecutorRequest } from '../executors/executor.client.js';
+import type { ExecutorRequest } from '../executors/executor.client.js';
 import { SessionBinder } from './session.binder.js';
 
 describe('SessionBinder', () => {
+  const VARIABLES = { A: '1' };
   const pod = aPod({ ready: true });
   let asked: ExecutorRequest[];
   let fails: ProblemError | undefined;
@@ -22,13 +23,19 @@ describe('SessionBinder', () => {
         return fails === undefined ? Promise.resolve('{}') : Promise.reject(fails);
       },
     };
-    binder = new SessionBinder(executors as unknown as ExecutorClient, shutdown);
+    binder = new SessionBinder(executors, shutdown);
   });
 
   const refusedWith = async (code: ProblemError['code']): Promise<boolean> => {
     fails = new ProblemError(code, code);
-    await expect(binder.bind(pod, { A: '1' })).rejects.toBe(fails);
-    return binder.isInDoubt;
+    await expect(binder.bind(pod, VARIABLES)).rejects.toBe(fails);
+    return isInDoubt();
+  };
+  /** Whether it asks before it takes a sandbox. */
+  const isInDoubt = async (): Promise<boolean> => {
+    const before = asked.length;
+    await binder.checkRoute(pod, VARIABLES).catch(() => undefined);
+    return asked.length > before;
   };
 
   it('gives the executor all variables at once', async () => {
@@ -36,18 +43,26 @@ describe('SessionBinder', () => {
     expect(asked).toMatchObject([
       { method: 'PUT', path: '/api/environment', body: '{"environmentVariables":{"A":"1","B":"$2"}}' },
     ]);
-    expect(binder.isInDoubt).toBe(false);
+    expect(await isInDoubt()).toBe(false);
+  });
+
+  it('asks nothing of an executor that is to have none', async () => {
+    for (const none of [undefined, {}]) await binder.bind(pod, none);
+    expect(asked).toEqual([]);
   });
 
   it.each(['executor_unreachable', 'executor_timeout', 'not_ready'] as const)(
     'doubts that it reaches anybody after %s, until somebody has answered',
     async (code) => {
       expect(await refusedWith(code)).toBe(true);
-      await expect(binder.reach(pod)).rejects.toBe(fails);
-      expect(binder.isInDoubt).toBe(true);
+      await expect(binder.checkRoute(pod, VARIABLES)).rejects.toBe(fails);
+      asked = [];
+      await binder.checkRoute(pod, undefined);
+      expect(asked).toEqual([]);
       fails = undefined;
-      await binder.reach(pod);
-      expect(binder.isInDoubt).toBe(false);
+      await binder.checkRoute(pod, VARIABLES);
+      expect(asked).toMatchObject([{ method: 'GET', path: '/api/activity' }]);
+      expect(await isInDoubt()).toBe(false);
     },
   );
 

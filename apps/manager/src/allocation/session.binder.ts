@@ -1,7 +1,8 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { MEDIA, ProblemError, Shutdown } from '@warmbox/platform';
 import type { Pod } from '@warmbox/sandbox';
 import { ExecutorClient } from '../executors/executor.client.js';
+import { hasVariables } from '../sandboxes/sandbox.planner.js';
 
 /** An executor stores the variables, and no more. */
 const TIMEOUT_MS = 5_000;
@@ -11,23 +12,21 @@ const PROBE_TIMEOUT_MS = 2_000;
 /** Gives the variables of its new owner to a sandbox that was started without any. */
 @Injectable()
 export class SessionBinder {
-  private doubts = false;
+  /** Whether the last executor that was to be given variables did not answer. */
+  private isInDoubt = false;
 
   constructor(
-    private readonly executors: ExecutorClient,
+    @Inject(ExecutorClient) private readonly executors: Pick<ExecutorClient, 'ask'>,
     private readonly shutdown: Shutdown,
   ) {}
 
   /**
-   * Whether the last executor that was to be given variables did not answer. It may have been dead, or this manager may have no
-   * route to any: then no sandbox is to be taken before its executor has answered.
+   * Gives a sandbox its variables, or gives them again, if there are any.
+   *
+   * @throws ProblemError as ExecutorClient.ask, where the sandbox does not have them for certain; shutting_down where this manager ends
    */
-  get isInDoubt(): boolean {
-    return this.doubts;
-  }
-
-  /** @throws ProblemError as ExecutorClient.send, where the sandbox does not have them for certain; shutting_down where this manager ends */
-  async bind(pod: Pod, environmentVariables: Record<string, string>): Promise<void> {
+  async bind(pod: Pod, environmentVariables: Record<string, string> | undefined): Promise<void> {
+    if (!hasVariables({ environmentVariables })) return;
     await this.send(pod, {
       method: 'PUT',
       path: '/api/environment',
@@ -36,8 +35,15 @@ export class SessionBinder {
     });
   }
 
-  /** @throws ProblemError as ExecutorClient.send, where this manager cannot reach the sandbox's executor */
-  async reach(pod: Pod): Promise<void> {
+  /**
+   * Asks whether the executor of a sandbox can be reached that is to have variables. That is asked only where the last one that
+   * was to have some did not answer: it may have been dead, or this manager may have no route to any, and must not use up the pool
+   * in order to find that out.
+   *
+   * @throws ProblemError as ExecutorClient.ask
+   */
+  async checkRoute(pod: Pod, environmentVariables: Record<string, string> | undefined): Promise<void> {
+    if (!this.isInDoubt || !hasVariables({ environmentVariables })) return;
     await this.send(pod, { method: 'GET', path: '/api/activity', timeoutMs: PROBE_TIMEOUT_MS });
   }
 
@@ -56,9 +62,9 @@ export class SessionBinder {
     };
     try {
       await this.executors.ask(pod, request, signal);
-      this.doubts = false;
+      this.isInDoubt = false;
     } catch (error) {
-      if (!signal.aborted) this.doubts = isUnanswered(error);
+      if (!signal.aborted) this.isInDoubt = isUnanswered(error);
       throw error;
     }
   }

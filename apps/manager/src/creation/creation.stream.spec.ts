@@ -1,16 +1,11 @@
 import type { CreateSandboxDto, CreationEvent } from '@warmbox/dto';
-import type { PodStore } from '@warmbox/kube';
 import { ProblemError, Shutdown } from '@warmbox/platform';
 import type { Pod } from '@warmbox/sandbox';
 import { aPod, FakeClock } from '@warmbox/testing';
 import type { Subscription } from 'rxjs';
 import { ManagerOptions } from '../config/manager.options.js';
 import { creationStream } from './creation.stream.js';
-import type { ExecutorProbe } from '../executors/executor.probe.js';
-import type { PodWriter } from '../sandboxes/pod.writer.js';
 import { SandboxCreator } from './sandbox.creator.js';
-import type { SandboxEnder } from '../sandboxes/sandbox.ender.js';
-import type { SandboxPlanner } from '../sandboxes/sandbox.planner.js';
 import type { CreationTurn, CreationWait } from './warm.source.js';
 
 /** A creation at a limit that the test moves. */
@@ -28,23 +23,26 @@ class Scene {
   private subscription: Subscription | undefined;
 
   async start(request: CreateSandboxDto = {}, left?: AbortSignal): Promise<void> {
+    const unused = (): never => {
+      throw new Error('nobody asks for it');
+    };
     const creator = new SandboxCreator(
-      { plan: () => aPod() } as unknown as SandboxPlanner,
-      { create: (pod: Pod) => this.create(pod) } as unknown as PodWriter,
-      {} as SandboxEnder,
-      { follow: () => this.nothing() } as unknown as PodStore,
-      {} as ExecutorProbe,
+      { check: () => undefined, templateOf: () => 'now', plan: () => aPod() },
+      { create: (pod) => this.create(pod) },
+      { end: unused },
+      { get: unused, confirm: unused, follow: () => this.nothing() },
+      { untilHealthy: unused },
       {
         take: () => Promise.resolve(this.warm),
         checkTurn: () => {
           if (this.isKept) throw new ProblemError('limit_reached', 'kept');
         },
-        bind: () => Promise.resolve(),
-        wait: (_wanted: Pod, _request: CreateSandboxDto, wait: CreationWait) => {
+        wait: (_wish, wait) => {
           this.waits.push(wait);
           return wait.forMs > 0 ? this.turn.promise : Promise.resolve(undefined);
         },
       },
+      { bind: unused },
       new ManagerOptions(),
       new Shutdown({ drainDelaySeconds: 0, shutdownGraceSeconds: 0 }, this.clock),
       this.clock,

@@ -1,23 +1,20 @@
 import type { CreateSandboxDto } from '@warmbox/dto';
-import { ANNOTATION, type Pod } from '@warmbox/sandbox';
+import { ANNOTATION, nameOf } from '@warmbox/sandbox';
 import { aPod } from '@warmbox/testing';
 import type { KeyScope } from '../idempotency/idempotency.key.js';
 import type { KeyedRequests } from '../idempotency/keyed.requests.js';
 import type { KeyedWork } from '../idempotency/keyed.work.js';
 import type { Creation } from './creation.js';
 import { Creations } from './creations.js';
-import type { SandboxCreator } from './sandbox.creator.js';
-import type { SandboxEnder } from '../sandboxes/sandbox.ender.js';
-import type { SandboxFinder } from '../sandboxes/sandbox.finder.js';
 
 describe('Creations', () => {
   const BODY: CreateSandboxDto = { environmentVariables: { A: '1' } };
   const KEY = { principal: 'p', key: 'k' };
   const left = new AbortController().signal;
-  let created: object[];
-  let bound: [string | undefined, CreateSandboxDto][];
+  let created: unknown[];
+  let bound: [string, unknown][];
   let keyed: { scope: KeyScope; body: object; work: KeyedWork<Creation> } | undefined;
-  let discarded: unknown[];
+  let discarded: string[];
   let creations: Creations;
 
   beforeEach(() => {
@@ -25,22 +22,23 @@ describe('Creations', () => {
     bound = [];
     discarded = [];
     keyed = undefined;
+    const unused = (): never => {
+      throw new Error('nobody asks for it');
+    };
     creations = new Creations(
       {
-        create: (_: string, __: object, waiting: object) => Promise.resolve(void created.push(waiting)),
-      } as unknown as SandboxCreator,
+        create: (_runtime, _body, waiting) =>
+          Promise.resolve(void created.push(waiting)) as unknown as Promise<Creation>,
+        check: unused,
+        resume: unused,
+      },
       {
         run: (scope: KeyScope, body: object, work: KeyedWork<Creation>) =>
           Promise.resolve(void (keyed = { scope, body, work })),
       } as unknown as KeyedRequests,
-      {} as SandboxFinder,
-      {
-        discard: ({ metadata }: Pod) => Promise.resolve(void discarded.push(metadata?.name)),
-      } as unknown as SandboxEnder,
-      {
-        bind: (pod: ReturnType<typeof aPod>, body: CreateSandboxDto) =>
-          Promise.resolve(void bound.push([pod.metadata?.name, body])),
-      },
+      { findNewest: unused },
+      { discard: (pod) => Promise.resolve(void discarded.push(nameOf(pod))) },
+      { bind: (pod, variables) => Promise.resolve(void bound.push([nameOf(pod), variables])) },
     );
   });
 
@@ -65,7 +63,7 @@ describe('Creations', () => {
     const made = aPod({ name: 'made' });
     await mend(made);
     await mend(aPod({ name: 'claimed', annotations: { [ANNOTATION.claimId]: 'c' } }));
-    expect(bound).toEqual([['claimed', BODY]]);
+    expect(bound).toEqual([['claimed', BODY.environmentVariables]]);
   });
 
   it('take over what becomes ready, and nothing that has ended or is being deleted', async () => {

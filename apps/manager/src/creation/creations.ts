@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { CreateSandboxDto } from '@warmbox/dto';
 import { ANNOTATION, isEnded, isTerminating } from '@warmbox/sandbox';
+import { SessionBinder } from '../allocation/session.binder.js';
 import { KeyedRequests } from '../idempotency/keyed.requests.js';
 import type { KeyScope } from '../idempotency/idempotency.key.js';
 import type { KeyedWork } from '../idempotency/keyed.work.js';
@@ -8,17 +9,17 @@ import type { Creation } from './creation.js';
 import { SandboxCreator } from './sandbox.creator.js';
 import { SandboxEnder } from '../sandboxes/sandbox.ender.js';
 import { SandboxFinder } from '../sandboxes/sandbox.finder.js';
-import { WarmSource, type CreationWait } from './warm.source.js';
+import type { CreationWait } from './warm.source.js';
 
 /** Creations, with an idempotency key or without one. */
 @Injectable()
 export class Creations {
   constructor(
-    private readonly creator: SandboxCreator,
-    private readonly requests: KeyedRequests,
-    private readonly finder: SandboxFinder,
-    private readonly ender: SandboxEnder,
-    @Inject(WarmSource) private readonly warm: Pick<WarmSource, 'bind'>,
+    @Inject(SandboxCreator) private readonly creator: Pick<SandboxCreator, 'check' | 'create' | 'resume'>,
+    @Inject(KeyedRequests) private readonly requests: Pick<KeyedRequests, 'run'>,
+    @Inject(SandboxFinder) private readonly finder: Pick<SandboxFinder, 'findNewest'>,
+    @Inject(SandboxEnder) private readonly ender: Pick<SandboxEnder, 'discard'>,
+    @Inject(SessionBinder) private readonly binder: Pick<SessionBinder, 'bind'>,
   ) {}
 
   /**
@@ -50,7 +51,8 @@ export class Creations {
       isUsable: (pod) => !isTerminating(pod) && !isEnded(pod),
       // One that was warm may not have got its variables; one that was created is not ready before it has them.
       mend: async (pod) => {
-        if (pod.metadata?.annotations?.[ANNOTATION.claimId] !== undefined) await this.warm.bind(pod, body);
+        if (pod.metadata?.annotations?.[ANNOTATION.claimId] !== undefined)
+          await this.binder.bind(pod, body.environmentVariables);
       },
       resume: (pod, forget) => Promise.resolve(this.creator.resume(pod, body, forget)),
       find: (name) => this.finder.findNewest(runtime, name),

@@ -3,7 +3,8 @@ import type { CreateSandboxDto } from '@warmbox/dto';
 import type { ProblemCode } from '@warmbox/contracts';
 import { isUnknownOutcome, PodStore } from '@warmbox/kube';
 import { Deadline, DeadlineError, ProblemError, Shutdown, toProblem, type Clock } from '@warmbox/platform';
-import { isReady, isTerminating, type Pod } from '@warmbox/sandbox';
+import { isReady, isTerminating, nameOf, type Pod } from '@warmbox/sandbox';
+import { SessionBinder } from '../allocation/session.binder.js';
 import { ManagerOptions } from '../config/manager.options.js';
 import { CLOCK } from '../kube/kube.module.js';
 import type { Place } from '../limit/sandbox.limit.js';
@@ -13,8 +14,8 @@ import { ExecutorProbe, type ExecutorAddress } from '../executors/executor.probe
 import { overNewest } from '../sandboxes/over.newest.js';
 import { PodWriter } from '../sandboxes/pod.writer.js';
 import { SandboxEnder } from '../sandboxes/sandbox.ender.js';
-import { hasVariables, SandboxPlanner } from '../sandboxes/sandbox.planner.js';
-import { WarmSource, type CreationWait } from './warm.source.js';
+import { SandboxPlanner } from '../sandboxes/sandbox.planner.js';
+import { WarmSource, type CreationWait, type Wish } from './warm.source.js';
 
 /** How long the store may show nothing new of a pod before it is doubted for the first time, in milliseconds. */
 const FIRST_DOUBT_MS = 1_000;
@@ -23,7 +24,7 @@ const FIRST_DOUBT_MS = 1_000;
 const END_ATTEMPTS = 5;
 
 /** How a creation waits, and whose it is. */
-type Waiting = Pick<CreationWait, 'onQueued' | 'left' | 'mark'>;
+type Waiting = Pick<CreationWait, 'onQueued' | 'left'> & Pick<Wish, 'mark'>;
 
 /** What has become of a pod whose creation has failed: ended by this manager, left as it is, or, after all, ready. */
 type Ending = 'ended' | 'left' | Pod;
@@ -34,12 +35,13 @@ export class SandboxCreator {
   private readonly logger = new Logger(SandboxCreator.name);
 
   constructor(
-    private readonly planner: SandboxPlanner,
-    private readonly writer: PodWriter,
-    private readonly ender: SandboxEnder,
-    private readonly store: PodStore,
-    private readonly probe: ExecutorProbe,
-    @Inject(WarmSource) private readonly warm: Pick<WarmSource, 'take' | 'checkTurn' | 'bind' | 'wait'>,
+    @Inject(SandboxPlanner) private readonly planner: Pick<SandboxPlanner, 'check' | 'plan' | 'templateOf'>,
+    @Inject(PodWriter) private readonly writer: Pick<PodWriter, 'create'>,
+    @Inject(SandboxEnder) private readonly ender: Pick<SandboxEnder, 'end'>,
+    @Inject(PodStore) private readonly store: Pick<PodStore, 'get' | 'confirm' | 'follow'>,
+    @Inject(ExecutorProbe) private readonly probe: Pick<ExecutorProbe, 'untilHealthy'>,
+    @Inject(WarmSource) private readonly warm: Pick<WarmSource, 'take' | 'checkTurn' | 'wait'>,
+    @Inject(SessionBinder) private readonly binder: Pick<SessionBinder, 'bind'>,
     private readonly options: ManagerOptions,
     private readonly shutdown: Shutdown,
     @Inject(CLOCK) private readonly clock: Clock,
@@ -73,18 +75,18 @@ export class SandboxCreator {
 
   /** Checks what does not depend on the sandboxes. @throws ProblemError runtime_not_found, invalid_request */
   check(runtime: string, request: CreateSandboxDto): void {
-    this.planner.plan(runtime, request);
+    this.planner.check(runtime, request);
   }
 
   /** @param until on the monotonic clock. */
   private async obtain(
     runtime: string,
     request: CreateSandboxDto,
-    { until, ...waiting }: Waiting & { until: number },
+    { until, mark, ...waiting }: Waiting & { until: number },
   ): Promise<{ pod: Pod; isWarm: boolean }> {
-    const { mark } = waiting;
-    const wanted = this.planner.plan(runtime, request);
-    const warm = await this.warm.take(wanted, request, mark);
+    this.check(runtime, request);
+    const wish = { runtime, template: this.planner.templateOf(runtime, request), request, mark };
+    const warm = await this.warm.take(wish);
     if (warm !== undefined) return { pod: warm, isWarm: true };
     let place: Place | undefined;
     for (let again = false; ; again = true) {
@@ -96,11 +98,7 @@ export class SandboxCreator {
       } catch (error) {
         if (error instanceof ProblemError && isUnknownOutcome(error.cause)) mark?.doubt();
         if (!(error instanceof ProblemError) || error.code !== 'limit_reached') throw error;
-        const turn = await this.warm.wait(wanted, request, {
-          ...waiting,
-          forMs: until - this.clock.monotonic(),
-          again,
-        });
+        const turn = await this.warm.wait(wish, { ...waiting, forMs: until - this.clock.monotonic(), again });
         if (turn === undefined) throw error;
         // It left in the moment of its turn.
         if (waiting.left?.aborted && turn.pod === undefined) {
@@ -123,8 +121,9 @@ export class SandboxCreator {
     const deadline = new Deadline(this.options.podReadyTimeoutSeconds * 1000, this.clock, this.shutdown.signal);
     try {
       await this.untilReady(pod, creation, AbortSignal.any([deadline.signal, over.signal]));
-      // Nobody is told of it, nor does Kubernetes call it Ready, before it has them: a manager that dies here leaves nothing to hand out.
-      if (hasVariables(request)) await this.warm.bind(this.store.get(pod.metadata?.name ?? '') ?? pod, request);
+      // Nobody is told of it, nor does Kubernetes call it Ready, before it has its variables: a manager that dies here leaves nothing
+      // to hand out.
+      await this.binder.bind(this.store.get(nameOf(pod)) ?? pod, request.environmentVariables);
       creation.succeed();
     } catch (error) {
       const { code, detail } = this.problemOf(error, creation);
@@ -162,7 +161,7 @@ export class SandboxCreator {
     signal: AbortSignal,
     onDialable: (address: ExecutorAddress) => void,
   ): Promise<never> {
-    for await (const current of this.store.follow(pod.metadata?.name ?? '', signal)) {
+    for await (const current of this.store.follow(nameOf(pod), signal)) {
       const progress = progressOf(current);
       if (progress.step === 'failed') throw new ProblemError(progress.code, progress.message);
       if (current !== undefined) creation.waiting(current, progress.message);
@@ -176,7 +175,7 @@ export class SandboxCreator {
    * more rarely, so that a creation takes seven requests at most.
    */
   private async askWhileSilent(pod: Pod, signal: AbortSignal): Promise<void> {
-    const name = pod.metadata?.name ?? '';
+    const name = nameOf(pod);
     let silentMs = FIRST_DOUBT_MS;
     for (;;) {
       const before = this.store.get(name)?.metadata?.resourceVersion;

@@ -8,10 +8,11 @@ import type { SandboxQuota } from '../limit/sandbox.quota.js';
 import { Metrics } from '../metrics/metrics.js';
 import { QueueMetrics } from '../queue/queue.metrics.js';
 import { RequestQueues } from '../queue/request.queues.js';
-import { DeadSandbox, type Allocation, type Allocator } from '../allocation/allocator.js';
-import { WarmSource } from './warm.source.js';
-import type { Waiting } from '../queue/fair.queue.js';
+import { DeadSandbox, type Allocation } from '../allocation/allocator.js';
+import { WarmSource, type Wish } from './warm.source.js';
 import { PoolPlaces } from './pool.headroom.js';
+
+const WISH: Wish = { runtime: 'kata', template: '0123456789', request: {} };
 
 /** Candidates by name, each with what comes of its claim. */
 function sourceOf(candidates: [string, 'won' | 'lost' | 'dead'][], rooms = 0): Scene {
@@ -28,12 +29,14 @@ function sourceOf(candidates: [string, 'won' | 'lost' | 'dead'][], rooms = 0): S
   };
   const place = { release: () => undefined };
   const source = new WarmSource(
-    { reserve, reserveFirst: reserve, take } as unknown as Allocator,
+    { reserve, reserveFirst: reserve },
+    { take },
+    { wait: (_, waiting) => Promise.resolve(waiting.take(new Map())), waiting: () => 0 },
     {
-      wait: <T>(_: string, waiting: Waiting<T>) => Promise.resolve(waiting.take(new Map())),
-    } as unknown as RequestQueues,
-    { tryTake: () => (rooms > 0 ? place : undefined) } as unknown as SandboxLimit,
-    { areKept: () => false } as unknown as PoolPlaces,
+      tryTake: () => (rooms > 0 ? place : undefined),
+      reached: () => new ProblemError('limit_reached', 'full'),
+    },
+    { areKept: () => false },
   );
   return { source, reserved, place };
 }
@@ -45,13 +48,12 @@ interface Scene {
 }
 
 describe('WarmSource', () => {
-  const wanted = aPod();
   const wait = { forMs: 1_000, again: false };
 
   it('asks for a sandbox of the very template, as a manual one, with all that is bound to it', async () => {
     const { source, reserved } = sourceOf([['a', 'won']]);
     const request = { userId: 'ada', labels: { team: 'x' }, environmentVariables: { A: '1' }, lifetimeSeconds: 60 };
-    expect(await source.take(wanted, request)).toMatchObject({ metadata: { name: 'a' } });
+    expect(await source.take({ ...WISH, request })).toMatchObject({ metadata: { name: 'a' } });
     expect(reserved).toEqual([
       {
         runtime: 'kata',
@@ -60,10 +62,9 @@ describe('WarmSource', () => {
         labels: { team: 'x' },
         environmentVariables: { A: '1' },
         grant: request,
-        onlyTemplate: wanted.metadata?.labels?.['warmbox.dev/template'],
+        onlyTemplate: WISH.template,
       },
     ]);
-    expect(reserved[0]?.onlyTemplate).toMatch(/^[0-9a-f]{10}$/);
   });
 
   it.each<[string, ['a' | 'b', 'won' | 'lost' | 'dead'][], string | undefined]>([
@@ -92,20 +93,20 @@ describe('WarmSource', () => {
       undefined,
     ],
   ])('%s', async (_, candidates, name) => {
-    expect((await sourceOf(candidates).source.take(wanted, {}))?.metadata?.name).toBe(name);
+    expect((await sourceOf(candidates).source.take(WISH))?.metadata?.name).toBe(name);
   });
 
   it('gives in its turn a warm sandbox, else room, else nothing', async () => {
-    expect(await sourceOf([['a', 'won']], 1).source.wait(wanted, {}, wait)).toMatchObject({
+    expect(await sourceOf([['a', 'won']], 1).source.wait(WISH, wait)).toMatchObject({
       pod: { metadata: { name: 'a' } },
     });
     const withRoom = sourceOf([], 1);
-    expect(await withRoom.source.wait(wanted, {}, wait)).toEqual({ place: withRoom.place });
-    expect(await sourceOf([]).source.wait(wanted, {}, wait)).toBeUndefined();
+    expect(await withRoom.source.wait(WISH, wait)).toEqual({ place: withRoom.place });
+    expect(await sourceOf([]).source.wait(WISH, wait)).toBeUndefined();
   });
 
   it('lets a turn whose sandbox was lost come to nothing, so that the next is asked for', async () => {
-    expect(await sourceOf([['a', 'lost']]).source.wait(wanted, {}, wait)).toEqual({});
+    expect(await sourceOf([['a', 'lost']]).source.wait(WISH, wait)).toEqual({});
   });
 });
 
@@ -133,8 +134,9 @@ class FullScene {
     const shutdown = new Shutdown({ drainDelaySeconds: 0, shutdownGraceSeconds: 0 }, this.clock);
     this.queues = new RequestQueues(store, shutdown, new QueueMetrics(new Metrics(), options), this.clock);
     const places = new PoolPlaces(store, limit, options, this.clock);
-    const allocator = { reserve: () => undefined } as unknown as Allocator;
-    this.source = new WarmSource(allocator, this.queues, limit, places);
+    const none = { reserve: () => undefined, reserveFirst: () => undefined };
+    const allocator = { take: () => Promise.reject(new Error('there is nothing to take')) };
+    this.source = new WarmSource(none, allocator, this.queues, limit, places);
     for (const name of ['a', 'b', 'c']) this.add(aPod({ name }));
   }
 
@@ -163,7 +165,9 @@ class FullScene {
   }
 
   create(userId: string): void {
-    void this.source.wait(aPod(), { userId }, { forMs: 60_000, again: false }).then(() => this.got.push(userId));
+    void this.source
+      .wait({ ...WISH, request: { userId } }, { forMs: 60_000, again: false })
+      .then(() => this.got.push(userId));
   }
 }
 

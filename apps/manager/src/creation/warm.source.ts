@@ -1,11 +1,21 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import type { CreateSandboxDto } from '@warmbox/dto';
-import { LABEL, type Pod } from '@warmbox/sandbox';
+import type { Pod } from '@warmbox/sandbox';
+import { Allocator, DeadSandbox, WARM, type Allocation } from '../allocation/allocator.js';
+import { WarmCandidates } from '../allocation/warm.candidates.js';
 import type { RequestMark } from '../idempotency/request.mark.js';
 import { SandboxLimit, type Place } from '../limit/sandbox.limit.js';
 import { RequestQueues } from '../queue/request.queues.js';
-import { Allocator, DeadSandbox, WARM, type Allocation } from '../allocation/allocator.js';
 import { PoolPlaces } from './pool.headroom.js';
+
+/** What would be created, as the pool has it: the template says it all but what is bound to a sandbox. */
+export interface Wish {
+  runtime: string;
+  template: string;
+  request: CreateSandboxDto;
+  /** Of a request with an idempotency key. */
+  mark?: RequestMark;
+}
 
 /** How a creation waits at the limit. */
 export interface CreationWait {
@@ -17,8 +27,6 @@ export interface CreationWait {
   onQueued?: (position: number, estimatedSeconds: number | undefined) => void;
   /** Aborts when nobody waits any more. */
   left?: AbortSignal;
-  /** Of a creation with an idempotency key. */
-  mark?: RequestMark;
 }
 
 /** What a turn brings: a warm sandbox that is its creation's now, room to create one, or nothing after all. */
@@ -35,25 +43,25 @@ type Held = { candidate: Pod } | { place: Place };
 @Injectable()
 export class WarmSource {
   constructor(
-    private readonly allocator: Allocator,
-    private readonly queues: RequestQueues,
-    private readonly limit: SandboxLimit,
-    private readonly places: PoolPlaces,
+    @Inject(WarmCandidates) private readonly candidates: Pick<WarmCandidates, 'reserve' | 'reserveFirst'>,
+    @Inject(Allocator) private readonly allocator: Pick<Allocator, 'take'>,
+    @Inject(RequestQueues) private readonly queues: Pick<RequestQueues, 'wait' | 'waiting'>,
+    @Inject(SandboxLimit) private readonly limit: Pick<SandboxLimit, 'tryTake' | 'reached'>,
+    @Inject(PoolPlaces) private readonly places: Pick<PoolPlaces, 'areKept'>,
   ) {}
 
   /**
    * A warm sandbox that is all that was asked for, with its variables and labels; it is the caller's. undefined where there is none.
    *
-   * @param wanted the pod that would be created.
    * @throws ProblemError kubernetes_unavailable
    */
-  async take(wanted: Pod, request: CreateSandboxDto, mark?: RequestMark): Promise<Pod | undefined> {
-    const allocation = allocationOf(wanted, request, mark);
-    let candidate = this.allocator.reserveFirst(allocation);
+  async take(wish: Wish): Promise<Pod | undefined> {
+    const allocation = allocationOf(wish);
+    let candidate = this.candidates.reserveFirst(allocation);
     while (candidate !== undefined) {
       const pod = await this.claim(candidate, allocation);
       if (pod !== 'lost') return pod;
-      candidate = this.allocator.reserve(allocation);
+      candidate = this.candidates.reserve(allocation);
     }
     return undefined;
   }
@@ -68,27 +76,18 @@ export class WarmSource {
     throw this.limit.reached('The last places below the limit are kept for callers who came before.');
   }
 
-  /** Gives a sandbox its variables, or gives them again. @throws ProblemError where it does not have them for certain */
-  bind(pod: Pod, { environmentVariables }: CreateSandboxDto): Promise<void> {
-    return this.allocator.bindAgain(pod, environmentVariables);
-  }
-
   /**
    * Waits in the fair queue for such a sandbox or for room to create one.
    *
    * @returns undefined where the time is up, or nobody waits any more.
    * @throws ProblemError as `take`
    */
-  async wait(
-    wanted: Pod,
-    request: CreateSandboxDto,
-    { onQueued, mark, ...wait }: CreationWait,
-  ): Promise<CreationTurn | undefined> {
-    const allocation = allocationOf(wanted, request, mark);
-    const held = await this.queues.wait<Held>(allocation.runtime, {
+  async wait(wish: Wish, { onQueued, ...wait }: CreationWait): Promise<CreationTurn | undefined> {
+    const allocation = allocationOf(wish);
+    const held = await this.queues.wait<Held>(wish.runtime, {
       ...wait,
-      user: request.userId ?? '',
-      want: `creation of ${allocation.onlyTemplate ?? ''}`,
+      user: wish.request.userId ?? '',
+      want: `creation of ${wish.template}`,
       take: (before) => this.hold(allocation, before.get(WARM) ?? 0),
       onPosition: onQueued,
     });
@@ -99,7 +98,7 @@ export class WarmSource {
 
   /** @param before how many wait for warm sandboxes before it. */
   private hold(allocation: Allocation, before: number): Held | undefined {
-    const candidate = this.allocator.reserve(allocation);
+    const candidate = this.candidates.reserve(allocation);
     if (candidate !== undefined) return { candidate };
     if (this.places.areKept(allocation.runtime, before)) return undefined;
     const place = this.limit.tryTake();
@@ -117,17 +116,16 @@ export class WarmSource {
   }
 }
 
-/** The template says it all but variables and labels, which are bound, and the user. */
-function allocationOf(wanted: Pod, request: CreateSandboxDto, mark?: RequestMark): Allocation {
+function allocationOf({ runtime, template, request, mark }: Wish): Allocation {
   const { userId, labels, environmentVariables } = request;
   return {
-    runtime: wanted.metadata?.labels?.[LABEL.runtime] ?? '',
+    runtime,
     pool: 'manual',
     userId,
     labels,
     environmentVariables,
     grant: request,
     mark,
-    onlyTemplate: wanted.metadata?.labels?.[LABEL.template],
+    onlyTemplate: template,
   };
 }

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { LABEL, type Pod } from '@warmbox/sandbox';
+import type { Pod } from '@warmbox/sandbox';
 import { SandboxPlanner } from '../sandboxes/sandbox.planner.js';
 import { POOL_OPTIONS, type PoolOptions } from './pool.options.js';
 
@@ -23,7 +23,7 @@ export class PoolPods {
     this.templates = Object.entries(warmPoolSizes).map(([name, size]) => ({
       name,
       size,
-      template: planner.warm(name).metadata?.labels?.[LABEL.template] ?? '',
+      template: planner.templateOf(name),
     }));
   }
 

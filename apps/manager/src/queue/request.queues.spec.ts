@@ -1,4 +1,4 @@
-import type { PodChange, PodStore } from '@warmbox/kube';
+import type { PodChange } from '@warmbox/kube';
 import { Shutdown } from '@warmbox/platform';
 import { aPod, FakeClock } from '@warmbox/testing';
 import { ManagerOptions } from '../config/manager.options.js';
@@ -18,7 +18,7 @@ class Scene {
 
   constructor() {
     const store = { subscribe: (listener: typeof this.tell) => ((this.tell = listener), () => undefined) };
-    this.queues = new RequestQueues(store as unknown as PodStore, this.shutdown, this.metrics, this.clock);
+    this.queues = new RequestQueues(store, this.shutdown, this.metrics, this.clock);
   }
 
   wait(user: string, forMs = 60_000, onPosition?: (position: number) => void): Promise<true | undefined> {

@@ -26,7 +26,7 @@ export class RequestQueues implements OnApplicationShutdown {
   private recheck: Timer | undefined;
 
   constructor(
-    store: PodStore,
+    @Inject(PodStore) store: Pick<PodStore, 'subscribe'>,
     private readonly shutdown: Shutdown,
     private readonly metrics: QueueMetrics,
     @Inject(CLOCK) private readonly clock: Clock,

@@ -1,3 +1,4 @@
+import type { CreateSandboxDto } from '@warmbox/dto';
 import { LABEL, poolOf, type Pod } from '@warmbox/sandbox';
 import { FakeClock } from '@warmbox/testing';
 import { ManagerOptions } from '../config/manager.options.js';
@@ -22,6 +23,26 @@ describe('the planner of sandboxes', () => {
     expect(templateOf(plain)).toBe(templateOf(planner.warm('kata')));
     const larger = planner.plan('kata', { resources: { limits: { memoryMi: 1024 } } });
     expect(templateOf(larger)).not.toBe(templateOf(plain));
+  });
+
+  it('tells the template of what a request asks for without a pod', () => {
+    const resources = { limits: { memoryMi: 1024 } };
+    expect(planner.templateOf('kata')).toBe(templateOf(planner.warm('kata')));
+    expect(planner.templateOf('kata', { resources: {} })).toBe(templateOf(planner.warm('kata')));
+    expect(planner.templateOf('kata', { resources })).toBe(templateOf(planner.plan('kata', { resources })));
+    expect(planner.templateOf('kata', { resources })).not.toBe(planner.templateOf('kata'));
+  });
+
+  it.each<[string, CreateSandboxDto]>([
+    ['more memory than there may be', { resources: { limits: { memoryMi: 1_000_000 } } }],
+    ['a longer lifetime than there may be', { lifetimeSeconds: 1_000_000 }],
+  ])('refuses %s, with and without a pod', (_, request) => {
+    for (const attempt of [planner.plan, planner.check]) {
+      expect(() => attempt.call(planner, 'kata', request)).toThrow(
+        expect.objectContaining({ code: 'invalid_request' }),
+      );
+    }
+    expect(() => planner.check('kata', {})).not.toThrow();
   });
 
   it('never writes the variables of a caller into the pod, which many may read, but that they are awaited', () => {
@@ -62,5 +83,7 @@ describe('the planner of sandboxes', () => {
   it('refuses a runtime that is not configured', () => {
     expect(() => planner.plan('nope', {})).toThrow('There is no runtime "nope"');
     expect(() => planner.warm('nope')).toThrow('There is no runtime "nope"');
+    expect(() => planner.templateOf('nope')).toThrow('There is no runtime "nope"');
+    expect(() => planner.check('nope', {})).toThrow('There is no runtime "nope"');
   });
 });

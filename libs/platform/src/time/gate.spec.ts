@@ -1,21 +1,31 @@
+import { FakeClock } from '@warmbox/testing';
 import { Gate } from './gate.js';
 
 /** Work by number, which ends when the test says so. */
 class Scene {
   readonly begun: number[] = [];
   readonly gate: Gate;
+  readonly clock = new FakeClock();
   private readonly ends: PromiseWithResolvers<string>[] = [];
 
-  constructor(places: number) {
-    this.gate = new Gate(places);
+  constructor(slots: number) {
+    this.gate = new Gate(slots);
   }
 
   run(number: number, signal?: AbortSignal): Promise<string> {
+    return this.gate.run(this.workOf(number), signal);
+  }
+
+  runWithin(maxWaitMs: number, number: number): Promise<string> {
+    return this.gate.runWithin(maxWaitMs, this.clock, this.workOf(number));
+  }
+
+  private workOf(number: number): () => Promise<string> {
     const end = (this.ends[number] = Promise.withResolvers<string>());
-    return this.gate.run(() => {
+    return () => {
       this.begun.push(number);
       return end.promise;
-    }, signal);
+    };
   }
 
   async end(number: number): Promise<void> {
@@ -33,10 +43,10 @@ const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve)
 
 describe('Gate', () => {
   it('refuses to be one that lets nobody in', () => {
-    for (const places of [0, -1, NaN]) expect(() => new Gate(places)).toThrow(RangeError);
+    for (const slots of [0, -1, NaN]) expect(() => new Gate(slots)).toThrow(RangeError);
   });
 
-  it('begins at once while there are places', () => {
+  it('begins at once while there are slots', () => {
     const scene = new Scene(2);
     for (const number of [0, 1, 2]) void scene.run(number);
     expect(scene.begun).toEqual([0, 1]);
@@ -54,7 +64,7 @@ describe('Gate', () => {
     expect(scene.begun).toEqual([0, 1, 2, 3]);
   });
 
-  it('hands a place on: who comes between the end of one and the turn of the next waits', async () => {
+  it('hands a slot on: who comes between the end of one and the turn of the next waits', async () => {
     const scene = new Scene(1);
     const first = scene.run(0);
     void scene.run(1);
@@ -91,16 +101,27 @@ describe('Gate', () => {
     expect(scene.begun).toEqual([1]);
   });
 
-  it('counts those who forced their way in', async () => {
-    const scene = new Scene(1);
-    void scene.run(0);
-    scene.gate.force();
-    void scene.run(1);
-    await scene.end(0);
-    expect(scene.begun).toEqual([0]);
-    scene.gate.leave();
-    await turn();
+  it('lets in after its longest wait who would not wait for longer, and nobody else before enough have left', async () => {
+    const scene = new Scene(2);
+    for (const number of [0, 1, 2, 3]) void scene.runWithin(250, number);
+    await scene.clock.advance(249);
     expect(scene.begun).toEqual([0, 1]);
+    await scene.clock.advance(1);
+    expect(scene.begun).toEqual([0, 1, 2, 3]);
+    void scene.run(4);
+    await scene.end(0);
+    await scene.end(1);
+    expect(scene.begun).toEqual([0, 1, 2, 3]);
+    await scene.end(2);
+    expect(scene.begun).toEqual([0, 1, 2, 3, 4]);
+  });
+
+  it('leaves no timer behind for one whose turn came in time', async () => {
+    const scene = new Scene(1);
+    for (const number of [0, 1]) void scene.runWithin(250, number);
+    expect(scene.begun).toEqual([0]);
+    await scene.end(0);
+    expect([scene.begun, scene.clock.waiting]).toEqual([[0, 1], 0]);
   });
 
   it('runs the same work for each item, in order and a few at once, and none any more after a failure', async () => {

@@ -1,15 +1,18 @@
+import type { Clock } from './clock.js';
+import { Deadline } from './deadline.js';
+
 /**
- * Lets a few at once be inside; the others wait in the order in which they came. Who leaves hands its place to the first in
+ * Lets a few at once be inside; the others wait in the order in which they came. Who leaves hands its slot to the first in
  * line, so that nobody who comes in between gets it as well.
  */
 export class Gate {
   private inside = 0;
-  /** Those who wait, in order; each is called once a place is its own. */
+  /** Those who wait, in order; each is called once a slot is its own. */
   private readonly line = new Set<() => void>();
 
   /** @throws RangeError where nobody could ever enter */
-  constructor(private readonly places: number) {
-    if (!(places >= 1)) throw new RangeError('A gate must let somebody in.');
+  constructor(private readonly slots: number) {
+    if (!(slots >= 1)) throw new RangeError('A gate must let somebody in.');
   }
 
   /** How many wait. */
@@ -17,19 +20,7 @@ export class Gate {
     return this.line.size;
   }
 
-  /** Enters where there is a place; nobody waits while there is one. */
-  tryEnter(): boolean {
-    if (this.inside >= this.places) return false;
-    this.inside += 1;
-    return true;
-  }
-
-  /** Enters, place or no place: until enough have left again, nobody else gets in. */
-  force(): void {
-    this.inside += 1;
-  }
-
-  /** Waits for a place. Rejects with the signal's reason when it aborts first; the place in the line is then free at once. */
+  /** Waits for a slot. Rejects with the signal's reason when it aborts first: it stands in nobody's way any more. */
   async enter(signal?: AbortSignal): Promise<void> {
     signal?.throwIfAborted();
     if (this.tryEnter()) return;
@@ -50,7 +41,7 @@ export class Gate {
   /** Once for each time that one has entered. */
   leave(): void {
     const [first] = this.line;
-    if (first === undefined || this.inside > this.places) {
+    if (first === undefined || this.inside > this.slots) {
       this.inside -= 1;
       return;
     }
@@ -58,15 +49,25 @@ export class Gate {
     first();
   }
 
-  /** Runs `work` inside: begun before this returns where there is a place, else when its turn has come. @throws as enter */
+  /** Runs `work` inside: begun before this returns where there is a slot, else when its turn has come. @throws as enter */
   async run<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     signal?.throwIfAborted();
     if (!this.tryEnter()) await this.enter(signal);
-    try {
-      return await work();
-    } finally {
-      this.leave();
+    return this.leaveAfter(work);
+  }
+
+  /**
+   * As `run`, but waits for `maxWaitMs` at most: then it goes in without a slot, and nobody else gets in before enough have left
+   * again. So work waits for what it works with, and not for ever for other work.
+   */
+  async runWithin<T>(maxWaitMs: number, clock: Clock, work: () => Promise<T>): Promise<T> {
+    if (!this.tryEnter()) {
+      const wait = new Deadline(maxWaitMs, clock);
+      await this.enter(wait.signal)
+        .catch(() => (this.inside += 1))
+        .finally(() => wait.release());
     }
+    return this.leaveAfter(work);
   }
 
   /**
@@ -85,5 +86,20 @@ export class Gate {
       }
     };
     await Promise.all(Array.from(items, (item) => this.run(() => attempt(item), signal)));
+  }
+
+  /** Enters where there is a slot; nobody waits while there is one. */
+  private tryEnter(): boolean {
+    if (this.inside >= this.slots) return false;
+    this.inside += 1;
+    return true;
+  }
+
+  private async leaveAfter<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } finally {
+      this.leave();
+    }
   }
 }

@@ -1,5 +1,5 @@
 import { KubeApiError, KubeUnreachableError } from '@warmbox/kube';
-import { claimVerdict, type ClaimVerdict } from './claim.verdict.js';
+import { claimVerdict, type ClaimVerdict } from './pod.claimer.js';
 
 const answered = (status: number, causes: { field?: string }[] = []): KubeApiError =>
   new KubeApiError(status, { code: status, details: { causes } }, 'PATCH /pod');
