@@ -8,6 +8,7 @@ export default {
   moduleNameMapper: {
     // Doors of their own: what they bring along (client-node, class-validator, the whole local cluster) most specs do without.
     '^@warmbox/kube/kubeconfig$': '<rootDir>/libs/kube/src/kubeconfig.ts',
+    '^@warmbox/local-cluster/patch$': '<rootDir>/libs/local-cluster/src/patch.ts',
     '^@warmbox/platform/options$': '<rootDir>/libs/platform/src/options/options.loader.ts',
     '^@warmbox/testing/harness$': '<rootDir>/libs/testing/src/harness/index.ts',
     '^@warmbox/(.*)$': '<rootDir>/libs/$1/src/index.ts',

@@ -1,11 +1,11 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import type { JsonPatchOperation, KubeObject, Pod } from '@warmbox/sandbox';
+import { applyJsonPatch, StatusError } from '@warmbox/local-cluster/patch';
+import type { KubeObject, Pod } from '@warmbox/sandbox';
 import { fail, send } from './answer.js';
 import { matches, understand, type Asked, type Verb } from './asked.js';
 import type { Fault } from './fault.js';
-import { patched } from './json.patch.js';
 import { Objects, type Change } from './objects.js';
 
 interface Watch {
@@ -168,7 +168,7 @@ export class ApiDouble {
     else if (existing === undefined) fail(response, 404, 'NotFound');
     else if (verb === 'GET') send(response, 200, existing);
     else if (verb === 'DELETE') this.delete(collection, existing, body, response);
-    else if (verb === 'PATCH') this.patch(collection, existing, JSON.parse(body) as JsonPatchOperation[], response);
+    else if (verb === 'PATCH') this.patch(collection, existing, body, response);
     else this.replace(collection, existing, JSON.parse(body) as KubeObject, response);
   }
 
@@ -193,15 +193,15 @@ export class ApiDouble {
     else send(response, 200, this.objects.delete(collection, existing.metadata?.name ?? ''));
   }
 
-  private patch(
-    collection: string,
-    existing: KubeObject,
-    operations: JsonPatchOperation[],
-    response: ServerResponse,
-  ): void {
-    const object = patched(existing, operations);
-    if (object === undefined) fail(response, 422, 'Invalid');
-    else send(response, 200, this.objects.set(collection, object));
+  private patch(collection: string, existing: KubeObject, body: string, response: ServerResponse): void {
+    try {
+      const document = JSON.parse(JSON.stringify(existing)) as Parameters<typeof applyJsonPatch>[0];
+      const patch = JSON.parse(body) as Parameters<typeof applyJsonPatch>[1];
+      send(response, 200, this.objects.set(collection, applyJsonPatch(document, patch) as KubeObject));
+    } catch (error) {
+      if (!(error instanceof StatusError)) throw error;
+      fail(response, error.code, error.reason ?? 'Unknown');
+    }
   }
 
   private list({ collection, query }: Asked, response: ServerResponse): void {
