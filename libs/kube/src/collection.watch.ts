@@ -89,7 +89,7 @@ export class CollectionWatch<T extends KubeObject> {
   private failing = false;
 
   constructor(
-    private readonly client: KubeClient,
+    private readonly client: Pick<KubeClient, 'list' | 'watch'>,
     private readonly collection: Collection<T>,
     private readonly options: CollectionWatchOptions,
     private readonly sink: CollectionSink<T>,

@@ -1,4 +1,4 @@
-import { Competitor, type LeaseApi, scene } from './fixtures/lease.scene.js';
+import { Competitor, scene } from './fixtures/lease.scene.js';
 import type { Candidacy } from './lease.view.js';
 import type { LeaseTerm } from './lease.term.js';
 
@@ -80,11 +80,10 @@ describe('an election', () => {
   });
 
   it('takes an acquisition whose answer was lost for its own', async () => {
-    const { clock, compete } = scene();
-    const competitor = compete('a');
-    const a = await competitor;
+    const { clock, api, compete } = scene();
+    const a = await compete('a');
     await a.elector.stop();
-    const b = new Competitor('b', (a.connection as unknown as { api: LeaseApi }).api, clock);
+    const b = new Competitor('b', api, clock);
     b.connection.faults.replace = ['lost'];
     b.elector.start();
     await clock.advance(2_000);

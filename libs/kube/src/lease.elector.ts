@@ -1,10 +1,9 @@
 import { type Clock, pause, systemClock, Wakeup } from '@warmbox/platform';
 import type { Lease } from '@warmbox/sandbox';
-import type { KubeClient } from './kube.client.js';
 import { silentLog, type KubeLog } from './kube.log.js';
 import type { Remedy } from './kube.remedy.js';
 import { LEASES } from './kube.resource.js';
-import { CONFLICTS, LeaseObject } from './lease.object.js';
+import { CONFLICTS, LeaseObject, type LeaseClient } from './lease.object.js';
 import { acquiredLease, holderOf } from './lease.record.js';
 import { LeaseTerm } from './lease.term.js';
 import { checkedLeaseTimes, RETRY_JITTER, type LeaseTimes } from './lease.times.js';
@@ -56,7 +55,7 @@ export class LeaseElector {
 
   /** @throws RangeError where the times cannot work. */
   constructor(
-    client: KubeClient,
+    client: LeaseClient,
     private readonly options: LeaseElectorOptions,
     private readonly clock: Clock = systemClock,
     private readonly log: KubeLog = silentLog,

@@ -27,6 +27,9 @@ export const CONFLICTS = 5;
  */
 const LAST_REQUEST_MS = 2_000;
 
+/** What an election asks of the API server. */
+export type LeaseClient = Pick<KubeClient, 'create' | 'get' | 'list' | 'patchMerge' | 'replace' | 'watch'>;
+
 /** The one Lease at the API server: each write and look goes into the view, and only what is new is told. */
 export class LeaseObject {
   readonly view = new LeaseView();
@@ -39,7 +42,7 @@ export class LeaseObject {
   private giveUp = new AbortController();
 
   constructor(
-    private readonly client: KubeClient,
+    private readonly client: LeaseClient,
     private readonly options: LeaseObjectOptions,
     private readonly clock: Clock,
     private readonly log: KubeLog,

@@ -28,7 +28,7 @@ export class ObjectWatch<T extends KubeObject> {
   private failing = false;
 
   constructor(
-    private readonly client: KubeClient,
+    private readonly client: Pick<KubeClient, 'list' | 'watch'>,
     private readonly resource: Resource<T>,
     private readonly key: { namespace: string; name: string },
     private readonly sink: ObjectSink<T>,

@@ -66,7 +66,7 @@ describe('PodStore', () => {
       aborting.abort();
       expect(await next).toEqual({ value: undefined, done: true });
       expect(await store.follow('a', aborting.signal).next()).toEqual({ value: undefined, done: true });
-      expect((store as unknown as { followers: Map<string, unknown> }).followers.size).toBe(0);
+      expect(store.followed).toBe(0);
     });
   });
 });

@@ -105,6 +105,11 @@ export class PodStore {
     return this.view.pods.size;
   }
 
+  /** How many names are followed. */
+  get followed(): number {
+    return this.followers.size;
+  }
+
   /** The pods of a query, in no order. */
   list(query?: PodQuery): Pod[] {
     return this.view.pods.select(query);

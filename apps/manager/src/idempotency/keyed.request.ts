@@ -34,7 +34,7 @@ export class KeyedRequest<T> {
     private readonly body: string,
     private readonly work: KeyedWork<T>,
     private readonly records: RequestRecords,
-    private readonly pods: RequestPods,
+    private readonly pods: Pick<RequestPods, 'list'>,
     private readonly clock: Clock,
   ) {}
 

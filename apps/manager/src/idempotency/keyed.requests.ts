@@ -29,7 +29,7 @@ export class KeyedRequests {
 
   constructor(
     private readonly records: RequestRecords,
-    private readonly pods: RequestPods,
+    @Inject(RequestPods) private readonly pods: Pick<RequestPods, 'list'>,
     private readonly shutdown: Shutdown,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}

@@ -1,10 +1,9 @@
-import { LeadershipLostError, type LeaseTerm } from '@warmbox/kube';
+import { LeadershipLostError } from '@warmbox/kube';
 import { KubeClient, KubeConnection } from '@warmbox/kube';
 import { LABEL, MANAGED_BY, type ConfigMap } from '@warmbox/sandbox';
 import { ApiDouble, FakeClock, isEmpty, waitFor } from '@warmbox/testing';
 import { ManagerOptions } from '../config/manager.options.js';
 import type { LeaderTask } from '../leadership/leader.task.js';
-import type { Leadership } from '../leadership/leadership.js';
 import { RecordPruner } from './record.pruner.js';
 import { readRecord, recordObject } from './request.record.js';
 
@@ -45,11 +44,11 @@ describe('RecordPruner', () => {
   /** @param assertLeading says whether it still leads, whatever the signal says: a process that was stopped wakes with it late. */
   function lead(assertLeading = (): void => undefined): void {
     const options = Object.assign(new ManagerOptions(), { targetNamespace: 'sandbox-containers' });
-    const leadership = { register: (task: LeaderTask) => tasks.push(task) } as unknown as Leadership;
+    const leadership = { register: (task: LeaderTask) => void tasks.push(task) };
     pruner = new RecordPruner(new KubeClient(connection), options, leadership, clock);
     pruner.passes.start();
     const { signal } = ending;
-    leading = pruner.lead({ signal, assertLeading } as unknown as LeaseTerm);
+    leading = pruner.lead({ signal, assertLeading });
   }
 
   const hashes = (): string[] =>

@@ -16,9 +16,9 @@ export class RecordPruner extends ConfigMapPruner {
   readonly name = 'request records';
 
   constructor(
-    private readonly records: KubeClient,
+    @Inject(KubeClient) private readonly records: Pick<KubeClient, 'delete' | 'list'>,
     private readonly options: ManagerOptions,
-    leadership: Leadership,
+    @Inject(Leadership) leadership: Pick<Leadership, 'register'>,
     @Inject(CLOCK) clock: ClusterTime,
   ) {
     super(records, options.targetNamespace, clock);

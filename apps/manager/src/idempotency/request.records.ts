@@ -24,7 +24,7 @@ export class RequestRecords {
   private readonly logger = new Logger(RequestRecords.name);
 
   constructor(
-    private readonly client: KubeClient,
+    @Inject(KubeClient) private readonly client: Pick<KubeClient, 'create' | 'delete' | 'get' | 'replace'>,
     private readonly options: ManagerOptions,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}

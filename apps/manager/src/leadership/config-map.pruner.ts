@@ -10,6 +10,9 @@ const MANY = 100;
 /** The most that are removed at once. */
 const AT_ONCE = 16;
 
+/** What it needs of the term in which it works. */
+type PrunersTerm = Pick<LeaseTerm, 'assertLeading' | 'signal'>;
+
 /** A ConfigMap that has expired, as it was seen. */
 export interface ExpiredConfigMap {
   name: string;
@@ -25,7 +28,7 @@ export abstract class ConfigMapPruner implements LeaderTask {
   private wakeup: Wakeup;
 
   constructor(
-    private readonly client: KubeClient,
+    private readonly client: Pick<KubeClient, 'delete'>,
     private readonly namespace: string,
     private readonly clock: ClusterTime,
   ) {
@@ -35,7 +38,7 @@ export abstract class ConfigMapPruner implements LeaderTask {
     this.passes = new Periodic(wake, INTERVAL_MS, clock, () => undefined);
   }
 
-  async lead(term: LeaseTerm): Promise<void> {
+  async lead(term: PrunersTerm): Promise<void> {
     const { signal } = term;
     // What woke it before is answered by the first look.
     const wakeup = new Wakeup(this.clock);
@@ -54,7 +57,7 @@ export abstract class ConfigMapPruner implements LeaderTask {
   }
 
   /** Returns how many were to go. */
-  private async look(term: LeaseTerm): Promise<number> {
+  private async look(term: PrunersTerm): Promise<number> {
     // What is removed by a time that may be wrong is forgotten too early.
     if (!this.clock.isSure) return 0;
     const found = await this.expired(this.clock.now(), term.signal);
@@ -62,7 +65,7 @@ export abstract class ConfigMapPruner implements LeaderTask {
     return found.length;
   }
 
-  private async remove({ name, ...preconditions }: ExpiredConfigMap, term: LeaseTerm): Promise<void> {
+  private async remove({ name, ...preconditions }: ExpiredConfigMap, term: PrunersTerm): Promise<void> {
     const options = { signal: term.signal, beforeSend: () => term.assertLeading() };
     const key = { namespace: this.namespace, name };
     await this.client.delete(CONFIG_MAPS, key, { preconditions }, options).catch((error: unknown) => {

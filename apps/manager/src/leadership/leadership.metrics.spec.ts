@@ -1,6 +1,5 @@
 import { Metrics } from '../metrics/metrics.js';
 import { LeadershipMetrics } from './leadership.metrics.js';
-import type { Leadership } from './leadership.js';
 
 describe('the metrics of leadership', () => {
   it('tell whether this manager leads, and count how often that began', async () => {
@@ -13,7 +12,7 @@ describe('the metrics of leadership', () => {
         return () => undefined;
       },
     };
-    new LeadershipMetrics(metrics, leadership as unknown as Leadership).onModuleInit();
+    new LeadershipMetrics(metrics, leadership).onModuleInit();
     const told = async (): Promise<(string | undefined)[]> => {
       const text = await metrics.registry.metrics();
       return [/^warmbox_leader (.*)$/m, /^warmbox_leader_transitions_total (.*)$/m].map((one) => one.exec(text)?.[1]);

@@ -1,4 +1,4 @@
-import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { Counter, Gauge } from 'prom-client';
 import { Metrics } from '../metrics/metrics.js';
 import { Leadership } from './leadership.js';
@@ -8,7 +8,7 @@ import { Leadership } from './leadership.js';
 export class LeadershipMetrics implements OnModuleInit {
   constructor(
     private readonly metrics: Metrics,
-    private readonly leadership: Leadership,
+    @Inject(Leadership) private readonly leadership: Pick<Leadership, 'isLeader' | 'subscribe'>,
   ) {}
 
   onModuleInit(): void {

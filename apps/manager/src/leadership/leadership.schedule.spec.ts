@@ -2,7 +2,6 @@ import { SchedulerRegistry } from '@nestjs/schedule';
 import { Periodic } from '@warmbox/platform';
 import { FakeClock } from '@warmbox/testing';
 import type { LeaderTask } from './leader.task.js';
-import type { Leadership } from './leadership.js';
 import { LeadershipSchedule } from './leadership.schedule.js';
 
 it('lists and runs the passes of the leader’s tasks from the start to the stop', async () => {
@@ -19,7 +18,7 @@ it('lists and runs the passes of the leader’s tasks from the start to the stop
     { name: 'two', lead: () => Promise.resolve() },
   ];
   const registry = new SchedulerRegistry();
-  const schedule = new LeadershipSchedule(registry, { registered: tasks } as unknown as Leadership);
+  const schedule = new LeadershipSchedule(registry, { registered: tasks });
   schedule.onApplicationBootstrap();
   await clock.advance(2_500);
   expect([registry.getIntervals(), runs]).toEqual([['one'], 3]);

@@ -1,4 +1,4 @@
-import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { SchedulerRegistry } from '@nestjs/schedule';
 import { Leadership } from './leadership.js';
 
@@ -10,7 +10,7 @@ import { Leadership } from './leadership.js';
 export class LeadershipSchedule implements OnApplicationBootstrap, OnModuleDestroy {
   constructor(
     private readonly registry: SchedulerRegistry,
-    private readonly leadership: Leadership,
+    @Inject(Leadership) private readonly leadership: Pick<Leadership, 'registered'>,
   ) {}
 
   onApplicationBootstrap(): void {

@@ -1,9 +1,8 @@
 import { Logger } from '@nestjs/common';
-import { KubeApiError, LeadershipLostError, type LeaseTerm } from '@warmbox/kube';
+import { KubeApiError, LeadershipLostError } from '@warmbox/kube';
 import { systemClock } from '@warmbox/platform';
 import { waitFor } from '@warmbox/testing';
 import { ManagerOptions } from '../config/manager.options.js';
-import type { Leadership } from '../leadership/leadership.js';
 import { hard, QuotaApi } from './fixtures/quota.api.js';
 import { QuotaKeeper } from './quota.keeper.js';
 import { SandboxQuota } from './sandbox.quota.js';
@@ -20,7 +19,7 @@ describe('the quota and its keeper', () => {
   beforeEach(() => {
     api = new QuotaApi();
     const options = Object.assign(new ManagerOptions(), { maxTotalContainers: 1000 });
-    const leadership = { register: () => undefined, isOutdated: false } as unknown as Leadership;
+    const leadership = { register: () => undefined, isOutdated: false };
     quota = new SandboxQuota(api.client, leadership, options, systemClock);
     keeper = new QuotaKeeper(leadership, quota, api.client, options, systemClock);
     ending = new AbortController();
@@ -40,7 +39,7 @@ describe('the quota and its keeper', () => {
         return !signal.aborted;
       },
       assertLeading: () => signal.throwIfAborted(),
-    } as unknown as LeaseTerm;
+    };
     leading = keeper.lead(term);
   }
 
@@ -100,7 +99,7 @@ describe('the quota and its keeper', () => {
     quota.onApplicationBootstrap();
     await limitShown(undefined);
     const signal = AbortSignal.abort(new LeadershipLostError('late'));
-    const late = { signal, isLeading: true, assertLeading: () => signal.throwIfAborted() } as unknown as LeaseTerm;
+    const late = { signal, isLeading: true, assertLeading: () => signal.throwIfAborted() };
     await expect(keeper.lead(late)).rejects.toThrow('late');
     expect(api.writes).toEqual([]);
   });

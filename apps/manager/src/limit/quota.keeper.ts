@@ -18,9 +18,9 @@ export class QuotaKeeper implements LeaderTask, OnModuleInit {
   private readonly logger = new Logger(QuotaKeeper.name);
 
   constructor(
-    private readonly leadership: Leadership,
+    @Inject(Leadership) private readonly leadership: Pick<Leadership, 'register'>,
     private readonly quota: SandboxQuota,
-    private readonly client: KubeClient,
+    @Inject(KubeClient) private readonly client: Pick<KubeClient, 'create' | 'patchMerge'>,
     private readonly options: ManagerOptions,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
@@ -29,7 +29,7 @@ export class QuotaKeeper implements LeaderTask, OnModuleInit {
     this.leadership.register(this);
   }
 
-  async lead(term: LeaseTerm): Promise<void> {
+  async lead(term: Pick<LeaseTerm, 'assertLeading' | 'isLeading' | 'signal'>): Promise<void> {
     const wakeup = new Wakeup(this.clock);
     const wake = (): void => wakeup.wake();
     const unsubscribe = this.quota.subscribe(wake);
@@ -46,7 +46,7 @@ export class QuotaKeeper implements LeaderTask, OnModuleInit {
   }
 
   /** Creates the quota, or sets its limit to ours. */
-  private async write(term: LeaseTerm): Promise<void> {
+  private async write(term: Pick<LeaseTerm, 'assertLeading' | 'signal'>): Promise<void> {
     const { targetNamespace: namespace, maxTotalContainers } = this.options;
     const spec = { hard: { [COUNTED]: String(maxTotalContainers) } };
     const sending = { signal: term.signal, beforeSend: () => term.assertLeading() };

@@ -1,9 +1,7 @@
-import type { PodStore } from '@warmbox/kube';
 import type { Pod } from '@warmbox/sandbox';
 import { aPod } from '@warmbox/testing';
 import { ManagerOptions } from '../config/manager.options.js';
 import { SandboxLimit } from './sandbox.limit.js';
-import type { SandboxQuota } from './sandbox.quota.js';
 
 describe('the limit of sandboxes', () => {
   const quota = { isInForce: true };
@@ -21,8 +19,8 @@ describe('the limit of sandboxes', () => {
         get size() {
           return store.pods.length;
         },
-      } as unknown as PodStore,
-      quota as SandboxQuota,
+      },
+      quota,
       options,
     );
   });

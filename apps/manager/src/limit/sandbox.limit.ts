@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { PodStore } from '@warmbox/kube';
 import { ProblemError } from '@warmbox/platform';
 import { ManagerOptions } from '../config/manager.options.js';
@@ -21,8 +21,8 @@ export class SandboxLimit {
   private taken = 0;
 
   constructor(
-    private readonly store: PodStore,
-    private readonly quota: SandboxQuota,
+    @Inject(PodStore) private readonly store: Pick<PodStore, 'isCurrent' | 'size'>,
+    @Inject(SandboxQuota) private readonly quota: Pick<SandboxQuota, 'isInForce'>,
     private readonly options: ManagerOptions,
   ) {}
 

@@ -2,7 +2,6 @@ import { Logger } from '@nestjs/common';
 import { systemClock } from '@warmbox/platform';
 import { atLeast, waitFor } from '@warmbox/testing';
 import { ManagerOptions } from '../config/manager.options.js';
-import type { Leadership } from '../leadership/leadership.js';
 import { hard, QuotaApi } from './fixtures/quota.api.js';
 import { SandboxQuota } from './sandbox.quota.js';
 
@@ -19,7 +18,7 @@ describe('the quota', () => {
     changes = 0;
     api = new QuotaApi();
     const options = Object.assign(new ManagerOptions(), { maxTotalContainers: 1000 });
-    quota = new SandboxQuota(api.client, leadership as Leadership, options, systemClock);
+    quota = new SandboxQuota(api.client, leadership, options, systemClock);
     quota.subscribe(() => (changes += 1));
     quota.onApplicationBootstrap();
   });

@@ -28,8 +28,8 @@ export class SandboxQuota implements OnApplicationBootstrap, OnApplicationShutdo
   private known = false;
 
   constructor(
-    client: KubeClient,
-    private readonly leadership: Leadership,
+    @Inject(KubeClient) client: Pick<KubeClient, 'list' | 'watch'>,
+    @Inject(Leadership) private readonly leadership: Pick<Leadership, 'isOutdated'>,
     private readonly options: ManagerOptions,
     @Inject(CLOCK) clock: Clock,
   ) {

@@ -1,8 +1,7 @@
-import type { PodChange, PodStore } from '@warmbox/kube';
+import type { PodChange } from '@warmbox/kube';
 import type { Pod } from '@warmbox/sandbox';
 import { aPod, FakeClock } from '@warmbox/testing';
 import { ExternalDeletions } from './external.deletions.js';
-import type { Tombstones } from './tombstones.js';
 
 describe('deletions that no manager has caused', () => {
   let clock: FakeClock;
@@ -23,14 +22,17 @@ describe('deletions that no manager has caused', () => {
         tell = listener;
         return () => (tell = () => undefined);
       },
-    } as unknown as PodStore;
+    };
     const tombstones = {
       get areKept() {
         return areKept;
       },
       has: (name: string) => has(name),
-      record: ({ metadata }: Pod, cause: string) => Promise.resolve(void recorded.push(`${metadata?.name} ${cause}`)),
-    } as unknown as Tombstones;
+      record: ({ metadata }: Pod, cause: string) => {
+        recorded.push(`${metadata?.name} ${cause}`);
+        return Promise.resolve(undefined);
+      },
+    };
     deletions = new ExternalDeletions(store, tombstones, clock);
     deletions.onApplicationBootstrap();
   });

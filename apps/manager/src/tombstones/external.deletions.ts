@@ -23,8 +23,8 @@ export class ExternalDeletions implements OnApplicationBootstrap, OnModuleDestro
   private unsubscribe = (): void => undefined;
 
   constructor(
-    private readonly store: PodStore,
-    private readonly tombstones: Tombstones,
+    @Inject(PodStore) private readonly store: Pick<PodStore, 'subscribe'>,
+    @Inject(Tombstones) private readonly tombstones: Pick<Tombstones, 'areKept' | 'has' | 'record'>,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 

@@ -1,7 +1,6 @@
 import type { Tombstone } from '@warmbox/sandbox';
 import { aPod, FakeClock } from '@warmbox/testing';
 import { Obituary } from './obituary.js';
-import type { Tombstones } from './tombstones.js';
 
 const NAME = 'kata-sandbox-a';
 const written: Tombstone = { name: NAME, runtime: 'kata', cause: 'lifetime', goneAt: 0 };
@@ -11,7 +10,7 @@ describe('what those are told who were using a sandbox', () => {
   beforeEach(() => (clock = new FakeClock()));
 
   function obituary(find: () => Promise<Tombstone | undefined>, areKept = true): Obituary {
-    return new Obituary({ find, areKept } as unknown as Tombstones, clock);
+    return new Obituary({ find, areKept }, clock);
   }
   const causeOf = async (told: Promise<{ members: { cause?: string } }>): Promise<string | undefined> =>
     (await told).members.cause;

@@ -12,7 +12,7 @@ const LOOK_UP_MS = 2_000;
 @Injectable()
 export class Obituary {
   constructor(
-    private readonly tombstones: Tombstones,
+    @Inject(Tombstones) private readonly tombstones: Pick<Tombstones, 'areKept' | 'find'>,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 

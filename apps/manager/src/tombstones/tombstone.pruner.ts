@@ -14,10 +14,10 @@ export class TombstonePruner extends ConfigMapPruner {
   readonly name = 'tombstones';
 
   constructor(
-    client: KubeClient,
-    private readonly store: TombstoneStore,
+    @Inject(KubeClient) client: Pick<KubeClient, 'delete'>,
+    @Inject(TombstoneStore) private readonly store: Pick<TombstoneStore, 'all'>,
     private readonly options: ManagerOptions,
-    leadership: Leadership,
+    @Inject(Leadership) leadership: Pick<Leadership, 'register'>,
     @Inject(CLOCK) clock: ClusterTime,
   ) {
     super(client, options.targetNamespace, clock);

@@ -1,11 +1,11 @@
 import { Logger } from '@nestjs/common';
 import type { GoneCause } from '@warmbox/contracts';
-import { KubeClient, KubeConnection, type LeaseTerm } from '@warmbox/kube';
+import { KubeClient, KubeConnection } from '@warmbox/kube';
 import { systemClock } from '@warmbox/platform';
-import { tombstoneName, tombstoneObject } from '@warmbox/sandbox';
+import { tombstoneName, tombstoneObject, type Tombstone } from '@warmbox/sandbox';
 import { ApiDouble, FakeClock, isMissing, waitFor } from '@warmbox/testing';
 import { ManagerOptions } from '../config/manager.options.js';
-import type { Leadership } from '../leadership/leadership.js';
+import type { LeaderTask } from '../leadership/leader.task.js';
 import { TombstonePruner } from './tombstone.pruner.js';
 import { TombstoneStore } from './tombstone.store.js';
 
@@ -52,8 +52,8 @@ describe('the store of tombstones', () => {
 
   it('is what the leader prunes: what is too old goes, and nothing once it does not lead any more', async () => {
     const clock = new FakeClock();
-    const tasks: TombstonePruner[] = [];
-    const leadership = { register: (task: TombstonePruner) => tasks.push(task) } as unknown as Leadership;
+    const tasks: LeaderTask[] = [];
+    const leadership = { register: (task: LeaderTask) => void tasks.push(task) };
     const options = Object.assign(new ManagerOptions(), { tombstoneMinutes: 1 });
     put('old', clock.now() - 60_000);
     put('young', clock.now() - 1_000);
@@ -69,11 +69,11 @@ describe('the store of tombstones', () => {
       assertLeading: () => {
         throw lost;
       },
-    } as unknown as LeaseTerm;
+    };
     await expect(pruner.lead(deposed)).rejects.toBe(lost);
     expect(namesOf()).toEqual(['old', 'young']);
 
-    const leading = pruner.lead({ signal: ended.signal, assertLeading: () => undefined } as unknown as LeaseTerm);
+    const leading = pruner.lead({ signal: ended.signal, assertLeading: () => undefined });
     await waitFor('the old one is gone', () => store.get('old'), isMissing);
     expect(namesOf()).toEqual(['young']);
     ended.abort();
@@ -81,19 +81,14 @@ describe('the store of tombstones', () => {
   });
 
   it('does not make the leader remove one that was written anew since', async () => {
-    const tasks: TombstonePruner[] = [];
-    const leadership = { register: (task: TombstonePruner) => tasks.push(task) } as unknown as Leadership;
+    const tasks: LeaderTask[] = [];
+    const leadership = { register: (task: LeaderTask) => void tasks.push(task) };
     put('a', 0);
-    const seen = { all: [{ name: 'a', runtime: 'kata', cause: 'idle', goneAt: 0, uid: 'the one before' }] };
-    const pruner = new TombstonePruner(
-      client,
-      seen as unknown as TombstoneStore,
-      new ManagerOptions(),
-      leadership,
-      new FakeClock(),
-    );
+    const stale: Tombstone = { name: 'a', runtime: 'kata', cause: 'idle', goneAt: 0, uid: 'the one before' };
+    const seen = { all: [stale] };
+    const pruner = new TombstonePruner(client, seen, new ManagerOptions(), leadership, new FakeClock());
     const ended = new AbortController();
-    const leading = pruner.lead({ signal: ended.signal, assertLeading: () => undefined } as unknown as LeaseTerm);
+    const leading = pruner.lead({ signal: ended.signal, assertLeading: () => undefined });
     await waitFor('it has tried', () => double.count('DELETE'), 1);
     ended.abort();
     await leading;

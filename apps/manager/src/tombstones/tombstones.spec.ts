@@ -1,9 +1,8 @@
 import { Logger } from '@nestjs/common';
-import { KubeApiError, KubeUnreachableError, type DeleteOptions, type KubeClient } from '@warmbox/kube';
+import { KubeApiError, KubeUnreachableError, type DeleteOptions } from '@warmbox/kube';
 import { tombstoneName, tombstoneOf, type ConfigMap, type Tombstone } from '@warmbox/sandbox';
 import { aPod, FakeClock } from '@warmbox/testing';
 import { ManagerOptions } from '../config/manager.options.js';
-import type { TombstoneStore } from './tombstone.store.js';
 import { Tombstones } from './tombstones.js';
 
 const POD = aPod({ name: 'kata-sandbox-a', userId: 'ada' });
@@ -28,28 +27,31 @@ describe('tombstones', () => {
     const refuse = (status: number, reason: string): Promise<never> =>
       Promise.reject(new KubeApiError(status, { reason }, 'configmaps'));
     const client = {
-      create: (_: unknown, __: string, object: ConfigMap) => {
-        const name = object.metadata?.name ?? '';
+      create: <T>(_: unknown, __: unknown, object: T) => {
+        const { metadata } = object as ConfigMap;
+        const name = metadata?.name ?? '';
         if (failure !== undefined) return Promise.reject(failure);
         if (objects.has(name)) return refuse(409, 'AlreadyExists');
-        const stored = { ...object, metadata: { ...object.metadata, uid: `uid-${(uids += 1)}` } };
+        const stored = { ...object, metadata: { ...metadata, uid: `uid-${(uids += 1)}` } };
         objects.set(name, stored);
         return Promise.resolve(stored);
       },
-      get: (_: unknown, { name }: { name: string }) => {
+      get: <T>(_: unknown, { name }: { name: string }) => {
         if (failure !== undefined) return Promise.reject(failure);
         const found = objects.get(name);
-        return found === undefined ? refuse(404, 'NotFound') : Promise.resolve(found);
+        return found === undefined ? refuse(404, 'NotFound') : Promise.resolve(found as T);
       },
-      delete: (_: unknown, { name }: { name: string }, { preconditions }: DeleteOptions) => {
+      delete: <T>(_: unknown, { name }: { name: string }, { preconditions }: DeleteOptions = {}) => {
         if (failure !== undefined) return Promise.reject(failure);
         if (!objects.has(name)) return refuse(404, 'NotFound');
         if (objects.get(name)?.metadata?.uid !== preconditions?.uid) return refuse(409, 'Conflict');
-        return Promise.resolve(objects.delete(name));
+        const found = objects.get(name);
+        objects.delete(name);
+        return Promise.resolve(found as T);
       },
     };
-    const store = { get: (name: string) => shown.get(name) } as unknown as TombstoneStore;
-    return new Tombstones(client as unknown as KubeClient, store, Object.assign(new ManagerOptions(), change), clock);
+    const store = { get: (name: string) => shown.get(name) };
+    return new Tombstones(client, store, Object.assign(new ManagerOptions(), change), clock);
   }
 
   it('tell the cause, the time and the owner of a sandbox that is gone', async () => {

@@ -26,8 +26,8 @@ export class Tombstones {
   private readonly logger = new Logger(Tombstones.name);
 
   constructor(
-    private readonly client: KubeClient,
-    private readonly store: TombstoneStore,
+    @Inject(KubeClient) private readonly client: Pick<KubeClient, 'create' | 'delete' | 'get'>,
+    @Inject(TombstoneStore) private readonly store: Pick<TombstoneStore, 'get'>,
     private readonly options: ManagerOptions,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}

@@ -1,4 +1,11 @@
-import { KubeApiError, KubeUnreachableError, silentLog, type KubeClient, type WatchEvent } from '@warmbox/kube';
+import {
+  KubeApiError,
+  KubeUnreachableError,
+  silentLog,
+  type ListOptions,
+  type WatchEvent,
+  type WatchOptions,
+} from '@warmbox/kube';
 import { systemClock } from '@warmbox/platform';
 import type { KubeList, Pod } from '@warmbox/sandbox';
 import { atLeast, waitFor } from '@warmbox/testing';
@@ -16,19 +23,15 @@ class FakeClient {
   readonly lists: (KubeList<Pod> | Error)[] = [];
   readonly rounds: Round[] = [];
 
-  list(_resource: unknown, _namespace: unknown, query: { continue?: string }): Promise<KubeList<Pod>> {
+  list<T>(_resource: unknown, _namespace: unknown, query: ListOptions = {}): Promise<KubeList<T>> {
     this.asked.push(query.continue === undefined ? 'list' : `list ${query.continue}`);
     const answer = this.lists.shift();
     if (answer === undefined) throw new Error('No list was laid out.');
-    return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer);
+    return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer as KubeList<T>);
   }
 
-  async *watch(
-    _resource: unknown,
-    _namespace: unknown,
-    query: { resourceVersion: string; signal: AbortSignal },
-  ): AsyncGenerator<WatchEvent<Pod>> {
-    this.asked.push(`watch ${query.resourceVersion}`);
+  async *watch<T>(_resource: unknown, _namespace: unknown, query: WatchOptions): AsyncGenerator<WatchEvent<T>> {
+    this.asked.push(`watch ${query.resourceVersion ?? 'from anywhere'}`);
     const round = this.rounds.shift();
     if (round === undefined) {
       await new Promise((resolve) => query.signal.addEventListener('abort', resolve));
@@ -36,7 +39,7 @@ class FakeClient {
     }
     for (const event of round) {
       if (event instanceof Error) throw event;
-      yield event;
+      yield event as WatchEvent<T>;
     }
   }
 }
@@ -58,7 +61,7 @@ describe('PodFeed', () => {
       changed: ({ metadata }: Pod) => seen.push(`+ ${metadata?.name ?? ''}`),
       deleted: ({ metadata }: Pod) => seen.push(`- ${metadata?.name ?? ''}`),
     };
-    const feed = new PodFeed(client as unknown as KubeClient, undefined, sink, systemClock, silentLog, () => 0);
+    const feed = new PodFeed(client, undefined, sink, systemClock, silentLog, () => 0);
     const running = feed.run(stop.signal);
     await waitFor(untilAsked.join(), () => client.asked, { length: atLeast(untilAsked.length) });
     stop.abort();

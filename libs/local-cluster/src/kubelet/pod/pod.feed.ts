@@ -26,7 +26,7 @@ export class PodFeed {
   private position: string | undefined;
 
   constructor(
-    private readonly client: KubeClient,
+    private readonly client: Pick<KubeClient, 'list' | 'watch'>,
     private readonly namespace: string | undefined,
     private readonly sink: PodSink,
     private readonly clock: Clock,

@@ -1,4 +1,4 @@
-import { KubeApiError, silentLog, type DeleteOptions, type KubeClient } from '@warmbox/kube';
+import { KubeApiError, silentLog, type DeleteOptions } from '@warmbox/kube';
 import type { Clock } from '@warmbox/platform';
 import type { Pod } from '@warmbox/sandbox';
 import { atLeast, waitFor } from '@warmbox/testing';
@@ -24,23 +24,18 @@ class FakeClient {
   readonly deletes: DeleteOptions[] = [];
   readonly refusals: Error[] = [];
 
-  patchMerge(
-    _resource: unknown,
-    _key: unknown,
-    { status }: { status: PodStatus },
-    options: { signal: AbortSignal },
-  ): Promise<void> {
-    expect(options.signal.aborted).toBe(false);
-    this.calls.push(status.phase ?? '');
-    return Promise.resolve();
+  patchMerge<T>(_: unknown, key: unknown, patch: object, options?: { signal?: AbortSignal }): Promise<T> {
+    expect(options?.signal?.aborted).toBe(false);
+    this.calls.push((patch as { status: PodStatus }).status.phase ?? '');
+    return Promise.resolve(key as T);
   }
 
-  delete(_resource: unknown, key: unknown, options: DeleteOptions): Promise<void> {
+  delete<T>(_: unknown, key: unknown, options: DeleteOptions = {}): Promise<T> {
     expect(key).toEqual({ namespace: 'n', name: 'p' });
     this.calls.push('delete');
     this.deletes.push(options);
     const refusal = this.refusals.shift();
-    return refusal === undefined ? Promise.resolve() : Promise.reject(refusal);
+    return refusal === undefined ? Promise.resolve(key as T) : Promise.reject(refusal);
   }
 }
 
@@ -84,15 +79,7 @@ describe('PodWorker', () => {
   };
 
   function start(first: Pod = pod, work: Workload = workload): PodWorker {
-    return new PodWorker(
-      first,
-      work,
-      '127.0.0.1',
-      client as unknown as KubeClient,
-      new Concurrency(4),
-      clock,
-      silentLog,
-    );
+    return new PodWorker(first, work, '127.0.0.1', client, new Concurrency(4), clock, silentLog);
   }
 
   beforeEach(() => {
@@ -199,8 +186,8 @@ describe('PodWorker', () => {
   });
 
   it('is not held up by an API server that does not answer when the kubelet stops', async () => {
-    client.patchMerge = (_resource, _key, _patch, { signal }) =>
-      aborted(signal).then(() => Promise.reject(new Error('aborted')));
+    client.patchMerge = (_resource, _key, _patch, options) =>
+      aborted(options!.signal!).then(() => Promise.reject(new Error('aborted')));
     const worker = start();
     const stopped = worker.stop(2_000);
     exit(143);

@@ -30,7 +30,7 @@ export class PodWorker {
     private pod: Pod,
     workload: Workload,
     hostIP: string,
-    private readonly client: KubeClient,
+    private readonly client: Pick<KubeClient, 'delete' | 'patchMerge'>,
     private readonly writes: Concurrency,
     private readonly clock: Clock,
     private readonly log: KubeLog,

@@ -1,4 +1,4 @@
-import { KubeApiError, KubeUnreachableError, silentLog, type KubeClient } from '@warmbox/kube';
+import { KubeApiError, KubeUnreachableError, silentLog } from '@warmbox/kube';
 import { systemClock } from '@warmbox/platform';
 import { Concurrency } from '../concurrency.js';
 import { StatusWriter } from './status.writer.js';
@@ -10,13 +10,13 @@ class FakeClient {
   readonly patches: { metadata: { uid: string }; status: { phase?: string } }[] = [];
   readonly answers: (Error | Promise<undefined>)[] = [];
 
-  async patchMerge(_resource: unknown, key: unknown, patch: object, options: { subresource?: string }): Promise<void> {
+  async patchMerge<T>(_: unknown, key: unknown, patch: object, options: { subresource?: string } = {}): Promise<T> {
     expect(key).toEqual({ namespace: 'n', name: 'p' });
     expect(options.subresource).toBe('status');
     this.patches.push(patch as FakeClient['patches'][number]);
     const answer = this.answers.shift();
     if (answer instanceof Error) throw answer;
-    await answer;
+    return (await answer) as T;
   }
 }
 
@@ -27,7 +27,7 @@ describe('StatusWriter', () => {
   beforeEach(() => {
     client = new FakeClient();
     const writes = new Concurrency(4);
-    writer = new StatusWriter(client as unknown as KubeClient, pod, writes, systemClock, silentLog);
+    writer = new StatusWriter(client, pod, writes, systemClock, silentLog);
   });
 
   const phases = (): (string | undefined)[] => client.patches.map(({ status }) => status.phase);

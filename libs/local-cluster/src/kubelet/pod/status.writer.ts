@@ -17,7 +17,7 @@ export class StatusWriter {
   private writing: Promise<void> | undefined;
 
   constructor(
-    private readonly client: KubeClient,
+    private readonly client: Pick<KubeClient, 'patchMerge'>,
     private readonly pod: Pod,
     private readonly writes: Concurrency,
     private readonly clock: Clock,
