@@ -20,6 +20,27 @@ const OUT_OF_ROOM = `(^|/)(apps|libs|node_modules)/|^(\\.\\./)+(${Object.keys(RO
   .join('|')})/src/`;
 const LIBS = ['contracts', 'dto', 'platform', 'http', 'sandbox', 'kube', 'local-cluster', 'testing'];
 
+/** The rooms of the manager, each row above the one before: a room imports those of rows before its own (docs/architecture.md). */
+const MANAGER_ROWS = [
+  ['config'],
+  ['metrics'],
+  ['kube'],
+  ['http', 'leadership', 'queue'],
+  ['docs', 'health', 'idempotency', 'limit', 'tombstones'],
+  ['executors'],
+  ['sandboxes'],
+  ['allocation', 'cleanup', 'execution', 'pool'],
+  ['creation'],
+];
+
+/** What a room of the manager does not see: its own row's other rooms, and all above. */
+function unseenBy(room, row) {
+  const unseen = MANAGER_ROWS.slice(row)
+    .flat()
+    .filter((other) => other !== room);
+  return { regex: `^\\.\\./(${unseen.join('|')})/`, message: `${room}/ lies below it or beside it.` };
+}
+
 /** Libs whose types, which cost nothing at run time, these rooms may use as well. */
 const TYPES = { 'libs/sandbox': ['dto'], 'libs/testing': ['dto'] };
 
@@ -34,7 +55,7 @@ const ROUTE_CONFIG = {
   message: 'Use RouteSettings of libs/http, which keeps what other decorators say of the route.',
 };
 
-function imports(room, allowed, paths = [ROUTE_CONFIG]) {
+function imports(room, allowed, paths = [ROUTE_CONFIG], further = []) {
   const refused = LIBS.filter((lib) => !allowed.includes(lib)).map((lib) => ({
     regex: `^@warmbox/${lib}(/|$)`,
     allowTypeImports: TYPES[room]?.includes(lib) ?? false,
@@ -60,6 +81,7 @@ function imports(room, allowed, paths = [ROUTE_CONFIG]) {
           ...refused,
           ...client,
           ...framework,
+          ...further,
           { regex: OUT_OF_ROOM, message: 'Another room is imported by its @warmbox name, if at all.' },
         ],
       },
@@ -94,6 +116,13 @@ export default tseslint.config(
     files: [`${room}/**/*.spec.ts`, `${room}/**/fixtures/*.ts`],
     rules: imports(room, [...allowed, 'testing']),
   })),
+  ...MANAGER_ROWS.flatMap((rooms, row) =>
+    rooms.map((room) => ({
+      files: [`apps/manager/src/${room}/*.ts`],
+      ignores: ['**/*.spec.ts'],
+      rules: imports('apps/manager', ROOMS['apps/manager'], [ROUTE_CONFIG], [unseenBy(room, row)]),
+    })),
+  ),
   // What reads options is a door of its own, @warmbox/platform/options.
   { files: ['libs/platform/src/options/*.ts'], rules: imports('apps/options', ['contracts', 'platform']) },
   {
