@@ -49,8 +49,8 @@ export class AllocationController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<SandboxDto> {
-    const { left } = callerOf(request, reply);
+    const { disconnected } = callerOf(request, reply);
     const allocation = { ...whose, runtime, grant: { lifetimeSeconds, idleTimeoutSeconds } };
-    return sandboxOf(await this.allocations.allocate(allocation, { waitSeconds, left }, keyOf(request)));
+    return sandboxOf(await this.allocations.allocate(allocation, { waitSeconds, disconnected }, keyOf(request)));
   }
 }

@@ -27,20 +27,20 @@ export class Allocations {
    */
   allocate(
     allocation: Omit<Allocation, 'mark'>,
-    wait: AllocationWait & { left: AbortSignal },
+    wait: AllocationWait & { disconnected: AbortSignal },
     key?: Pick<KeyScope, 'principal' | 'key'>,
   ): Promise<Pod> {
     if (key === undefined) return this.allocator.allocate(allocation, wait);
     const { runtime, ...body } = allocation;
-    const { waitSeconds, left } = wait;
+    const { waitSeconds, disconnected } = wait;
     const scope = { ...key, route: 'allocate', runtime };
-    return this.requests.run(scope, { ...body, waitSeconds }, this.workOf(allocation, waitSeconds), left);
+    return this.requests.run(scope, { ...body, waitSeconds }, this.workOf(allocation, waitSeconds), disconnected);
   }
 
   private workOf(allocation: Allocation, waitSeconds: number | undefined): KeyedWork<Pod> {
     return {
       check: () => this.allocator.check(allocation),
-      begin: (mark, left) => this.allocator.allocate({ ...allocation, mark }, { waitSeconds, left }),
+      begin: (mark, disconnected) => this.allocator.allocate({ ...allocation, mark }, { waitSeconds, disconnected }),
       podOf: (pod) => pod,
       isUsable: isReady,
       mend: (pod) => this.binder.bind(pod, allocation.environmentVariables),

@@ -44,7 +44,7 @@ export interface AllocationWait {
   /** How long to wait for a sandbox, in seconds (0). */
   waitSeconds?: number;
   /** Aborts when nobody waits any more. */
-  left?: AbortSignal;
+  disconnected?: AbortSignal;
 }
 
 /** Gives each caller a warm sandbox that nobody else gets: reserves one, claims it by one atomic write, binds the variables. */
@@ -94,7 +94,7 @@ export class Allocator {
     this.planner.check(runtime, grant);
   }
 
-  private async obtain(allocation: Allocation, { waitSeconds = 0, left }: AllocationWait): Promise<Pod> {
+  private async obtain(allocation: Allocation, { waitSeconds = 0, disconnected }: AllocationWait): Promise<Pod> {
     const until = this.clock.monotonic() + waitSeconds * 1000;
     let dead = 0;
     for (let turn = 0; ; turn += 1) {
@@ -105,7 +105,7 @@ export class Allocator {
           want: WARM,
           take: () => this.candidates.reserve(allocation),
           forMs: until - this.clock.monotonic(),
-          left,
+          disconnected,
           again: turn > 0,
         }));
       if (candidate === undefined) throw this.nothingLeft(allocation.runtime);

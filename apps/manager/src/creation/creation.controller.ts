@@ -38,8 +38,12 @@ export class CreationController {
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const key = keyOf(request);
-    const { left } = callerOf(request, reply);
-    const events = await creationStream((waiting) => this.creations.create(runtime, body, waiting, key), body, left);
+    const { disconnected } = callerOf(request, reply);
+    const events = await creationStream(
+      (waiting) => this.creations.create(runtime, body, waiting, key),
+      body,
+      disconnected,
+    );
     sendEvents(request, reply, events.pipe(map((event) => ({ data: jsonLine(event) }))), this.clock);
   }
 
@@ -72,8 +76,8 @@ export class CreationController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<SandboxDto> {
-    const { left } = callerOf(request, reply);
-    const creation = await this.creations.create(runtime, body, { left }, keyOf(request));
+    const { disconnected } = callerOf(request, reply);
+    const creation = await this.creations.create(runtime, body, { disconnected }, keyOf(request));
     return body.waitForReady === false ? creation.sandbox : creation.ready;
   }
 }

@@ -22,7 +22,7 @@ class Scene {
   private turn = Promise.withResolvers<CreationTurn | undefined>();
   private subscription: Subscription | undefined;
 
-  async start(request: CreateSandboxDto = {}, left?: AbortSignal): Promise<void> {
+  async start(request: CreateSandboxDto = {}, disconnected?: AbortSignal): Promise<void> {
     const unused = (): never => {
       throw new Error('nobody asks for it');
     };
@@ -47,7 +47,7 @@ class Scene {
       new Shutdown({ drainDelaySeconds: 0, shutdownGraceSeconds: 0 }, this.clock),
       this.clock,
     );
-    const stream = await creationStream((waiting) => creator.create('kata', request, waiting), request, left);
+    const stream = await creationStream((waiting) => creator.create('kata', request, waiting), request, disconnected);
     this.subscription = stream.subscribe((event) => this.events.push(event));
   }
 
@@ -182,9 +182,9 @@ describe('creationStream', () => {
     await scene.clock.advance(0);
     scene.waits[0]?.onQueued?.(1, 1);
     await starting;
-    expect(scene.waits[0]?.left?.aborted).toBe(false);
+    expect(scene.waits[0]?.disconnected?.aborted).toBe(false);
     scene.leave();
-    expect(scene.waits[0]?.left?.aborted).toBe(true);
+    expect(scene.waits[0]?.disconnected?.aborted).toBe(true);
   });
 
   it('waits no more for one who sends no more, and still tells what came of it', async () => {
@@ -195,7 +195,7 @@ describe('creationStream', () => {
     scene.waits[0]?.onQueued?.(1, 1);
     await starting;
     leaving.abort();
-    expect(scene.waits[0]?.left?.aborted).toBe(true);
+    expect(scene.waits[0]?.disconnected?.aborted).toBe(true);
     await scene.give(undefined);
     expect(scene.types).toEqual(['queued', 'failed']);
   });

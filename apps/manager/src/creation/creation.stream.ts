@@ -12,19 +12,19 @@ import type { CreationWait } from './warm.source.js';
  * @throws ProblemError what `create` throws before there is anything to tell
  */
 export async function creationStream(
-  create: (waiting: Pick<CreationWait, 'onQueued'> & { left: AbortSignal }) => Promise<Creation>,
+  create: (waiting: Pick<CreationWait, 'onQueued'> & { disconnected: AbortSignal }) => Promise<Creation>,
   { waitForReady }: Pick<CreateSandboxDto, 'waitForReady'>,
-  left?: AbortSignal,
+  disconnected?: AbortSignal,
 ): Promise<Observable<CreationEvent>> {
   const leaving = new AbortController();
-  if (left?.aborted) leaving.abort();
-  else left?.addEventListener('abort', () => leaving.abort(), { once: true });
+  if (disconnected?.aborted) leaving.abort();
+  else disconnected?.addEventListener('abort', () => leaving.abort(), { once: true });
   // Who subscribes late needs the newest place only.
   const queued = new ReplaySubject<CreationEvent>(1);
   let place = 0;
   const isQueued = Promise.withResolvers<undefined>();
   const creating = create({
-    left: leaving.signal,
+    disconnected: leaving.signal,
     onQueued: (position, estimatedSeconds) => {
       // One whose turn came to nothing is told its place anew, which may be what it was.
       if (position === place) return;

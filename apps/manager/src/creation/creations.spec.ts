@@ -10,7 +10,7 @@ import { Creations } from './creations.js';
 describe('Creations', () => {
   const BODY: CreateSandboxDto = { environmentVariables: { A: '1' } };
   const KEY = { principal: 'p', key: 'k' };
-  const left = new AbortController().signal;
+  const disconnected = new AbortController().signal;
   let created: unknown[];
   let bound: [string, unknown][];
   let keyed: { scope: KeyScope; body: object; work: KeyedWork<Creation> } | undefined;
@@ -43,13 +43,13 @@ describe('Creations', () => {
   });
 
   async function workWithKey(): Promise<KeyedWork<Creation>> {
-    await creations.create('kata', BODY, { left }, KEY);
+    await creations.create('kata', BODY, { disconnected }, KEY);
     return keyed!.work;
   }
 
   it('go straight on without a key', async () => {
-    await creations.create('kata', BODY, { left });
-    expect([created, keyed]).toEqual([[{ left }], undefined]);
+    await creations.create('kata', BODY, { disconnected });
+    expect([created, keyed]).toEqual([[{ disconnected }], undefined]);
   });
 
   it('are known by principal, route, runtime and key where they have one', async () => {

@@ -31,12 +31,12 @@ export class Creations {
   create(
     runtime: string,
     body: CreateSandboxDto,
-    waiting: Pick<CreationWait, 'onQueued'> & { left: AbortSignal },
+    waiting: Pick<CreationWait, 'onQueued'> & { disconnected: AbortSignal },
     key?: Pick<KeyScope, 'principal' | 'key'>,
   ): Promise<Creation> {
     if (key === undefined) return this.creator.create(runtime, body, waiting);
     const scope = { ...key, route: 'create', runtime };
-    return this.requests.run(scope, body, this.workOf(runtime, body, waiting), waiting.left);
+    return this.requests.run(scope, body, this.workOf(runtime, body, waiting), waiting.disconnected);
   }
 
   private workOf(
@@ -46,7 +46,7 @@ export class Creations {
   ): KeyedWork<Creation> {
     return {
       check: () => this.creator.check(runtime, body),
-      begin: (mark, left) => this.creator.create(runtime, body, { onQueued, left, mark }),
+      begin: (mark, disconnected) => this.creator.create(runtime, body, { onQueued, disconnected, mark }),
       podOf: ({ currentPod }) => currentPod,
       isUsable: (pod) => !isTerminating(pod) && !isEnded(pod),
       // One that was warm may not have got its variables; one that was created is not ready before it has them.

@@ -24,7 +24,7 @@ const FIRST_DOUBT_MS = 1_000;
 const END_ATTEMPTS = 5;
 
 /** How a creation waits, and whose it is. */
-type Waiting = Pick<CreationWait, 'onQueued' | 'left'> & Pick<Wish, 'mark'>;
+type Waiting = Pick<CreationWait, 'onQueued' | 'disconnected'> & Pick<Wish, 'mark'>;
 
 /** What has become of a pod whose creation has failed: ended by this manager, left as it is, or, after all, ready. */
 type Ending = 'ended' | 'left' | Pod;
@@ -101,7 +101,7 @@ export class SandboxCreator {
         const turn = await this.warm.wait(wish, { ...waiting, forMs: until - this.clock.monotonic(), again });
         if (turn === undefined) throw error;
         // It left in the moment of its turn.
-        if (waiting.left?.aborted && turn.pod === undefined) {
+        if (waiting.disconnected?.aborted && turn.pod === undefined) {
           turn.place?.release();
           throw error;
         }

@@ -26,7 +26,7 @@ export interface CreationWait {
   /** Hears its place in the queue, from 1, and in how many seconds its turn may come, where that is known, at once and whenever the place has changed. */
   onQueued?: (position: number, estimatedSeconds: number | undefined) => void;
   /** Aborts when nobody waits any more. */
-  left?: AbortSignal;
+  disconnected?: AbortSignal;
 }
 
 /** What a turn brings: a warm sandbox that is its creation's now, room to create one, or nothing after all. */

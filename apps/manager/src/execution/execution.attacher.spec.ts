@@ -6,7 +6,7 @@ import { ExecutionAttacher } from './execution.attacher.js';
 import { executeRequest } from './execution.requests.js';
 import type { BoundAnswer } from '../executors/executor.answer.js';
 import type { ExecutorClient } from '../executors/executor.client.js';
-import { LeaveNotice } from './leave.notice.js';
+import { DisconnectNotice } from './disconnect.notice.js';
 import { OpenStreams } from '../executors/open.streams.js';
 
 const POD = aPod({ ready: true });
@@ -14,7 +14,7 @@ const REQUEST = executeRequest({ command: 'true' }, MEDIA.eventStream, { request
 
 describe('ExecutionAttacher', () => {
   let clock: FakeClock;
-  let left: AbortController;
+  let disconnecting: AbortController;
   let body: PassThrough;
   let isBound: boolean;
   let told: string[];
@@ -22,14 +22,14 @@ describe('ExecutionAttacher', () => {
   let streams: OpenStreams;
   let attacher: ExecutionAttacher;
   const attach = (request = REQUEST): ReturnType<ExecutionAttacher['attach']> =>
-    attacher.attach(POD, request, { requestId: 'r', left: left.signal });
+    attacher.attach(POD, request, { requestId: 'r', disconnected: disconnecting.signal });
   const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
   beforeAll(() => void Logger.overrideLogger(false));
   afterAll(() => void Logger.overrideLogger(['log', 'warn', 'error']));
   beforeEach(() => {
     clock = new FakeClock();
-    left = new AbortController();
+    disconnecting = new AbortController();
     body = new PassThrough();
     body.on('error', () => undefined);
     told = [];
@@ -44,7 +44,7 @@ describe('ExecutionAttacher', () => {
     } as unknown as ExecutorClient;
     const never = new AbortController().signal;
     streams = new OpenStreams({ subscribe: () => () => undefined }, never, () => Promise.reject(new Error()), clock);
-    const notice = new LeaveNotice(client, clock);
+    const notice = new DisconnectNotice(client, clock);
     notice.tell = (_, id) => void told.push(id);
     attacher = new ExecutionAttacher(client, streams, notice, clock);
   });
@@ -73,7 +73,7 @@ describe('ExecutionAttacher', () => {
     await attached();
     body.end('data: {}\n\n');
     await turn();
-    left.abort();
+    disconnecting.abort();
     expect(told).toEqual([]);
     expect(streams.size).toBe(0);
   });
@@ -82,7 +82,7 @@ describe('ExecutionAttacher', () => {
     await attached();
     body.destroy(new Error('reset'));
     await turn();
-    left.abort();
+    disconnecting.abort();
     expect(told).toEqual([]);
   });
 
@@ -90,13 +90,13 @@ describe('ExecutionAttacher', () => {
     await attached();
     body.destroy(Object.assign(new Error('aborted'), { code: 'UND_ERR_ABORTED' }));
     await turn();
-    left.abort();
+    disconnecting.abort();
     expect(told).toEqual(['x1']);
   });
 
   it('tells of a client that left before the answer, and answers nothing', async () => {
     const attaching = attach();
-    left.abort();
+    disconnecting.abort();
     answers.resolve({ status: 200, executionId: 'x1', body, unbind });
     await expect(attaching).resolves.toBeUndefined();
     expect(told).toEqual(['x1']);
@@ -105,7 +105,7 @@ describe('ExecutionAttacher', () => {
 
   it('gives up where the answer does not come for five seconds after the client has left', async () => {
     const attaching = attach();
-    left.abort();
+    disconnecting.abort();
     await clock.advance(4_999);
     expect(streams.size).toBe(1);
     await clock.advance(1);
@@ -115,7 +115,7 @@ describe('ExecutionAttacher', () => {
   });
 
   it('starts nothing for a client that is gone already', async () => {
-    left.abort();
+    disconnecting.abort();
     await expect(attach()).resolves.toBeUndefined();
     expect(streams.size).toBe(0);
   });

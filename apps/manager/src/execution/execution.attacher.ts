@@ -4,11 +4,11 @@ import { isDropped, MEDIA, ProblemError, type Clock, type Media } from '@warmbox
 import type { Pod } from '@warmbox/sandbox';
 import { EventRelay } from './event.relay.js';
 import { firstByteOf, headersOf } from './execution.answer.js';
-import { hasLeft, type Caller } from '../http/caller.js';
+import { hasDisconnected, type Caller } from '../http/caller.js';
 import { NO_CONTENT, onceOver, type Answer } from '../http/answer.js';
 import { textOf, type BoundAnswer, type ExecutorAnswer } from '../executors/executor.answer.js';
 import type { ExecutorClient, ExecutorRequest } from '../executors/executor.client.js';
-import type { LeaveNotice } from './leave.notice.js';
+import type { DisconnectNotice } from './disconnect.notice.js';
 import type { OpenStreams } from '../executors/open.streams.js';
 
 /** The most of an execution: 4,096 characters of its command, of which each may be an escape. */
@@ -28,7 +28,7 @@ export class ExecutionAttacher {
   constructor(
     private readonly client: ExecutorClient,
     private readonly streams: OpenStreams,
-    private readonly notice: LeaveNotice,
+    private readonly notice: DisconnectNotice,
     private readonly clock: Clock,
   ) {}
 
@@ -38,7 +38,7 @@ export class ExecutionAttacher {
    * @throws ProblemError what the client is told
    */
   async attach(pod: Pod, request: ExecutorRequest, caller: Caller, id?: string): Promise<Answer | undefined> {
-    if (hasLeft(caller)) return undefined;
+    if (hasDisconnected(caller)) return undefined;
     const stream = this.streams.open(pod);
     // Who leaves before the answer may have started something, and only the answer tells its id.
     const idUnknown = new ProblemError(
@@ -46,17 +46,17 @@ export class ExecutionAttacher {
       'A client left, and the executor did not tell the id of what it started, which ends after relayLossGraceSeconds.',
     );
     const onLeft = (): void => void this.clock.after(ID_TIMEOUT_MS, () => stream.end(idUnknown));
-    caller.left.addEventListener('abort', onLeft, { once: true });
+    caller.disconnected.addEventListener('abort', onLeft, { once: true });
     try {
       const answer = await this.client.send(pod, request, stream.signal);
-      caller.left.removeEventListener('abort', onLeft);
+      caller.disconnected.removeEventListener('abort', onLeft);
       onceOver(answer.body, () => stream.close());
       if (answer.status === 204) return NO_CONTENT;
       if (answer.status === 202) return await this.started(answer);
       return this.pass(pod, answer, request.media, caller, id ?? answer.executionId);
     } catch (error) {
       stream.close();
-      if (!hasLeft(caller)) throw error;
+      if (!hasDisconnected(caller)) throw error;
       if (error === idUnknown)
         this.logger.warn({ sandbox: pod.metadata?.name, requestId: caller.requestId }, idUnknown.detail);
       return undefined;
@@ -95,11 +95,11 @@ export class ExecutionAttacher {
     body.once('end', () => (isOver = true));
     // Lost, or ended by us for a reason; a body that was merely dropped is how a client's leaving may begin.
     body.once('error', (error) => (isOver ||= !isDropped(error)));
-    if (hasLeft(caller)) {
+    if (hasDisconnected(caller)) {
       leave();
       return undefined;
     }
-    caller.left.addEventListener('abort', leave, { once: true });
+    caller.disconnected.addEventListener('abort', leave, { once: true });
     const headers = headersOf(media, executionId);
     const explain = (error: unknown): Promise<ProblemError> => this.client.explainLoss(error, pod);
     if (media !== MEDIA.json) return { status: 200, headers, body: new EventRelay(body, media, explain) };

@@ -8,7 +8,7 @@ import type { ExecutorClient } from '../executors/executor.client.js';
 describe('the gateway to executions', () => {
   const pod = aPod({ ready: true });
   const sandbox = { runtime: 'kata', name: pod.metadata?.name ?? '' };
-  const caller = { left: new AbortController().signal } as Caller;
+  const caller = { disconnected: new AbortController().signal } as Caller;
 
   /** How often a sandbox counts as active after a request that its executor answers so. */
   async function activityAfter(

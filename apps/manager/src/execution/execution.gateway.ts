@@ -4,7 +4,7 @@ import type { Pod } from '@warmbox/sandbox';
 import type { SandboxFinder } from '../sandboxes/sandbox.finder.js';
 import type { SandboxStamper } from '../sandboxes/sandbox.stamper.js';
 import { firstByteOf, headersOf } from './execution.answer.js';
-import { hasLeft, type Caller } from '../http/caller.js';
+import { hasDisconnected, type Caller } from '../http/caller.js';
 import { NO_CONTENT, type Answer } from '../http/answer.js';
 import type { ExecutionAttacher } from './execution.attacher.js';
 import { EXECUTION_ID } from '../executors/execution.id.js';
@@ -108,14 +108,14 @@ export class ExecutionGateway {
     executionId?: string,
   ): Promise<Answer | undefined> {
     try {
-      const { status, body } = await this.client.send(pod, request, caller.left);
+      const { status, body } = await this.client.send(pod, request, caller.disconnected);
       if (status === 204) return NO_CONTENT;
       await firstByteOf(body).catch(async (error: unknown) => {
         throw await this.client.explainLoss(error, pod);
       });
       return { status, headers: headersOf(request.media, executionId), body };
     } catch (error) {
-      if (hasLeft(caller)) return undefined;
+      if (hasDisconnected(caller)) return undefined;
       throw error;
     }
   }

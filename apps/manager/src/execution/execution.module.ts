@@ -10,7 +10,7 @@ import { SandboxesModule } from '../sandboxes/sandboxes.module.js';
 import { ExecutionAttacher } from './execution.attacher.js';
 import { ExecutionController } from './execution.controller.js';
 import { ExecutionGateway } from './execution.gateway.js';
-import { LeaveNotice } from './leave.notice.js';
+import { DisconnectNotice } from './disconnect.notice.js';
 
 /** How long the last notices have when the server is closed, in milliseconds. */
 const LAST_NOTICES_MS = 1_000;
@@ -21,15 +21,15 @@ const LAST_NOTICES_MS = 1_000;
   controllers: [ExecutionController],
   providers: [
     {
-      provide: LeaveNotice,
-      useFactory: (client: ExecutorClient, clock: Clock) => new LeaveNotice(client, clock),
+      provide: DisconnectNotice,
+      useFactory: (client: ExecutorClient, clock: Clock) => new DisconnectNotice(client, clock),
       inject: [ExecutorClient, CLOCK],
     },
     {
       provide: ExecutionAttacher,
-      useFactory: (client: ExecutorClient, streams: OpenStreams, notice: LeaveNotice, clock: Clock) =>
+      useFactory: (client: ExecutorClient, streams: OpenStreams, notice: DisconnectNotice, clock: Clock) =>
         new ExecutionAttacher(client, streams, notice, clock),
-      inject: [ExecutorClient, OpenStreams, LeaveNotice, CLOCK],
+      inject: [ExecutorClient, OpenStreams, DisconnectNotice, CLOCK],
     },
     {
       provide: ExecutionGateway,
@@ -44,7 +44,7 @@ const LAST_NOTICES_MS = 1_000;
   ],
 })
 export class ExecutionModule implements OnApplicationShutdown {
-  constructor(private readonly notice: LeaveNotice) {}
+  constructor(private readonly notice: DisconnectNotice) {}
 
   /** The server is closed: executors still hear of clients that left until then. */
   async onApplicationShutdown(): Promise<void> {

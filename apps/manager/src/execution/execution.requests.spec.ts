@@ -1,5 +1,5 @@
 import { MEDIA } from '@warmbox/platform';
-import { cancelRequest, eventsRequest, executeRequest, leftRequest } from './execution.requests.js';
+import { cancelRequest, eventsRequest, executeRequest, disconnectRequest } from './execution.requests.js';
 
 const ORIGIN = { requestId: 'r-1' };
 
@@ -24,11 +24,11 @@ describe('the requests to an executor', () => {
   );
 
   it('give the word that a client has left, which nobody waits for, an end in all', () => {
-    expect(leftRequest('a', ORIGIN)).toMatchObject({ headTimeoutMs: 10_000, bodyTimeoutMs: 10_000 });
+    expect(disconnectRequest('a', ORIGIN)).toMatchObject({ headTimeoutMs: 10_000, bodyTimeoutMs: 10_000 });
   });
 
   it('carry the request id, and a trace context only where there is one', () => {
-    expect(leftRequest('a', ORIGIN)).toMatchObject({
+    expect(disconnectRequest('a', ORIGIN)).toMatchObject({
       method: 'POST',
       path: '/api/executions/a/left',
       headers: { 'x-request-id': 'r-1' },

@@ -66,8 +66,8 @@ export function cancelRequest(id: string, origin: Origin): ExecutorRequest {
   return plain('DELETE', pathOf(id), origin);
 }
 
-/** Tells the executor that the client of a relayed stream has left. */
-export function leftRequest(id: string, origin: Origin): ExecutorRequest & { bodyTimeoutMs: number } {
+/** Tells the executor that the client of a relayed stream has disconnected. */
+export function disconnectRequest(id: string, origin: Origin): ExecutorRequest & { bodyTimeoutMs: number } {
   return { ...plain('POST', `${pathOf(id)}/left`, origin), bodyTimeoutMs: ANSWER_TIMEOUT_MS };
 }
 

@@ -10,11 +10,11 @@ export interface Origin {
 /** Who asks. */
 export interface Caller extends Origin {
   /** Aborts when the client goes before it has its whole answer. */
-  left: AbortSignal;
+  disconnected: AbortSignal;
 }
 
-export function hasLeft({ left }: Caller): boolean {
-  return left.aborted;
+export function hasDisconnected({ disconnected }: Caller): boolean {
+  return disconnected.aborted;
 }
 
 /** Idle seconds, in milliseconds, after which the kernel asks whether a client is still there. */
@@ -29,7 +29,7 @@ export function callerOf(request: FastifyRequest, reply: FastifyReply): Caller {
   return {
     requestId: request.id,
     traceparent: typeof traceparent === 'string' && TRACEPARENT.test(traceparent) ? traceparent : undefined,
-    left: leavingOf(request, reply),
+    disconnected: leavingOf(request, reply),
   };
 }
 

@@ -91,8 +91,10 @@ describe('a request with an idempotency key', () => {
   });
 
   it('ends where all who sent it have left, and not before', async () => {
-    managers.carryOut = (_, __, left) =>
-      new Promise((_resolve, reject) => left.addEventListener('abort', () => reject(left.reason as Error)));
+    managers.carryOut = (_, __, disconnected) =>
+      new Promise((_resolve, reject) =>
+        disconnected.addEventListener('abort', () => reject(disconnected.reason as Error)),
+      );
     const [one, other] = [new AbortController(), new AbortController()];
     const answers = Promise.allSettled([managers.send(0, {}, one.signal), managers.send(0, {}, other.signal)]);
     await managers.clock.advance(0);
@@ -136,8 +138,10 @@ describe('a request with an idempotency key', () => {
   });
 
   it('ends where its manager does, and goes on through another at once', async () => {
-    managers.carryOut = (_, __, left) =>
-      new Promise((_resolve, reject) => left.addEventListener('abort', () => reject(left.reason as Error)));
+    managers.carryOut = (_, __, disconnected) =>
+      new Promise((_resolve, reject) =>
+        disconnected.addEventListener('abort', () => reject(disconnected.reason as Error)),
+      );
     const first = managers.send(0);
     first.catch(() => undefined);
     await managers.clock.advance(0);

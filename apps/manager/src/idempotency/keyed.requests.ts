@@ -16,7 +16,7 @@ interface Flight {
   /** Aborted once nobody waits for it any more: it ends. */
   abandoned: AbortSignal;
   /** One more waits for it. */
-  join(left: AbortSignal): void;
+  join(disconnected: AbortSignal): void;
 }
 
 /**
@@ -35,12 +35,12 @@ export class KeyedRequests {
   ) {}
 
   /**
-   * @param left aborts when the client has gone; the request ends where all its clients have gone before it has a sandbox.
+   * @param disconnected aborts when the client has gone; the request ends where all its clients have gone before it has a sandbox.
    * @throws ProblemError idempotency_key_reused where the key came with another body, sandbox_gone where the request's sandbox is
    *   gone, conflict where another manager is still at it after a minute and a half, kubernetes_unavailable, shutting_down, and
    *   whatever the work throws
    */
-  async run<T>(scope: KeyScope, request: object, work: KeyedWork<T>, left: AbortSignal): Promise<T> {
+  async run<T>(scope: KeyScope, request: object, work: KeyedWork<T>, disconnected: AbortSignal): Promise<T> {
     work.check();
     const hash = hashOfScope(scope);
     const body = hashOfBody(request);
@@ -55,7 +55,7 @@ export class KeyedRequests {
       this.flights.set(hash, flight);
     }
     if (flight.body !== body) throw reused();
-    flight.join(left);
+    flight.join(disconnected);
     return flight.result as Promise<T>;
   }
 
@@ -66,14 +66,14 @@ export class KeyedRequests {
     const request = new KeyedRequest(hash, body, work, this.records, this.pods, this.clock);
     const result = request.answer(signal).finally(() => this.flights.delete(hash));
     let waiting = 0;
-    const join = (left: AbortSignal): void => {
+    const join = (disconnected: AbortSignal): void => {
       waiting += 1;
       const leave = (): void => {
         waiting -= 1;
         if (waiting === 0) abandoned.abort(new ProblemError('conflict', 'Nobody waits for the answer any more.'));
       };
-      if (left.aborted) leave();
-      else left.addEventListener('abort', leave, { once: true });
+      if (disconnected.aborted) leave();
+      else disconnected.addEventListener('abort', leave, { once: true });
     };
     return { body, result, abandoned: abandoned.signal, join };
   }

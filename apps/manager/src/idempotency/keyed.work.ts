@@ -6,7 +6,7 @@ export interface KeyedWork<T> {
   /** Throws what is wrong with the request whatever the state of the cluster. */
   check(): void;
   /** Does what was asked for; what it gets carries the mark's label. */
-  begin(mark: RequestMark, left: AbortSignal): Promise<T>;
+  begin(mark: RequestMark, disconnected: AbortSignal): Promise<T>;
   /** The sandbox of what `begin` answered. */
   podOf(result: T): Pod;
   /** Whether a sandbox that another attempt left can be the answer. */

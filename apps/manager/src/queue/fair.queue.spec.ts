@@ -17,7 +17,7 @@ class Scene {
     this.queue = new FairQueue(maxLength, this.clock, () => (this.changes += 1));
   }
 
-  wait(name: string, { user = name, forMs = 1_000, left, again, only }: Options = {}): void {
+  wait(name: string, { user = name, forMs = 1_000, disconnected, again, only }: Options = {}): void {
     const take = (): number | undefined => {
       this.looks += 1;
       return only === undefined || this.goods[0] === only ? this.goods.shift() : undefined;
@@ -25,7 +25,7 @@ class Scene {
     const positions = (this.positions[name] ??= []);
     const onPosition = (position: number): void => void positions.push(position);
     void this.queue
-      .wait({ user, want: String(only), take, forMs, left, again, onPosition })
+      .wait({ user, want: String(only), take, forMs, disconnected, again, onPosition })
       .then((result) => this.got.push(`${name}:${result ?? 'nothing'}`));
   }
 
@@ -39,7 +39,7 @@ class Scene {
 interface Options {
   user?: string;
   forMs?: number;
-  left?: AbortSignal;
+  disconnected?: AbortSignal;
   again?: boolean;
   only?: number;
 }
@@ -98,13 +98,13 @@ describe('FairQueue', () => {
   it('gives nothing to one who has left', async () => {
     const scene = new Scene();
     const leaving = new AbortController();
-    scene.wait('a', { left: leaving.signal });
+    scene.wait('a', { disconnected: leaving.signal });
     scene.wait('b');
     leaving.abort();
     await scene.bring(1);
     expect(scene.got).toEqual(['a:nothing', 'b:1']);
     expect(scene.clock.waiting).toBe(0);
-    scene.wait('late', { left: leaving.signal });
+    scene.wait('late', { disconnected: leaving.signal });
     await scene.clock.advance(0);
     expect(scene.got.at(-1)).toBe('late:nothing');
   });
@@ -151,12 +151,12 @@ describe('FairQueue', () => {
     const scene = new Scene();
     const heard: string[] = [];
     const going = new AbortController();
-    const wait = (name: string, left?: AbortSignal): void => {
+    const wait = (name: string, disconnected?: AbortSignal): void => {
       const onPosition = (position: number): void => {
         heard.push(`${name} ${position}`);
         if (name === 'b' && position === 1) going.abort();
       };
-      void scene.queue.wait({ user: name, want: 'x', take: () => undefined, forMs: 60_000, left, onPosition });
+      void scene.queue.wait({ user: name, want: 'x', take: () => undefined, forMs: 60_000, disconnected, onPosition });
     };
     const first = new AbortController();
     wait('a', first.signal);

@@ -15,7 +15,7 @@ export interface Waiting<T> {
   /** How long, in milliseconds. */
   forMs: number;
   /** Aborts when nobody waits any more. */
-  left?: AbortSignal;
+  disconnected?: AbortSignal;
   /** It had its turn, and what it got came to nothing: its turn is the next again. */
   again?: boolean;
   /**
@@ -71,8 +71,8 @@ export class FairQueue<T> {
    * @returns what was taken; undefined where the time is up, nobody waits any more, or the queue is full.
    */
   wait(waiting: Waiting<T>): Promise<T | undefined> {
-    const { forMs, left } = waiting;
-    if (forMs <= 0 || left?.aborted || this.length >= this.maxLength) return Promise.resolve(undefined);
+    const { forMs, disconnected } = waiting;
+    if (forMs <= 0 || disconnected?.aborted || this.length >= this.maxLength) return Promise.resolve(undefined);
     const { promise, resolve } = Promise.withResolvers<T | undefined>();
     const leave = (): void => {
       this.remove(entry);
@@ -85,11 +85,11 @@ export class FairQueue<T> {
       toldAt: -Infinity,
       end: (result) => {
         timer.cancel();
-        left?.removeEventListener('abort', leave);
+        disconnected?.removeEventListener('abort', leave);
         resolve(result);
       },
     };
-    left?.addEventListener('abort', leave);
+    disconnected?.addEventListener('abort', leave);
     this.add(entry);
     return promise;
   }

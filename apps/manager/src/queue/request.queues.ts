@@ -51,9 +51,9 @@ export class RequestQueues implements OnApplicationShutdown {
       queue = new FairQueue<unknown>(MAX_LENGTH, this.clock, () => this.tell(runtime));
       this.queues.set(runtime, queue);
     }
-    const left = waiting.left === undefined ? signal : AbortSignal.any([waiting.left, signal]);
+    const disconnected = waiting.disconnected === undefined ? signal : AbortSignal.any([waiting.disconnected, signal]);
     const cameAt = this.clock.monotonic();
-    const turn = queue.wait({ ...waiting, left });
+    const turn = queue.wait({ ...waiting, disconnected });
     this.present += 1;
     this.recheckLater();
     const result = (await turn) as T | undefined;

@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { Backoff, type Clock, pause, toProblem } from '@warmbox/platform';
 import type { Pod } from '@warmbox/sandbox';
-import { leftRequest } from './execution.requests.js';
+import { disconnectRequest } from './execution.requests.js';
 import { type Origin } from '../http/caller.js';
 import type { ExecutorClient } from '../executors/executor.client.js';
 
@@ -9,11 +9,11 @@ import type { ExecutorClient } from '../executors/executor.client.js';
 const ATTEMPTS = 4;
 
 /**
- * Tells executors that the client of a relayed stream has left: the executor cannot tell that from a manager that died,
+ * Tells executors that the client of a relayed stream has disconnected: the executor cannot tell that from a manager that died,
  * after which a client may well come back.
  */
-export class LeaveNotice {
-  private readonly logger = new Logger(LeaveNotice.name);
+export class DisconnectNotice {
+  private readonly logger = new Logger(DisconnectNotice.name);
   private readonly underWay = new Set<Promise<void>>();
   private readonly stopping = new AbortController();
 
@@ -40,7 +40,7 @@ export class LeaveNotice {
     const backoff = new Backoff({ initialMs: 50, maxMs: 2_000, factor: 4 });
     for (let attempt = 1; ; attempt += 1) {
       try {
-        await this.client.ask(pod, leftRequest(executionId, origin), signal);
+        await this.client.ask(pod, disconnectRequest(executionId, origin), signal);
         return;
       } catch (error) {
         if (signal.aborted) return;
@@ -50,7 +50,7 @@ export class LeaveNotice {
         if (attempt === ATTEMPTS) {
           this.logger.warn(
             { sandbox: pod.metadata?.name, executionId, requestId: origin.requestId, code, detail },
-            'could not tell an executor that a client has left; its command ends after relayLossGraceSeconds',
+            'could not tell an executor that a client has disconnected; its command ends after relayLossGraceSeconds',
           );
           return;
         }
