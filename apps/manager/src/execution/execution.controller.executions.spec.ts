@@ -72,7 +72,7 @@ describe('executions', () => {
     [{}, '?after=1&after=2', '?after'],
     [{}, '?encoding=latin1', '?encoding'],
     [{}, '?since=1', '?since'],
-  ])('refuse a place that is none (%j%s)', async (headers, query, pointer) => {
+  ])('refuse a resume point that is none (%j%s)', async (headers, query, pointer) => {
     const { answer } = await scene.ask(EVENTS + query, { method: 'GET', headers });
     expect(answer.statusCode).toBe(400);
     expect((await problemOf(answer)).errors?.[0]?.pointer).toBe(pointer);

@@ -159,10 +159,10 @@ export class ExecutionController {
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const media = acceptable(request, STREAMS);
-    const place = { after: lastEventIdOf(request) ?? after, encoding };
+    const from = { after: lastEventIdOf(request) ?? after, encoding };
     const caller = callerOf(request, reply);
     const what = request.method === 'HEAD' ? 'headOfEvents' : 'events';
-    sendAnswer(reply, await this.executions[what]({ runtime, name }, id, place, media, caller));
+    sendAnswer(reply, await this.executions[what]({ runtime, name }, id, from, media, caller));
   }
 
   @Delete('executions/:id')

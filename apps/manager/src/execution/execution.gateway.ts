@@ -14,7 +14,7 @@ import {
   executeRequest,
   executionRequest,
   executionsRequest,
-  type EventsPlace,
+  type ResumePoint,
 } from './execution.requests.js';
 import type { ExecutorClient, ExecutorRequest } from '../executors/executor.client.js';
 
@@ -41,26 +41,26 @@ export class ExecutionGateway {
     return this.use(await this.find(sandbox), executeRequest(dto, media, caller), caller);
   }
 
-  /** The event stream of an execution, once more or from a place in it. */
+  /** The event stream of an execution, from its beginning or a resume point. */
   async events(
     sandbox: SandboxName,
     id: string,
-    place: EventsPlace,
+    from: ResumePoint,
     media: Media,
     caller: Caller,
   ): Promise<Answer | undefined> {
-    return this.use(await this.find(sandbox, id), eventsRequest(id, place, media, caller), caller, id);
+    return this.use(await this.find(sandbox, id), eventsRequest(id, from, media, caller), caller, id);
   }
 
   /** What `events` would begin with; no reader is attached to the execution. */
   async headOfEvents(
     sandbox: SandboxName,
     id: string,
-    place: EventsPlace,
+    from: ResumePoint,
     media: Media,
     caller: Caller,
   ): Promise<Answer | undefined> {
-    const request: ExecutorRequest = { ...eventsRequest(id, place, media, caller), method: 'HEAD' };
+    const request: ExecutorRequest = { ...eventsRequest(id, from, media, caller), method: 'HEAD' };
     return this.pass(await this.find(sandbox, id), request, caller, id);
   }
 

@@ -31,7 +31,8 @@ export function executeRequest(dto: ExecuteDto, media: Media, origin: Origin): E
   };
 }
 
-export interface EventsPlace {
+/** Where a client’s reading of an execution’s events goes on. */
+export interface ResumePoint {
   /** The id of the last event that the client has; from the beginning without one. */
   after?: string;
   encoding?: OutputEncoding;
@@ -39,7 +40,7 @@ export interface EventsPlace {
 
 export function eventsRequest(
   id: string,
-  { after, encoding }: EventsPlace,
+  { after, encoding }: ResumePoint,
   media: Media,
   origin: Origin,
 ): ExecutorRequest {

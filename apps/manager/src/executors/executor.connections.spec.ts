@@ -1,6 +1,6 @@
 import { jest } from '@jest/globals';
 import { ExecutorDouble, waitFor } from '@warmbox/testing';
-import { ExecutorConnections, type ExecutorPlace } from './executor.connections.js';
+import { ExecutorConnections, type ExecutorEndpoint } from './executor.connections.js';
 
 // Real sockets, on a machine that may be busy.
 jest.setTimeout(60_000);
@@ -9,9 +9,9 @@ describe('ExecutorConnections', () => {
   let executor: ExecutorDouble;
   let connections: ExecutorConnections;
   const { signal } = new AbortController();
-  const place = (uid: string): ExecutorPlace => ({ uid, host: '127.0.0.1', port: executor.port });
+  const endpoint = (uid: string): ExecutorEndpoint => ({ uid, host: '127.0.0.1', port: executor.port });
   const ask = async (uid: string): Promise<number> => {
-    const { statusCode, body } = await connections.request(place(uid), { method: 'GET', path: '/healthz', signal });
+    const { statusCode, body } = await connections.request(endpoint(uid), { method: 'GET', path: '/healthz', signal });
     await body.dump();
     return statusCode;
   };
@@ -43,7 +43,7 @@ describe('ExecutorConnections', () => {
   it('does not make a request wait for the end of another', async () => {
     executor.on('GET events', ({ response }) => response.writeHead(200).flushHeaders());
     const streams = await Promise.all(
-      Array.from({ length: 300 }, () => connections.request(place('a'), { method: 'GET', path: '/events', signal })),
+      Array.from({ length: 300 }, () => connections.request(endpoint('a'), { method: 'GET', path: '/events', signal })),
     );
     expect(await ask('a')).toBe(200);
     for (const { body } of streams) body.on('error', () => undefined).destroy();
@@ -78,7 +78,7 @@ describe('ExecutorConnections', () => {
 
   it('cuts everything when it is closed', async () => {
     executor.on('GET events', ({ response }) => response.writeHead(200).flushHeaders());
-    const { body } = await connections.request(place('a'), { method: 'GET', path: '/events', signal });
+    const { body } = await connections.request(endpoint('a'), { method: 'GET', path: '/events', signal });
     const lost = new Promise((resolve) => body.once('error', resolve));
     await connections.close();
     await lost;

@@ -2,7 +2,7 @@ import { unlessAborted } from '@warmbox/platform';
 import { Pool, type Dispatcher } from 'undici';
 
 /** Where an executor listens, and which pod it is. */
-export interface ExecutorPlace {
+export interface ExecutorEndpoint {
   uid: string;
   host: string;
   port: number;
@@ -30,10 +30,10 @@ export class ExecutorConnections {
 
   /** Sends one request; rejects as undici does, and with the signal's reason at once, also while a connection is made for it. */
   request(
-    place: ExecutorPlace,
+    endpoint: ExecutorEndpoint,
     options: Omit<Dispatcher.RequestOptions, 'origin' | 'signal'> & { signal: AbortSignal },
   ): Promise<Dispatcher.ResponseData> {
-    return unlessAborted(options.signal, this.poolTo(place).request(options));
+    return unlessAborted(options.signal, this.poolTo(endpoint).request(options));
   }
 
   /** How many pods have a connection now. */
@@ -48,7 +48,7 @@ export class ExecutorConnections {
     await Promise.all(pools.map((pool) => pool.destroy()));
   }
 
-  private poolTo({ uid, host, port }: ExecutorPlace): Pool {
+  private poolTo({ uid, host, port }: ExecutorEndpoint): Pool {
     const origin = `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
     const key = `${uid} ${origin}`;
     const known = this.pools.get(key);

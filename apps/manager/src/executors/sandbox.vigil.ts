@@ -91,11 +91,11 @@ export class SandboxVigil {
   private async untilAnswered(pod: Pod, signal: AbortSignal): Promise<void> {
     const address = executorAddress(pod);
     while (!signal.aborted && address !== undefined) {
-      const place = { uid: pod.metadata?.uid ?? '', ...address };
+      const endpoint = { uid: pod.metadata?.uid ?? '', ...address };
       const times = { headersTimeout: ANSWER_TIMEOUT_MS, bodyTimeout: ANSWER_TIMEOUT_MS };
       try {
         const request = { method: 'GET', path: '/healthz', signal, ...times } as const;
-        const { statusCode, body } = await this.connections.request(place, request);
+        const { statusCode, body } = await this.connections.request(endpoint, request);
         await body.dump();
         if (statusCode === 200) return;
       } catch {
