@@ -3,54 +3,58 @@ import { pausesChild, WINDOW_BYTES, type PressureView } from './back.pressure.js
 
 const MI = 2 ** 20;
 const capacity = 4 * MI;
-const held = (position: number): PressureView['place'] => ({ state: 'held', position });
-const vacant = (acknowledged: number): PressureView['place'] => ({ state: 'vacant', acknowledged });
+const connected = (position: number): PressureView['primary'] => ({ state: 'connected', position });
+const absent = (acknowledged: number): PressureView['primary'] => ({ state: 'absent', acknowledged });
 
 describe('The child', () => {
   it.each<[string, Omit<PressureView, 'capacity'>, boolean]>([
-    ['goes on while its holder keeps up', { place: held(10 * MI), end: 10 * MI, isDraining: false }, false],
+    ['goes on while its holder keeps up', { primary: connected(10 * MI), end: 10 * MI, isDraining: false }, false],
     [
       'goes on while its holder is less than a window behind',
-      { place: held(0), end: WINDOW_BYTES - 1, isDraining: false },
+      { primary: connected(0), end: WINDOW_BYTES - 1, isDraining: false },
       false,
     ],
-    ['waits when its holder is a window behind', { place: held(0), end: WINDOW_BYTES, isDraining: false }, true],
+    ['waits when its holder is a window behind', { primary: connected(0), end: WINDOW_BYTES, isDraining: false }, true],
     [
       'gives its last output although its holder is a window behind',
-      { place: held(0), end: WINDOW_BYTES, isDraining: true },
+      { primary: connected(0), end: WINDOW_BYTES, isDraining: true },
       false,
     ],
     [
       'does not push its last output over what its holder has not taken',
-      { place: held(0), end: capacity - PAGE_BYTES, isDraining: true },
+      { primary: connected(0), end: capacity - PAGE_BYTES, isDraining: true },
       true,
     ],
     [
       'goes on without a holder while the ring has room',
-      { place: vacant(0), end: capacity - PAGE_BYTES, isDraining: false },
+      { primary: absent(0), end: capacity - PAGE_BYTES, isDraining: false },
       false,
     ],
     [
       'waits without a holder once the ring is full of what may not have arrived',
-      { place: vacant(0), end: capacity - PAGE_BYTES + 1, isDraining: false },
+      { primary: absent(0), end: capacity - PAGE_BYTES + 1, isDraining: false },
       true,
     ],
     [
       'counts what a holder has acknowledged as arrived',
-      { place: vacant(8 * MI), end: 11 * MI, isDraining: false },
+      { primary: absent(8 * MI), end: 11 * MI, isDraining: false },
       false,
     ],
     [
       'waits at once when its holder is lost in a long output',
-      { place: vacant(0), end: 100 * MI, isDraining: false },
+      { primary: absent(0), end: 100 * MI, isDraining: false },
       true,
     ],
-    ['waits for nobody when nobody came back', { place: { state: 'lapsed' }, end: 100 * MI, isDraining: false }, false],
+    [
+      'waits for nobody when nobody came back',
+      { primary: { state: 'lapsed' }, end: 100 * MI, isDraining: false },
+      false,
+    ],
   ])('%s', (_, view, pauses) => {
     expect(pausesChild({ ...view, capacity })).toBe(pauses);
   });
 
   it('has a smaller window where the ring is small, so that most of the ring stays for what is on its way', () => {
-    expect(pausesChild({ place: held(0), end: MI / 4, isDraining: false, capacity: MI })).toBe(true);
+    expect(pausesChild({ primary: connected(0), end: MI / 4, isDraining: false, capacity: MI })).toBe(true);
   });
 });

@@ -1,19 +1,19 @@
 import { PAGE_BYTES } from '../output/page.pool.js';
 
-/** How far a connected holder of the creator's place may be behind before the child waits, in bytes. */
+/** How far a connected primary reader may be behind before the child waits, in bytes. */
 export const WINDOW_BYTES = 262_144;
 
-/** Who holds the creator's place, and how far the output is handed over to it. */
-export type PlaceState =
+/** Whether the primary reader is there, and how far the output is handed over to it. */
+export type PrimaryState =
   /** A connection: bytes up to `position` are handed to its socket. */
-  | { state: 'held'; position: number }
-  /** Nobody at the moment. What was handed to the broken connection need not have arrived: only `acknowledged` bytes surely have. */
-  | { state: 'vacant'; acknowledged: number }
+  | { state: 'connected'; position: number }
+  /** It is gone for the moment. What was handed to the broken connection need not have arrived: only `acknowledged` bytes surely have. */
+  | { state: 'absent'; acknowledged: number }
   /** Nobody came back in time. */
   | { state: 'lapsed' };
 
 export interface PressureView {
-  place: PlaceState;
+  primary: PrimaryState;
   /** The offset after the last byte of output. */
   end: number;
   /** Bytes that the ring keeps. */
@@ -23,18 +23,18 @@ export interface PressureView {
 }
 
 /**
- * Whether the child's output waits in its pipes. A connected holder leaves most of the ring to what is on its way to the client,
+ * Whether the child's output waits in its pipes. A connected reader leaves most of the ring to what is on its way to the client,
  * so that a client whose connection breaks finds that again; without a connection, and for the last output of a command that
  * is over, the ring may fill up. One more page must always fit, because a pause comes after the read that caused it.
  */
-export function pausesChild({ place, end, capacity, isDraining }: PressureView): boolean {
-  switch (place.state) {
-    case 'held': {
+export function pausesChild({ primary, end, capacity, isDraining }: PressureView): boolean {
+  switch (primary.state) {
+    case 'connected': {
       const limit = isDraining ? capacity - PAGE_BYTES : Math.min(WINDOW_BYTES, capacity / 4);
-      return end - place.position >= limit;
+      return end - primary.position >= limit;
     }
-    case 'vacant':
-      return end - place.acknowledged > capacity - PAGE_BYTES;
+    case 'absent':
+      return end - primary.acknowledged > capacity - PAGE_BYTES;
     case 'lapsed':
       return false;
   }

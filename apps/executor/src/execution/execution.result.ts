@@ -58,7 +58,7 @@ export class ExecutionResult implements Reader {
   }
 
   expire(): void {
-    // An answer in one piece has no place for it.
+    // An answer in one piece cannot carry it.
   }
 
   fail(problem: ProblemError): void {

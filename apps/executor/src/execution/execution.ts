@@ -9,9 +9,9 @@ import { exitCodeOf, type Exit } from '../process/exit.code.js';
 import type { MarkedProcesses } from '../process/marked.processes.js';
 import { ProcessGroup, type Kill } from '../process/process.group.js';
 import { pausesChild } from './back.pressure.js';
-import { CreatorsPlace } from './creators.place.js';
 import { Grace, type GraceTimes } from './grace.js';
 import { OutputDrain } from './output.drain.js';
+import { PrimaryReader } from './primary.reader.js';
 import type { Reader } from './reader.js';
 
 /** What is asked for. */
@@ -61,7 +61,7 @@ export class Execution {
   private readonly escaped: EscapedProcesses;
   private readonly begunAt: number;
   private readonly readers = new Set<Reader>();
-  private readonly place: CreatorsPlace;
+  private readonly primary: PrimaryReader;
   private readonly grace: Grace | undefined;
   private readonly timeout: Timer;
   private readonly completion = Promise.withResolvers<undefined>();
@@ -107,9 +107,9 @@ export class Execution {
       clock,
       kill,
     });
-    this.place = new CreatorsPlace(clock, () => this.regulate());
-    // Nobody has the place of a detached one's creator: it waits for no reader.
-    if (request.grace === undefined) this.place.lapse();
+    this.primary = new PrimaryReader(clock, () => this.regulate());
+    // A detached one has no primary reader: it waits for nobody.
+    if (request.grace === undefined) this.primary.lapse();
     else this.grace = new Grace(request.grace, clock, () => this.graceOver());
     this.timeout = clock.after(request.timeoutMs, () => this.end('timeout'));
     void child.exited.then((exit) => this.exited(exit));
@@ -156,7 +156,7 @@ export class Execution {
     this.readers.add(reader);
     if (this.grace !== undefined) {
       this.grace.cancel();
-      this.place.enter(reader, resumes);
+      this.primary.attach(reader, resumes);
     }
     reader.advance();
     this.regulate();
@@ -165,8 +165,8 @@ export class Execution {
   /** A reader's connection has ended, or it has all it came for. */
   detach(reader: Reader): void {
     if (!this.readers.delete(reader)) return;
-    const isVacant = this.place.leave(reader);
-    if (this.result === undefined) this.grace?.readerGone(isVacant || !this.isRead);
+    const isAbsent = this.primary.detach(reader);
+    if (this.result === undefined) this.grace?.readerGone(isAbsent || !this.isRead);
     this.regulate();
     if (!this.isRead) this.means.onUnread(this);
   }
@@ -219,7 +219,7 @@ export class Execution {
   }
 
   private graceOver(): void {
-    this.place.lapse();
+    this.primary.lapse();
     if (!this.isRead) this.end('abandoned');
     this.regulate();
   }
@@ -232,7 +232,7 @@ export class Execution {
   private exited(exit: Exit): void {
     this.group.leaderReaped();
     // What is ended on purpose is not kept waiting for somebody who may come back.
-    if (this.cause !== undefined) this.place.lapse();
+    if (this.cause !== undefined) this.primary.lapse();
     this.drain = new OutputDrain(this.means.clock, () => this.complete(exit));
     this.regulate();
     if (this.arePipesClosed) this.drain.finish();
@@ -256,7 +256,7 @@ export class Execution {
     };
     this.timeout.cancel();
     this.grace?.cancel();
-    this.place.close();
+    this.primary.close();
     this.log.compact();
     this.regulate();
     this.tellReaders();
@@ -264,17 +264,17 @@ export class Execution {
     this.completion.resolve(undefined);
   }
 
-  /** Lets the child's output come, or wait in its pipes, as the holder of the creator's place can take it. */
+  /** Lets the child's output come, or wait in its pipes, as the primary reader can take it. */
   private regulate(): void {
     const isPaused =
       this.result === undefined &&
       pausesChild({
-        place: this.place.state,
+        primary: this.primary.state,
         end: this.log.end,
         capacity: this.log.capacity,
         isDraining: this.drain !== undefined,
       });
-    if (isPaused) this.place.whilePaused();
+    if (isPaused) this.primary.whilePaused();
     if (isPaused === this.isPaused) return;
     this.isPaused = isPaused;
     if (isPaused) {
