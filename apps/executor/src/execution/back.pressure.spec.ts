@@ -8,40 +8,48 @@ const absent = (acknowledged: number): PressureView['primary'] => ({ state: 'abs
 
 describe('The child', () => {
   it.each<[string, Omit<PressureView, 'capacity'>, boolean]>([
-    ['goes on while its holder keeps up', { primary: connected(10 * MI), end: 10 * MI, isDraining: false }, false],
     [
-      'goes on while its holder is less than a window behind',
+      'goes on while the primary reader keeps up',
+      { primary: connected(10 * MI), end: 10 * MI, isDraining: false },
+      false,
+    ],
+    [
+      'goes on while the primary reader is less than a window behind',
       { primary: connected(0), end: WINDOW_BYTES - 1, isDraining: false },
       false,
     ],
-    ['waits when its holder is a window behind', { primary: connected(0), end: WINDOW_BYTES, isDraining: false }, true],
     [
-      'gives its last output although its holder is a window behind',
+      'waits when the primary reader is a window behind',
+      { primary: connected(0), end: WINDOW_BYTES, isDraining: false },
+      true,
+    ],
+    [
+      'gives its last output although the primary reader is a window behind',
       { primary: connected(0), end: WINDOW_BYTES, isDraining: true },
       false,
     ],
     [
-      'does not push its last output over what its holder has not taken',
+      'does not push its last output over what the primary reader has not taken',
       { primary: connected(0), end: capacity - PAGE_BYTES, isDraining: true },
       true,
     ],
     [
-      'goes on without a holder while the ring has room',
+      'goes on without a primary reader while the ring has room',
       { primary: absent(0), end: capacity - PAGE_BYTES, isDraining: false },
       false,
     ],
     [
-      'waits without a holder once the ring is full of what may not have arrived',
+      'waits without a primary reader once the ring is full of what may not have arrived',
       { primary: absent(0), end: capacity - PAGE_BYTES + 1, isDraining: false },
       true,
     ],
     [
-      'counts what a holder has acknowledged as arrived',
+      'counts what a primary reader has acknowledged as arrived',
       { primary: absent(8 * MI), end: 11 * MI, isDraining: false },
       false,
     ],
     [
-      'waits at once when its holder is lost in a long output',
+      'waits at once when the primary reader is lost in a long output',
       { primary: absent(0), end: 100 * MI, isDraining: false },
       true,
     ],

@@ -20,7 +20,7 @@ export class Background {
   /** Groups of ended commands in which somebody lives. */
   private readonly groups = new Set<ProcessGroup>();
   /** Processes outside of any command's group, as they were last seen. */
-  private strays: readonly number[] = [];
+  private escapedProcesses: readonly number[] = [];
   private watch: Timer | undefined;
   private isStopped = false;
 
@@ -35,9 +35,9 @@ export class Background {
   /** How much there is now: groups, and processes that are in none. */
   count(): number {
     this.forgetDead();
-    this.findStrays();
+    this.findEscaped();
     if (this.isAnything) this.look();
-    return this.groups.size + this.strays.length;
+    return this.groups.size + this.escapedProcesses.length;
   }
 
   /** Looks no more. @returns the groups that still live */
@@ -49,7 +49,7 @@ export class Background {
   }
 
   private get isAnything(): boolean {
-    return this.groups.size > 0 || this.strays.length > 0;
+    return this.groups.size > 0 || this.escapedProcesses.length > 0;
   }
 
   /** Nothing tells when the last process ends: as long as there are any, somebody looks. */
@@ -60,7 +60,8 @@ export class Background {
       if (this.isAnything) this.means.onAlive();
       this.forgetDead();
       // All of them are only looked for where there may be none: the last ones may have started others.
-      if (this.groups.size === 0 && !this.strays.some((pid) => this.means.processes.isAlive(pid))) this.findStrays();
+      if (this.groups.size === 0 && !this.escapedProcesses.some((pid) => this.means.processes.isAlive(pid)))
+        this.findEscaped();
       if (this.isAnything) this.look();
     });
   }
@@ -69,8 +70,8 @@ export class Background {
     for (const group of this.groups) if (!group.isAlive()) this.groups.delete(group);
   }
 
-  private findStrays(): void {
+  private findEscaped(): void {
     const groups = [...this.groups, ...this.means.running()].map(({ pid }) => pid);
-    this.strays = this.means.processes.outside(new Set(groups));
+    this.escapedProcesses = this.means.processes.outside(new Set(groups));
   }
 }

@@ -98,15 +98,15 @@ export class ExecutionController {
     return (await this.executions.cancel(id)).dto;
   }
 
-  /** The manager's word that the client of a stream that it relays has left. */
+  /** The manager's notice that the client of a stream that it relays has disconnected. */
   @Post('executions/:id/left')
   @HttpCode(204)
   left(@Param('id') id: string): void {
-    this.executions.find(id).clientLeft();
+    this.executions.find(id).clientDisconnected();
   }
 
   /**
-   * The head goes out at once: a manager must know the execution to say that its client has left. So where there will be no
+   * The head goes out at once: a manager must know the execution to say that its client has disconnected. So where there will be no
    * result after all only the broken-off answer can tell. Until there is one, empty lines before the JSON say that this executor
    * lives.
    */

@@ -93,7 +93,7 @@ export class ExecutionRegistry {
         timeoutMs: timeoutSeconds * 1000,
         grace: detached
           ? undefined
-          : { leftMs: disconnectGraceSeconds * 1000, lostMs: options.relayLossGraceSeconds * 1000 },
+          : { disconnectedMs: disconnectGraceSeconds * 1000, lostMs: options.relayLossGraceSeconds * 1000 },
       },
       {
         startChild: this.startChild,

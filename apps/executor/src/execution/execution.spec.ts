@@ -50,7 +50,7 @@ describe('An execution', () => {
         command: COMMAND,
         title: 'x',
         timeoutMs: 300_000,
-        grace: { leftMs: GRACE_MS, lostMs: GRACE_MS },
+        grace: { disconnectedMs: GRACE_MS, lostMs: GRACE_MS },
         ...request,
       },
       {

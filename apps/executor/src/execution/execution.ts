@@ -171,9 +171,9 @@ export class Execution {
     if (!this.isRead) this.means.onUnread(this);
   }
 
-  /** The manager's word that the client of a stream has left. */
-  clientLeft(): void {
-    if (this.result === undefined) this.grace?.clientLeft(this.readers.size);
+  /** The manager's notice that the client of a stream has disconnected. */
+  clientDisconnected(): void {
+    if (this.result === undefined) this.grace?.clientDisconnected(this.readers.size);
   }
 
   /** A reader has taken output by itself, not when it was told to. */

@@ -8,10 +8,10 @@ describe('Grace', () => {
   beforeEach(() => {
     clock = new FakeClock();
     ends = 0;
-    grace = new Grace({ leftMs: 5_000, lostMs: 60_000 }, clock, () => (ends += 1));
+    grace = new Grace({ disconnectedMs: 5_000, lostMs: 60_000 }, clock, () => (ends += 1));
   });
 
-  it('is the long one when the last reader was lost without a word', async () => {
+  it('is the long one when the last reader was lost without a notice', async () => {
     grace.readerGone(true);
     await clock.advance(59_999);
     expect(ends).toBe(0);
@@ -19,8 +19,8 @@ describe('Grace', () => {
     expect(ends).toBe(1);
   });
 
-  it('is the short one when the word came before the connection ended', async () => {
-    grace.clientLeft(1);
+  it('is the short one when the notice came before the connection ended', async () => {
+    grace.clientDisconnected(1);
     await clock.advance(3_000);
     grace.readerGone(true);
     await clock.advance(4_999);
@@ -29,18 +29,18 @@ describe('Grace', () => {
     expect(ends).toBe(1);
   });
 
-  it('becomes the short one when the word comes after the connection ended', async () => {
+  it('becomes the short one when the notice comes after the connection ended', async () => {
     grace.readerGone(true);
     await clock.advance(10_000);
-    grace.clientLeft(0);
+    grace.clientDisconnected(0);
     await clock.advance(5_000);
     expect(ends).toBe(1);
   });
 
-  it('is not made longer by a word that comes late', async () => {
+  it('is not made longer by a notice that comes late', async () => {
     grace.readerGone(true);
     await clock.advance(58_000);
-    grace.clientLeft(0);
+    grace.clientDisconnected(0);
     await clock.advance(2_000);
     expect(ends).toBe(1);
   });
@@ -58,10 +58,10 @@ describe('Grace', () => {
     expect(ends).toBe(0);
   });
 
-  it('does not take a word about a lost reader for one about the reader that came after it', async () => {
+  it('does not take a notice about a lost reader for one about the reader that came after it', async () => {
     grace.readerGone(true);
     grace.cancel();
-    grace.clientLeft(1);
+    grace.clientDisconnected(1);
     await clock.advance(30_000);
     grace.readerGone(true);
     await clock.advance(59_999);
@@ -70,8 +70,8 @@ describe('Grace', () => {
     expect(ends).toBe(1);
   });
 
-  it('takes one word for one reader only', async () => {
-    grace.clientLeft(1);
+  it('takes one notice for one reader only', async () => {
+    grace.clientDisconnected(1);
     grace.readerGone(true);
     grace.cancel();
     await clock.advance(10_000);
@@ -80,9 +80,9 @@ describe('Grace', () => {
     expect(ends).toBe(0);
   });
 
-  it('takes two words about one reader for one', async () => {
-    grace.clientLeft(1);
-    grace.clientLeft(1);
+  it('takes two notices about one reader for one', async () => {
+    grace.clientDisconnected(1);
+    grace.clientDisconnected(1);
     grace.readerGone(true);
     grace.cancel();
     await clock.advance(10_000);

@@ -1,26 +1,26 @@
 import type { Clock, Timer } from '@warmbox/platform';
 
 export interface GraceTimes {
-  /** Milliseconds after the word that a reader's client has left. */
-  leftMs: number;
-  /** Milliseconds after a reader's connection broke without a word. */
+  /** Milliseconds after the notice that a reader's client has disconnected. */
+  disconnectedMs: number;
+  /** Milliseconds after a reader's connection broke without a notice. */
   lostMs: number;
 }
 
-/** A word and the break of the connection that it is about come this close together at most, in milliseconds. */
+/** A notice and the break of the connection that it is about come this close together at most, in milliseconds. */
 const TOGETHER_MS = 2000;
 
 /**
- * How long a command lives on without its reader. A manager says when its client has left; that word and the end of the
- * manager's own connection come in either order. A connection that ends without a word is a manager that died or stopped:
+ * How long a command lives on without its reader. A manager says when its client has disconnected; that notice and the end of
+ * the manager's own connection come in either order. A connection that ends without a notice is a manager that died or stopped:
  * its client is expected back through another one, and gets more time.
  */
 export class Grace {
   private timer: Timer | undefined;
   private dueAt = 0;
-  /** Words whose readers are still connected. */
+  /** Notices whose readers are still connected. */
   private announced = 0;
-  /** When the last reader went without a word. */
+  /** When the last reader went without a notice. */
   private lostAt: number | undefined;
 
   /** @param onOver called when a grace has passed to its end. */
@@ -39,15 +39,15 @@ export class Grace {
     const wasAnnounced = this.announced > 0;
     if (wasAnnounced) this.announced -= 1;
     else this.lostAt = this.clock.monotonic();
-    if (counts) this.start(wasAnnounced ? this.times.leftMs : this.times.lostMs);
+    if (counts) this.start(wasAnnounced ? this.times.disconnectedMs : this.times.lostMs);
   }
 
   /**
-   * The word that a reader's client has left.
+   * The notice that a reader's client has disconnected.
    *
    * @param readers how many are connected now.
    */
-  clientLeft(readers: number): void {
+  clientDisconnected(readers: number): void {
     const isAboutTheLost =
       this.lostAt !== undefined && (readers === 0 || this.clock.monotonic() - this.lostAt < TOGETHER_MS);
     if (!isAboutTheLost) {
@@ -55,8 +55,8 @@ export class Grace {
       return;
     }
     this.lostAt = undefined;
-    const dueAt = this.clock.monotonic() + this.times.leftMs;
-    if (this.timer !== undefined && dueAt < this.dueAt) this.start(this.times.leftMs);
+    const dueAt = this.clock.monotonic() + this.times.disconnectedMs;
+    if (this.timer !== undefined && dueAt < this.dueAt) this.start(this.times.disconnectedMs);
   }
 
   /** A reader has come, or nothing is left to be ended. */

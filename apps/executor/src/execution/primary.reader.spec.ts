@@ -33,24 +33,24 @@ describe('The primary reader', () => {
     expect(primary.state).toEqual({ state: 'connected', position: 10 });
   });
 
-  it('is absent with nothing acknowledged after the first has gone, whatever was sent to it', () => {
+  it('is absent after the creator has gone, with nothing acknowledged, whatever was sent to it', () => {
     const creator = reader(0, 1_000_000);
     primary.attach(creator, false);
     expect(primary.detach(creator)).toBe(true);
     expect(primary.state).toEqual({ state: 'absent', acknowledged: 0 });
   });
 
-  it('remembers what those who were it said they have', () => {
+  it('has acknowledged all that any of them said it has', () => {
     const first = reader(500, 900);
     const second = reader(300, 400);
     for (const one of [first, second]) {
-      primary.attach(reader, true);
-      primary.detach(reader);
+      primary.attach(one, true);
+      primary.detach(one);
     }
     expect(primary.state).toEqual({ state: 'absent', acknowledged: 500 });
   });
 
-  it('is who came to resume before the loss of the one before was noticed', () => {
+  it('is the one who came to resume before the loss of the creator was noticed', () => {
     const creator = reader(0, 100);
     const heir = reader(50, 60);
     primary.attach(creator, false);
@@ -59,7 +59,7 @@ describe('The primary reader', () => {
     expect(primary.state).toEqual({ state: 'connected', position: 60 });
   });
 
-  it('is nobody who only looks on', () => {
+  it('is never one who only looks on', () => {
     const creator = reader(0, 100);
     primary.attach(creator, false);
     primary.attach(reader(0, 60), false);
@@ -67,7 +67,7 @@ describe('The primary reader', () => {
     expect(primary.state.state).toBe('absent');
   });
 
-  it('lapses only while it is absent, and is there again with who comes later', () => {
+  it('lapses only while it is absent, and is there again when somebody comes', () => {
     const creator = reader();
     primary.attach(creator, false);
     primary.lapse();
@@ -79,7 +79,7 @@ describe('The primary reader', () => {
     expect(primary.state.state).toBe('connected');
   });
 
-  it('stays one that takes nothing while nobody comes to resume', async () => {
+  it('stays the same while it takes nothing and nobody comes to resume', async () => {
     const creator = reader(0, 5);
     creator.blockedSince = clock.monotonic();
     primary.attach(creator, false);
@@ -90,7 +90,7 @@ describe('The primary reader', () => {
     expect(changes).toBe(0);
   });
 
-  it('is who comes to resume where the one before takes nothing for ten seconds', async () => {
+  it('is the one who comes to resume once the creator has taken nothing for ten seconds', async () => {
     const creator = reader(0, 5);
     creator.blockedSince = clock.monotonic();
     primary.attach(creator, false);
@@ -104,7 +104,7 @@ describe('The primary reader', () => {
     expect(changes).toBe(1);
   });
 
-  it('stays one that has taken something meanwhile', async () => {
+  it('stays the same where it has taken something meanwhile', async () => {
     const creator = reader(0, 5);
     creator.blockedSince = clock.monotonic();
     primary.attach(creator, false);
