@@ -2,18 +2,26 @@ import { write, writeSync } from 'node:fs';
 import { hostname } from 'node:os';
 import type { DestinationStream } from 'pino';
 
-/** For how long lines are gathered, in milliseconds, and how many characters of them at most. */
+/** For how long lines are gathered, in milliseconds, and how many bytes of them at most. */
 const GATHER_MS = 20;
-const GATHER_LENGTH = 8_192;
-/** About how many characters one write takes. */
-const WRITE_LENGTH = 65_536;
-/** Characters that may wait to be written; what comes then is dropped: no manager runs out of memory because nobody reads its log. */
-const MAX_LENGTH = 4 * 1024 * 1024;
+const GATHER_BYTES = 8_192;
+/**
+ * How many bytes of lines one write takes, and a longer line by itself: what a pipe takes whole or not at all (PIPE_BUF). A write that is under way
+ * while the process ends cannot be waited for: no line is torn by it, nor by what is written meanwhile.
+ */
+const WRITE_BYTES = 4_096;
+/** How many it takes once more than these wait: with short writes 100,000 lines a second are too many. The last of those may be torn. */
+const BULK_BYTES = 65_536;
+/** Bytes that may wait to be written; what comes then is dropped: no manager runs out of memory because nobody reads its log. */
+const MAX_BYTES = 4 * 1024 * 1024;
 /** Milliseconds until a write that failed is tried again. */
 const RETRY_MS = 500;
-/** How often, and after how many milliseconds, a slow reader is tried while the process ends. */
+/** How often, and after how many milliseconds, a reader that does not read is tried while the process ends; and for how long a slow one in all. */
 const LAST_TRIES = 20;
 const LAST_TRY_MS = 50;
+const LAST_MS = 5_000;
+/** What a write that is under way then has until others follow, in milliseconds. */
+const HEAD_START_MS = 10;
 /** pino's number of a warning. */
 const WARN = 40;
 
@@ -25,25 +33,29 @@ let isExitHeard = false;
  * The log's file (standard output), written beside the work that the lines tell of: gathered for a moment, since a write for each line would
  * keep every request waiting for whoever reads the log. The last ones are written before the process exits. A file that cannot be written
  * (closed, full, read by nobody) harms nothing but the log: writing is tried again and again, and then a line says how many lines are missing.
- * pino's own destination does not do: where the file is closed or full, sonic-boom 4.2's flushSync tries for ever, and the process never ends.
+ * Why not pino's own destination, sonic-boom: docs/decisions/0018-libraries-or-by-hand.md.
  */
 export class LogOutput implements DestinationStream {
-  private lines: string[] = [];
-  /** Of `lines` and `chunk`. */
-  private length = 0;
+  private readonly fd: number;
+  private readonly maxBytes: number;
+  private readonly retryMs: number;
+  /** What is still to be written: lines, and first perhaps the rest of one. */
+  private lines: Buffer[] = [];
   /** What is being written, or is to be tried again. */
-  private chunk: Chunk | undefined;
+  private chunk: Buffer | undefined;
+  /** Bytes of `lines` and `chunk`. */
+  private length = 0;
   private isWriting = false;
   private dropped = 0;
   private failure: NodeJS.ErrnoException | undefined;
   private timer: NodeJS.Timeout | undefined;
 
   /** @param fd of the file; closing it is the caller's, after `flushSync`. */
-  constructor(
-    private readonly fd = 1,
-    private readonly maxLength = MAX_LENGTH,
-    private readonly retryMs = RETRY_MS,
-  ) {}
+  constructor(fd = 1, maxBytes = MAX_BYTES, retryMs = RETRY_MS) {
+    this.fd = fd;
+    this.maxBytes = maxBytes;
+    this.retryMs = retryMs;
+  }
 
   /** Why the last write failed; undefined where it did not. */
   get error(): NodeJS.ErrnoException | undefined {
@@ -51,31 +63,36 @@ export class LogOutput implements DestinationStream {
   }
 
   write(line: string): void {
-    if (this.length + line.length > this.maxLength) this.dropped += 1;
-    else this.push(line);
+    const bytes = Buffer.from(line);
+    if (this.length + bytes.length > this.maxBytes) this.dropped += 1;
+    else this.push(bytes);
     if (this.isWriting) return;
-    if (this.length >= GATHER_LENGTH && this.failure === undefined) this.flush();
+    if (this.length >= GATHER_BYTES && this.failure === undefined) this.flush();
     else this.flushIn(GATHER_MS);
   }
 
-  /** Writes what is left before it returns, as far as it can be written; never throws. */
+  /** Writes what is left before it returns, as far as it can be written within 5 s; never throws. */
   flushSync(): void {
     this.tellDropped();
-    // What is under way already is not written twice.
-    let chunk = this.isWriting ? this.take() : (this.chunk ?? this.take());
-    for (; chunk !== undefined; chunk = this.take()) {
-      const isWritten = this.writeNow(chunk);
-      this.length -= chunk.length;
-      if (!this.isWriting) this.chunk = undefined;
-      if (!isWritten) {
-        this.keep(chunk.bytes.toString());
-        break;
-      }
+    if (this.isWriting) {
+      // What is under way is not written twice. It cannot be waited for, but mostly this long is enough for it to come first.
+      sleep(HEAD_START_MS);
+    } else if (this.chunk !== undefined) {
+      this.lines.unshift(this.chunk);
+      this.chunk = undefined;
+    }
+    const until = performance.now() + LAST_MS;
+    for (let bytes = this.take(WRITE_BYTES); bytes !== undefined; bytes = this.take(WRITE_BYTES)) {
+      const rest = this.writeNow(bytes, until);
+      this.length -= bytes.length - rest.length;
+      if (rest.length === 0) continue;
+      this.lines.unshift(rest);
+      break;
     }
     this.settle();
   }
 
-  private push(line: string): void {
+  private push(line: Buffer): void {
     this.lines.push(line);
     this.length += line.length;
     unwritten.add(this);
@@ -86,12 +103,6 @@ export class LogOutput implements DestinationStream {
     });
   }
 
-  /** Before all others. */
-  private keep(text: string): void {
-    this.lines.unshift(text);
-    this.length += text.length;
-  }
-
   private flushIn(ms: number): void {
     this.timer ??= setTimeout(() => this.flush(), ms).unref();
   }
@@ -100,14 +111,14 @@ export class LogOutput implements DestinationStream {
     clearTimeout(this.timer);
     this.timer = undefined;
     if (this.isWriting) return;
-    this.chunk ??= this.take();
+    this.chunk ??= this.take(this.length > BULK_BYTES ? BULK_BYTES : WRITE_BYTES);
     const { chunk } = this;
     if (chunk === undefined) {
       this.settle();
       return;
     }
     this.isWriting = true;
-    write(this.fd, chunk.bytes, (error, count) => {
+    write(this.fd, chunk, (error, count) => {
       this.isWriting = false;
       this.failure = error ?? undefined;
       if (error === null) {
@@ -119,15 +130,11 @@ export class LogOutput implements DestinationStream {
     });
   }
 
-  private wrote(chunk: Chunk, count: number): void {
-    if (count < chunk.bytes.length) {
-      chunk.bytes = chunk.bytes.subarray(count);
-      return;
-    }
-    this.chunk = undefined;
-    this.length -= chunk.length;
+  private wrote(chunk: Buffer, count: number): void {
+    this.length -= count;
+    this.chunk = count < chunk.length ? chunk.subarray(count) : undefined;
     // While it is still nearly full more will be missing soon.
-    if (this.length <= this.maxLength / 2) this.tellDropped();
+    if (this.chunk === undefined && this.length <= this.maxBytes / 2) this.tellDropped();
   }
 
   /** In pino's form, after the lines that came before those that are missing. */
@@ -137,28 +144,34 @@ export class LogOutput implements DestinationStream {
     this.dropped = 0;
     const msg = 'log lines are missing here: they came faster than they could be written';
     const line = { level: WARN, time: Date.now(), pid: process.pid, hostname: hostname(), dropped, msg };
-    this.push(`${JSON.stringify(line)}\n`);
+    this.push(Buffer.from(`${JSON.stringify(line)}\n`));
   }
 
-  private take(): Chunk | undefined {
+  /** The next ones to write. */
+  private take(most: number): Buffer | undefined {
     let count = 0;
     let length = 0;
-    for (; count < this.lines.length && length < WRITE_LENGTH; count += 1) length += this.lines[count]?.length ?? 0;
-    return count === 0 ? undefined : { bytes: Buffer.from(this.lines.splice(0, count).join('')), length };
+    for (const { length: more } of this.lines) {
+      if (count > 0 && length + more > most) break;
+      count += 1;
+      length += more;
+    }
+    return count === 0 ? undefined : Buffer.concat(this.lines.splice(0, count), length);
   }
 
-  /** Whether all of it was written; what is left of it otherwise stays in `chunk`. */
-  private writeNow(chunk: Chunk): boolean {
-    for (let tries = 1; ;) {
+  /** What of it could not be written. */
+  private writeNow(bytes: Buffer, until: number): Buffer {
+    for (let tries = 1; bytes.length > 0;) {
       try {
-        chunk.bytes = chunk.bytes.subarray(writeSync(this.fd, chunk.bytes));
-        if (chunk.bytes.length === 0) return true;
+        bytes = bytes.subarray(writeSync(this.fd, bytes));
       } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'EAGAIN' || tries === LAST_TRIES) return false;
+        if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') break;
+        if (tries === LAST_TRIES || performance.now() > until) break;
         tries += 1;
-        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, LAST_TRY_MS);
+        sleep(LAST_TRY_MS);
       }
     }
+    return bytes;
   }
 
   private settle(): void {
@@ -172,8 +185,6 @@ export class LogOutput implements DestinationStream {
   }
 }
 
-interface Chunk {
-  bytes: Buffer;
-  /** Characters that it had at first. */
-  length: number;
+function sleep(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 }

@@ -2,9 +2,9 @@ import type { IncomingMessage } from 'node:http';
 import type { DynamicModule } from '@nestjs/common';
 import { LoggerModule } from 'nestjs-pino';
 import type { DestinationStream } from 'pino';
-import pretty from 'pino-pretty';
 import { loggedTarget } from './logged.target.js';
 import { LogOutput } from './log.output.js';
+import { prettyOutput } from './pretty.output.js';
 import { WITHOUT_SECRETS } from './secret.censor.js';
 
 export interface LoggingOptions {
@@ -21,7 +21,7 @@ export interface LoggingOptions {
  * Logs by pino: JSON, one line per request when its answer is over, the request's id in every line that is written on its
  * behalf. Of a request and its answer only what is listed here is logged; headers, bodies and values of queries never are.
  */
-export function loggingModule({ level, pretty: forPeople, isSilent, stream }: LoggingOptions): DynamicModule {
+export function loggingModule({ level, pretty, isSilent, stream = new LogOutput() }: LoggingOptions): DynamicModule {
   return LoggerModule.forRoot({
     pinoHttp: [
       {
@@ -43,7 +43,7 @@ export function loggingModule({ level, pretty: forPeople, isSilent, stream }: Lo
           res: ({ statusCode }: { statusCode: number }) => ({ statusCode }),
         },
       },
-      stream ?? streamOf(forPeople),
+      pretty ? prettyOutput(stream) : stream,
     ],
     // Without a wildcard route the middleware is never called on Fastify.
     forRoutes: ['/{*path}'],
@@ -53,11 +53,4 @@ export function loggingModule({ level, pretty: forPeople, isSilent, stream }: Lo
 /** What was asked for: middie takes away from `url` what its route matched. */
 function targetOf(request: IncomingMessage & { originalUrl?: string }): string {
   return request.originalUrl ?? request.url ?? '';
-}
-
-/** pino-pretty in this process: as pino's transport it would be a worker thread with a file of its own. */
-function streamOf(forPeople: boolean): DestinationStream {
-  return forPeople
-    ? pretty({ sync: true, singleLine: true, translateTime: 'SYS:HH:MM:ss.l', ignore: 'pid,hostname' })
-    : new LogOutput();
 }
