@@ -26,7 +26,7 @@ export class Allocations {
    * @throws ProblemError as Allocator.allocate; with a key as KeyedRequests.run
    */
   allocate(
-    allocation: Omit<Allocation, 'mark'>,
+    allocation: Omit<Allocation, 'attempt'>,
     wait: AllocationWait & { disconnected: AbortSignal },
     key?: Pick<KeyScope, 'principal' | 'key'>,
   ): Promise<Pod> {
@@ -40,10 +40,11 @@ export class Allocations {
   private workOf(allocation: Allocation, waitSeconds: number | undefined): KeyedWork<Pod> {
     return {
       check: () => this.allocator.check(allocation),
-      begin: (mark, disconnected) => this.allocator.allocate({ ...allocation, mark }, { waitSeconds, disconnected }),
+      begin: (attempt, disconnected) =>
+        this.allocator.allocate({ ...allocation, attempt }, { waitSeconds, disconnected }),
       podOf: (pod) => pod,
-      isUsable: isReady,
-      mend: (pod) => this.binder.bind(pod, allocation.environmentVariables),
+      isAdoptable: isReady,
+      rebind: (pod) => this.binder.bind(pod, allocation.environmentVariables),
       resume: (pod) => Promise.resolve(pod),
       find: (name) => this.finder.findNewest(allocation.runtime, name),
       discard: (pod) => this.ender.discard(pod),

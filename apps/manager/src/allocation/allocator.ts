@@ -4,7 +4,7 @@ import type { GrantDto } from '@warmbox/dto';
 import { PodStore } from '@warmbox/kube';
 import { Gate, ProblemError, toProblem, type Clock } from '@warmbox/platform';
 import type { Claim, Pod } from '@warmbox/sandbox';
-import type { RequestMark } from '../idempotency/request.mark.js';
+import type { AttemptHandle } from '../idempotency/attempt.handle.js';
 import { CLOCK } from '../kube/kube.module.js';
 import { SandboxLimit } from '../limit/sandbox.limit.js';
 import { RequestQueues } from '../queue/request.queues.js';
@@ -37,7 +37,7 @@ export interface Allocation extends Selection, Pick<Claim, 'userId' | 'pool' | '
   /** For how long, from the moment of the claim. */
   grant?: GrantDto;
   /** Of a request with an idempotency key. */
-  mark?: RequestMark;
+  attempt?: AttemptHandle;
 }
 
 export interface AllocationWait {
@@ -128,7 +128,7 @@ export class Allocator {
    *   shutting_down where this manager ends before it is known whether the variables are in force: it keeps the sandbox
    */
   async take(candidate: Pod, allocation: Allocation): Promise<Pod | undefined> {
-    const { environmentVariables, mark } = allocation;
+    const { environmentVariables, attempt } = allocation;
     let pod: Pod | undefined;
     try {
       await this.binder.checkRoute(candidate, environmentVariables).catch((error: unknown) => {
@@ -141,38 +141,38 @@ export class Allocator {
     }
     if (pod === undefined) this.candidates.refuse(candidate);
     else this.candidates.release(candidate);
-    if (pod !== undefined) await this.bind(pod, environmentVariables, mark);
+    if (pod !== undefined) await this.bind(pod, environmentVariables, attempt);
     return pod;
   }
 
   private async claim(candidate: Pod, allocation: Allocation): Promise<Pod | undefined> {
     if (!this.candidates.isStillWarm(candidate)) return undefined;
-    const { runtime, userId, pool, labels, grant = {}, mark } = allocation;
+    const { runtime, userId, pool, labels, grant = {}, attempt } = allocation;
     const claim = {
       userId,
       pool,
       labels,
-      request: mark?.hash,
+      request: attempt?.hash,
       annotations: this.grants.first(grant),
       claimId: randomUUID(),
       allocatedAt: new Date(this.clock.now()).toISOString(),
     };
-    const pod = await this.claimer.claim(candidate, claim, mark);
+    const pod = await this.claimer.claim(candidate, claim, attempt);
     if (pod === undefined) this.metrics.conflicts.inc({ runtime });
     return pod;
   }
 
-  private async bind(pod: Pod, variables: Record<string, string> | undefined, mark?: RequestMark): Promise<void> {
+  private async bind(pod: Pod, variables: Record<string, string> | undefined, attempt?: AttemptHandle): Promise<void> {
     try {
       await this.binder.bind(pod, variables);
     } catch (error) {
       const problem = toProblem(error);
       // Nothing is wrong with the sandbox: a retry of a request with a key may find it, else it ends as idle.
       if (problem.code === 'shutting_down') {
-        mark?.doubt();
+        attempt?.leaveForRetry();
         throw problem;
       }
-      await mark?.drop(pod);
+      await attempt?.exclude(pod);
       // Whether it has the variables is not known, and it may have run into trouble: it is of no use to anybody.
       await this.ender.discard(pod);
       throw new DeadSandbox(problem);

@@ -1,7 +1,7 @@
 import { ProblemError } from '@warmbox/platform';
 import { nameOf, type Pod } from '@warmbox/sandbox';
 import { aPod, FakeClock } from '@warmbox/testing';
-import { SupersededError, type RequestMark } from '../idempotency/request.mark.js';
+import { SupersededError, type AttemptHandle } from '../idempotency/attempt.handle.js';
 import type { Allocation } from './allocator.js';
 import { Scene, WANTED } from './fixtures/allocator.scene.js';
 
@@ -62,36 +62,39 @@ describe('an allocation with variables', () => {
   });
 
   describe('for a request with an idempotency key', () => {
-    const marked = (scene: Scene<FakeClock>, drop: () => Promise<void>): { mark: RequestMark; told: string[] } => {
+    const attemptOf = (
+      scene: Scene<FakeClock>,
+      exclude: () => Promise<void>,
+    ): { attempt: AttemptHandle; told: string[] } => {
       const told: string[] = [];
-      const mark = {
+      const attempt = {
         hash: 'h',
-        drop: (pod: Pod) => {
-          told.push(`drop ${nameOf(pod)} of ${scene.deleted.length} deleted`);
-          return drop();
+        exclude: (pod: Pod) => {
+          told.push(`exclude ${nameOf(pod)} of ${scene.deleted.length} deleted`);
+          return exclude();
         },
-        doubt: () => void told.push('doubt'),
-        forget: () => Promise.resolve(),
+        leaveForRetry: () => void told.push('leaveForRetry'),
+        abandon: () => Promise.resolve(),
       };
-      return { mark, told };
+      return { attempt, told };
     };
 
     it('claims with what stands for the request, and says so before it deletes one', async () => {
       const scene = newScene();
       scene.show('a');
       scene.bind = () => Promise.reject(new ProblemError('executor_unreachable', 'dead'));
-      const { mark, told } = marked(scene, () => Promise.resolve());
-      await expect(scene.allocator.allocate({ ...wanted, mark })).rejects.toMatchObject({ code: 'pool_empty' });
+      const { attempt, told } = attemptOf(scene, () => Promise.resolve());
+      await expect(scene.allocator.allocate({ ...wanted, attempt })).rejects.toMatchObject({ code: 'pool_empty' });
       expect(scene.claimed).toMatchObject([{ claim: { request: 'h' } }]);
-      expect([told, scene.deleted]).toEqual([['drop a of 0 deleted'], ['a']]);
+      expect([told, scene.deleted]).toEqual([['exclude a of 0 deleted'], ['a']]);
     });
 
     it('deletes none that another attempt answers with', async () => {
       const scene = newScene();
       scene.show('a', 'b');
       scene.bind = () => Promise.reject(new ProblemError('executor_unreachable', 'dead'));
-      const { mark } = marked(scene, () => Promise.reject(new SupersededError('another has it')));
-      await expect(scene.allocator.allocate({ ...wanted, mark })).rejects.toThrow(SupersededError);
+      const { attempt } = attemptOf(scene, () => Promise.reject(new SupersededError('another has it')));
+      await expect(scene.allocator.allocate({ ...wanted, attempt })).rejects.toThrow(SupersededError);
       expect([scene.claimed.length, scene.deleted]).toEqual([1, []]);
     });
 
@@ -99,9 +102,9 @@ describe('an allocation with variables', () => {
       const scene = newScene();
       scene.show('a');
       scene.bind = () => Promise.reject(new ProblemError('shutting_down', 'ends'));
-      const { mark, told } = marked(scene, () => Promise.resolve());
-      await expect(scene.allocator.allocate({ ...wanted, mark })).rejects.toMatchObject({ code: 'shutting_down' });
-      expect([told, scene.deleted]).toEqual([['doubt'], []]);
+      const { attempt, told } = attemptOf(scene, () => Promise.resolve());
+      await expect(scene.allocator.allocate({ ...wanted, attempt })).rejects.toMatchObject({ code: 'shutting_down' });
+      expect([told, scene.deleted]).toEqual([['leaveForRetry'], []]);
     });
   });
 });

@@ -4,7 +4,7 @@ import { type ProblemError, Shutdown } from '@warmbox/platform';
 import { ANNOTATION, LABEL, type Pod } from '@warmbox/sandbox';
 import { ApiDouble, aPod, FakeClock, type Fault, faults, isMissing, waitFor } from '@warmbox/testing';
 import { ManagerOptions } from '../config/manager.options.js';
-import { SupersededError, type RequestMark } from '../idempotency/request.mark.js';
+import { SupersededError, type AttemptHandle } from '../idempotency/attempt.handle.js';
 import type { SandboxLimit } from '../limit/sandbox.limit.js';
 import { PodWriter } from '../sandboxes/pod.writer.js';
 import { SandboxEnder } from '../sandboxes/sandbox.ender.js';
@@ -24,8 +24,8 @@ describe('PodClaimer', () => {
   let claimer: PodClaimer;
   let warm: Pod;
   /** Of the request that it is claimed for. */
-  let mark: RequestMark | undefined;
-  let dropped: string[];
+  let attempt: AttemptHandle | undefined;
+  let excluded: string[];
   let isInDoubt: boolean;
 
   beforeEach(async () => {
@@ -35,8 +35,8 @@ describe('PodClaimer', () => {
     const shutdown = new Shutdown({ drainDelaySeconds: 0, shutdownGraceSeconds: 0 }, clock);
     stored = [];
     recorded = [];
-    mark = undefined;
-    dropped = [];
+    attempt = undefined;
+    excluded = [];
     isInDoubt = false;
     const client = new KubeClient(connection, clock);
     const store = { put: (pod: Pod) => stored.push(pod) } as unknown as PodStore;
@@ -57,7 +57,7 @@ describe('PodClaimer', () => {
   /** The outcome, with time going by for as long as the claim waits for it. */
   async function claim(): Promise<Pod | undefined | ProblemError> {
     let outcome: { is: Pod | undefined | ProblemError } | undefined;
-    claimer.claim(warm, CLAIM, mark).then(
+    claimer.claim(warm, CLAIM, attempt).then(
       (is) => (outcome = { is }),
       (error: unknown) => (outcome = { is: error as ProblemError }),
     );
@@ -243,29 +243,29 @@ describe('PodClaimer', () => {
   });
 
   describe('for a request with an idempotency key', () => {
-    const marked = (drop: (pod: Pod) => Promise<void>): RequestMark => ({
+    const attemptOf = (exclude: (pod: Pod) => Promise<void>): AttemptHandle => ({
       hash: 'h',
-      drop,
-      doubt: () => (isInDoubt = true),
-      forget: () => Promise.resolve(),
+      exclude,
+      leaveForRetry: () => (isInDoubt = true),
+      abandon: () => Promise.resolve(),
     });
     beforeEach(() => {
-      mark = marked((pod) => Promise.resolve(void dropped.push(pod.metadata?.name ?? '')));
+      attempt = attemptOf((pod) => Promise.resolve(void excluded.push(pod.metadata?.name ?? '')));
     });
 
     it('says so before it deletes a pod that it has claimed and that died', async () => {
       api.putPod({ ...aPod({ name: NAME, pool: 'warm', ready: false }) });
-      mark = marked((pod) => {
+      attempt = attemptOf((pod) => {
         expect(now()).toBeDefined();
-        return Promise.resolve(void dropped.push(pod.metadata?.name ?? ''));
+        return Promise.resolve(void excluded.push(pod.metadata?.name ?? ''));
       });
       expect(await claim()).toBeUndefined();
-      expect([dropped, now()]).toEqual([[NAME], undefined]);
+      expect([excluded, now()]).toEqual([[NAME], undefined]);
     });
 
     it('keeps such a pod where another attempt answers with it', async () => {
       api.putPod({ ...aPod({ name: NAME, pool: 'warm', ready: false }) });
-      mark = marked(() => Promise.reject(new SupersededError('another has it')));
+      attempt = attemptOf(() => Promise.reject(new SupersededError('another has it')));
       expect(await claim()).toBeInstanceOf(SupersededError);
       expect(now()).toBeDefined();
     });

@@ -3,7 +3,7 @@ import { KubeApiError, KubeClient, kubeProblem, KubeUnreachableError, PODS, PodS
 import { Backoff, type Clock, pause, ProblemError, Shutdown } from '@warmbox/platform';
 import { ANNOTATION, claimPatch, isReady, isTerminating, poolOf, type Claim, type Pod } from '@warmbox/sandbox';
 import { ManagerOptions } from '../config/manager.options.js';
-import type { RequestMark } from '../idempotency/request.mark.js';
+import type { AttemptHandle } from '../idempotency/attempt.handle.js';
 import { CLOCK } from '../kube/kube.module.js';
 import { PodWriter } from '../sandboxes/pod.writer.js';
 import { SandboxEnder } from '../sandboxes/sandbox.ender.js';
@@ -37,12 +37,12 @@ export class PodClaimer {
   ) {}
 
   /**
-   * @param mark of a request with an idempotency key: it is told before a claimed pod is deleted, and whatever cannot be found out is
+   * @param attempt of a request with an idempotency key: it is told before a claimed pod is deleted, and whatever cannot be found out is
    *   left to its retry.
    * @returns the pod as it is now, ours, Ready and not being deleted; undefined where it is not to be had: take another one.
-   * @throws SupersededError as RequestMark.drop; ProblemError internal where the claim itself is at fault; kubernetes_unavailable where the outcome cannot be got.
+   * @throws SupersededError as AttemptHandle.exclude; ProblemError internal where the claim itself is at fault; kubernetes_unavailable where the outcome cannot be got.
    */
-  async claim(pod: Pod, claim: Claim, mark?: RequestMark): Promise<Pod | undefined> {
+  async claim(pod: Pod, claim: Claim, attempt?: AttemptHandle): Promise<Pod | undefined> {
     const patch = claimPatch(pod.metadata?.uid ?? '', claim);
     const backoff = new Backoff(DELAYS);
     let mayBeOurs = false;
@@ -50,18 +50,18 @@ export class PodClaimer {
       try {
         return await this.lookAgain(
           await this.client.patchJson(PODS, this.keyOf(pod), patch, { timeoutMs: TIMEOUT_MS }),
-          mark,
+          attempt,
         );
       } catch (error) {
         const verdict = claimVerdict(error);
         // Nobody else can have claimed it with our id: an earlier send may have succeeded in silence.
-        if (mayBeOurs && (verdict === 'lost' || verdict === 'mistaken')) return await this.settle(pod, claim, mark);
+        if (mayBeOurs && (verdict === 'lost' || verdict === 'mistaken')) return await this.settle(pod, claim, attempt);
         if (verdict === 'mistaken') throw mistake(error);
         if (verdict === 'lost' || (verdict === 'contended' && !mayBeOurs)) return undefined;
         mayBeOurs ||= verdict === 'unknown';
         if (sent === SENDS) {
           if (!mayBeOurs) throw kubeProblem(error);
-          return await this.settle(pod, claim, mark);
+          return await this.settle(pod, claim, attempt);
         }
       }
       await this.clock.sleep(backoff.next());
@@ -69,18 +69,18 @@ export class PodClaimer {
   }
 
   /** What was claimed may have begun to die at the same moment: it is nobody's use, and goes. */
-  private async lookAgain(pod: Pod, mark?: RequestMark): Promise<Pod | undefined> {
+  private async lookAgain(pod: Pod, attempt?: AttemptHandle): Promise<Pod | undefined> {
     this.store.put(pod);
     if (isReady(pod)) return pod;
     if (!isTerminating(pod)) {
-      await mark?.drop(pod);
+      await attempt?.exclude(pod);
       await this.ender.discard(pod);
     }
     return undefined;
   }
 
   /** Finds out whether a claim succeeded whose answers did not come; makes sure that it will not where it has not. */
-  private async settle(pod: Pod, claim: Claim, mark?: RequestMark): Promise<Pod | undefined> {
+  private async settle(pod: Pod, claim: Claim, attempt?: AttemptHandle): Promise<Pod | undefined> {
     const backoff = new Backoff(DELAYS);
     for (let look = 1; ; look += 1) {
       let ours: Pod | undefined;
@@ -92,11 +92,11 @@ export class PodClaimer {
           continue;
         }
         // A retry of the request finds what is claimed for it by its label; what nobody asks for again ends as idle.
-        if (mark === undefined) void this.settleLater(pod, claim);
-        else mark.doubt();
+        if (attempt === undefined) void this.settleLater(pod, claim);
+        else attempt.leaveForRetry();
         throw kubeProblem(error);
       }
-      return ours === undefined ? undefined : await this.lookAgain(ours, mark);
+      return ours === undefined ? undefined : await this.lookAgain(ours, attempt);
     }
   }
 

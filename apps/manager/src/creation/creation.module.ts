@@ -7,7 +7,7 @@ import { QueueModule } from '../queue/queue.module.js';
 import { SandboxesModule } from '../sandboxes/sandboxes.module.js';
 import { CreationController } from './creation.controller.js';
 import { Creations } from './creations.js';
-import { PoolPlaces } from './pool.headroom.js';
+import { PoolHeadroom } from './pool.headroom.js';
 import { SandboxCreator } from './sandbox.creator.js';
 import { WarmSource } from './warm.source.js';
 
@@ -15,6 +15,6 @@ import { WarmSource } from './warm.source.js';
 @Module({
   imports: [AllocationModule, ExecutorsModule, IdempotencyModule, LimitModule, QueueModule, SandboxesModule],
   controllers: [CreationController],
-  providers: [Creations, PoolPlaces, SandboxCreator, WarmSource],
+  providers: [Creations, PoolHeadroom, SandboxCreator, WarmSource],
 })
 export class CreationModule {}

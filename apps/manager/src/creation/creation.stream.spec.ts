@@ -16,7 +16,7 @@ class Scene {
   warm: Pod | undefined;
   room = 0;
   /** Whether what room there is belongs to those who came before. */
-  isKept = false;
+  isReserved = false;
   created = 0;
   released = 0;
   private turn = Promise.withResolvers<CreationTurn | undefined>();
@@ -35,7 +35,7 @@ class Scene {
       {
         take: () => Promise.resolve(this.warm),
         checkTurn: () => {
-          if (this.isKept) throw new ProblemError('limit_reached', 'kept');
+          if (this.isReserved) throw new ProblemError('limit_reached', 'kept');
         },
         wait: (_wish, wait) => {
           this.waits.push(wait);
@@ -58,8 +58,8 @@ class Scene {
     await this.clock.advance(0);
   }
 
-  get place(): CreationTurn {
-    return { place: { release: () => (this.released += 1) } };
+  get slot(): CreationTurn {
+    return { slot: { release: () => (this.released += 1) } };
   }
 
   leave(): void {
@@ -101,20 +101,20 @@ describe('creationStream', () => {
     expect(scene.waits).toMatchObject([{ forMs: 0, again: false }]);
   });
 
-  it('takes no place that is kept for those who came before: it waits for its turn', async () => {
+  it('takes no slot that is reserved for those who came before: it waits for its turn', async () => {
     const scene = new Scene();
-    scene.isKept = true;
+    scene.isReserved = true;
     scene.room = 1;
     await expect(scene.start()).rejects.toMatchObject({ code: 'limit_reached' });
     const starting = scene.start({ waitSeconds: 10 });
     await scene.clock.advance(0);
     expect([scene.created, scene.waits.length]).toEqual([0, 2]);
-    await scene.give(scene.place);
+    await scene.give(scene.slot);
     await starting;
     expect([scene.created, scene.released]).toEqual([1, 1]);
   });
 
-  it('tells its place while it waits, then goes on as any other', async () => {
+  it('tells its position while it waits, then goes on as any other', async () => {
     const scene = new Scene();
     const starting = scene.start({ waitSeconds: 10 });
     await scene.clock.advance(0);
@@ -127,12 +127,12 @@ describe('creationStream', () => {
       { eventType: 'queued', position: 1, estimatedSeconds: 2 },
     ]);
     scene.room = 1;
-    await scene.give(scene.place);
+    await scene.give(scene.slot);
     expect(scene.types).toEqual(['queued', 'queued', 'created']);
     expect([scene.created, scene.released]).toEqual([1, 1]);
   });
 
-  it('tells the newest place first to one who listens late, and none twice', async () => {
+  it('tells the newest position first to one who listens late, and none twice', async () => {
     const scene = new Scene();
     const starting = scene.start({ waitSeconds: 10 });
     await scene.clock.advance(0);
@@ -156,13 +156,13 @@ describe('creationStream', () => {
     const scene = new Scene();
     void scene.start({ waitSeconds: 10 });
     await scene.clock.advance(3_000);
-    await scene.give(scene.place);
+    await scene.give(scene.slot);
     expect(scene.waits.map(({ forMs, again }) => ({ forMs, again }))).toEqual([
       { forMs: 10_000, again: false },
       { forMs: 7_000, again: true },
     ]);
     scene.room = 1;
-    await scene.give(scene.place);
+    await scene.give(scene.slot);
     expect(scene.types).toEqual(['created']);
   });
 
@@ -200,7 +200,7 @@ describe('creationStream', () => {
     expect(scene.types).toEqual(['queued', 'failed']);
   });
 
-  it('creates nothing for one who leaves in the moment of its turn, and gives its place back', async () => {
+  it('creates nothing for one who leaves in the moment of its turn, and gives its slot back', async () => {
     const scene = new Scene();
     const starting = scene.start({ waitSeconds: 10 });
     await scene.clock.advance(0);
@@ -208,7 +208,7 @@ describe('creationStream', () => {
     await starting;
     scene.room = 1;
     scene.leave();
-    await scene.give(scene.place);
+    await scene.give(scene.slot);
     expect([scene.created, scene.released]).toEqual([0, 1]);
   });
 });

@@ -5,7 +5,7 @@ import type { Creation } from './creation.js';
 import type { CreationWait } from './warm.source.js';
 
 /**
- * Creates a sandbox and tells of it: where it waits at the limit from its first place in the queue on, else from the pod on.
+ * Creates a sandbox and tells of it: where it waits at the limit from its first position in the queue on, else from the pod on.
  * Who leaves or unsubscribes while it waits does not wait any more; a pod that was made goes on without anybody.
  *
  * @param create begins the creation.
@@ -19,16 +19,16 @@ export async function creationStream(
   const leaving = new AbortController();
   if (disconnected?.aborted) leaving.abort();
   else disconnected?.addEventListener('abort', () => leaving.abort(), { once: true });
-  // Who subscribes late needs the newest place only.
+  // Who subscribes late needs the newest position only.
   const queued = new ReplaySubject<CreationEvent>(1);
-  let place = 0;
+  let told = 0;
   const isQueued = Promise.withResolvers<undefined>();
   const creating = create({
     disconnected: leaving.signal,
     onQueued: (position, estimatedSeconds) => {
-      // One whose turn came to nothing is told its place anew, which may be what it was.
-      if (position === place) return;
-      place = position;
+      // One whose turn came to nothing is told its position anew, which may be what it was.
+      if (position === told) return;
+      told = position;
       queued.next({ eventType: 'queued', position, estimatedSeconds });
       isQueued.resolve(undefined);
     },

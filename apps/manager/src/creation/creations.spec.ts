@@ -59,18 +59,18 @@ describe('Creations', () => {
   });
 
   it('give a sandbox that was warm its variables again, and none that is not ready before it has them', async () => {
-    const { mend } = await workWithKey();
+    const { rebind } = await workWithKey();
     const made = aPod({ name: 'made' });
-    await mend(made);
-    await mend(aPod({ name: 'claimed', annotations: { [ANNOTATION.claimId]: 'c' } }));
+    await rebind(made);
+    await rebind(aPod({ name: 'claimed', annotations: { [ANNOTATION.claimId]: 'c' } }));
     expect(bound).toEqual([['claimed', BODY.environmentVariables]]);
   });
 
   it('take over what becomes ready, and nothing that has ended or is being deleted', async () => {
-    const { isUsable } = await workWithKey();
-    expect([aPod(), aPod({ ready: false }), aPod({ ready: true })].map(isUsable)).toEqual([true, true, true]);
+    const { isAdoptable } = await workWithKey();
+    expect([aPod(), aPod({ ready: false }), aPod({ ready: true })].map(isAdoptable)).toEqual([true, true, true]);
     const dead = [aPod({ phase: 'Failed' }), aPod({ ready: true, deletedAt: '2026-01-01T00:00:00Z' })];
-    expect(dead.map(isUsable)).toEqual([false, false]);
+    expect(dead.map(isAdoptable)).toEqual([false, false]);
   });
 
   it('give back what is of no use', async () => {

@@ -46,15 +46,15 @@ export class Creations {
   ): KeyedWork<Creation> {
     return {
       check: () => this.creator.check(runtime, body),
-      begin: (mark, disconnected) => this.creator.create(runtime, body, { onQueued, disconnected, mark }),
+      begin: (attempt, disconnected) => this.creator.create(runtime, body, { onQueued, disconnected, attempt }),
       podOf: ({ currentPod }) => currentPod,
-      isUsable: (pod) => !isTerminating(pod) && !isEnded(pod),
+      isAdoptable: (pod) => !isTerminating(pod) && !isEnded(pod),
       // One that was warm may not have got its variables; one that was created is not ready before it has them.
-      mend: async (pod) => {
+      rebind: async (pod) => {
         if (pod.metadata?.annotations?.[ANNOTATION.claimId] !== undefined)
           await this.binder.bind(pod, body.environmentVariables);
       },
-      resume: (pod, forget) => Promise.resolve(this.creator.resume(pod, body, forget)),
+      resume: (pod, abandon) => Promise.resolve(this.creator.resume(pod, body, abandon)),
       find: (name) => this.finder.findNewest(runtime, name),
       discard: (pod) => this.ender.discard(pod),
     };

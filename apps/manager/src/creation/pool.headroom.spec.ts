@@ -3,14 +3,14 @@ import type { Pod } from '@warmbox/sandbox';
 import { aPod, FakeClock } from '@warmbox/testing';
 import { ManagerOptions } from '../config/manager.options.js';
 import type { SandboxLimit } from '../limit/sandbox.limit.js';
-import { PoolPlaces } from './pool.headroom.js';
+import { PoolHeadroom } from './pool.headroom.js';
 
 /** A pool of three near the limit, whose pods, room and time are in the test's hands. */
 class Scene {
   readonly clock = new FakeClock();
   readonly limit = { room: 1 };
   pods: Pod[] = [];
-  readonly places: PoolPlaces;
+  readonly headroom: PoolHeadroom;
   private tell: (change: PodChange) => void = () => undefined;
 
   constructor(warmPoolSize = 3) {
@@ -19,7 +19,7 @@ class Scene {
       subscribe: (listener: typeof this.tell) => ((this.tell = listener), () => undefined),
     } as unknown as PodStore;
     const options = Object.assign(new ManagerOptions(), { warmPoolSize });
-    this.places = new PoolPlaces(store, this.limit as SandboxLimit, options, this.clock);
+    this.headroom = new PoolHeadroom(store, this.limit as SandboxLimit, options, this.clock);
   }
 
   add(pod: Pod): void {
@@ -27,64 +27,64 @@ class Scene {
     this.tell({ type: 'added', pod });
   }
 
-  areKept(before: number): boolean {
-    return this.places.areKept('kata', before);
+  isReserved(before: number): boolean {
+    return this.headroom.isReserved('kata', before);
   }
 }
 
-describe('PoolPlaces', () => {
-  it('keeps a free place for the pool while somebody waits for its sandboxes who came before', () => {
+describe('PoolHeadroom', () => {
+  it('reserves a free slot for the pool while somebody waits for its sandboxes who came before', () => {
     const scene = new Scene();
-    expect([scene.areKept(0), scene.areKept(1)]).toEqual([false, true]);
+    expect([scene.isReserved(0), scene.isReserved(1)]).toEqual([false, true]);
   });
 
-  it('keeps no more than those who came before need, and the pool lacks', () => {
+  it('reserves no more than those who came before need, and the pool lacks', () => {
     const scene = new Scene();
     scene.limit.room = 3;
-    expect([scene.areKept(2), scene.areKept(3)]).toEqual([false, true]);
+    expect([scene.isReserved(2), scene.isReserved(3)]).toEqual([false, true]);
     scene.limit.room = 4;
-    expect(scene.areKept(100)).toBe(false);
+    expect(scene.isReserved(100)).toBe(false);
   });
 
-  it('keeps none for a sandbox that is on its way already, nor one in vain', () => {
+  it('reserves none for a sandbox that is on its way already, nor one in vain', () => {
     const scene = new Scene();
     scene.add(aPod({ name: 'a', pool: 'warm', ready: false }));
-    expect([scene.areKept(1), scene.areKept(2)]).toEqual([false, true]);
+    expect([scene.isReserved(1), scene.isReserved(2)]).toEqual([false, true]);
     scene.add(aPod({ name: 'b', pool: 'warm', phase: 'Failed' }));
-    expect(scene.areKept(2)).toBe(true);
+    expect(scene.isReserved(2)).toBe(true);
     scene.pods = ['a', 'b', 'c'].map((name) => aPod({ name, pool: 'warm', ready: false }));
-    expect(scene.areKept(5)).toBe(false);
+    expect(scene.isReserved(5)).toBe(false);
   });
 
-  it('keeps none for a runtime without a pool', () => {
-    expect(new Scene(0).areKept(5)).toBe(false);
+  it('reserves none for a runtime without a pool', () => {
+    expect(new Scene(0).isReserved(5)).toBe(false);
   });
 
-  it('gives the places to creations where the pool does not take them, and tries again later', async () => {
+  it('gives the slots to creations where the pool does not take them, and tries again later', async () => {
     const scene = new Scene();
-    expect(scene.areKept(1)).toBe(true);
+    expect(scene.isReserved(1)).toBe(true);
     await scene.clock.advance(1_999);
-    expect(scene.areKept(1)).toBe(true);
+    expect(scene.isReserved(1)).toBe(true);
     await scene.clock.advance(1);
-    expect(scene.areKept(1)).toBe(false);
+    expect(scene.isReserved(1)).toBe(false);
     await scene.clock.advance(9_999);
-    expect(scene.areKept(1)).toBe(false);
+    expect(scene.isReserved(1)).toBe(false);
     await scene.clock.advance(1);
-    expect(scene.areKept(1)).toBe(true);
+    expect(scene.isReserved(1)).toBe(true);
   });
 
-  it('keeps places on and on for a pool that takes them', async () => {
+  it('reserves slots on and on for a pool that takes them', async () => {
     const scene = new Scene();
     for (let second = 0; second < 10; second += 1) {
-      expect(scene.areKept(1)).toBe(true);
+      expect(scene.isReserved(1)).toBe(true);
       scene.add(aPod({ pool: 'warm', ready: false }));
       scene.pods = [];
       await scene.clock.advance(1_000);
     }
-    scene.areKept(1);
+    scene.isReserved(1);
     scene.add(aPod({ pool: 'manual', ready: false }));
     scene.pods = [];
     await scene.clock.advance(2_000);
-    expect(scene.areKept(1)).toBe(false);
+    expect(scene.isReserved(1)).toBe(false);
   });
 });

@@ -7,20 +7,20 @@ import { warmPoolSizesOf } from '../config/warm.pool.sizes.js';
 import { CLOCK } from '../kube/kube.module.js';
 import { SandboxLimit } from '../limit/sandbox.limit.js';
 
-/** How long a free place is kept for the pool, in milliseconds: whoever leads needs some twenty to take it. */
-const KEEP_MS = 2_000;
-/** How long creations have the places that the pool did not take in that time, in milliseconds. */
+/** How long a free slot is reserved for the pool, in milliseconds: whoever leads needs some twenty to take it. */
+const RESERVED_MS = 2_000;
+/** How long creations have the slots that the pool did not take in that time, in milliseconds. */
 const REST_MS = 10_000;
 
 /**
- * Keeps free places for the pool near the limit, while callers wait for its sandboxes who came before the creations: without this every
- * place would be a creation's, which takes it in the moment in which it becomes free, and the pool's leader would come too late.
+ * Reserves free slots of the limit for the pool, while callers wait for its sandboxes who came before the creations: without this every
+ * slot would be a creation's, which takes it in the moment in which it becomes free, and the pool's leader would come too late.
  */
 @Injectable()
-export class PoolPlaces implements OnApplicationShutdown {
+export class PoolHeadroom implements OnApplicationShutdown {
   private readonly sizes: Record<string, number>;
-  /** Since when places are kept, on the monotonic clock, by runtime; anew with each pod that the pool gets. */
-  private readonly keptSince = new Map<string, number>();
+  /** Since when slots are reserved, on the monotonic clock, by runtime; anew with each pod that the pool gets. */
+  private readonly reservedSince = new Map<string, number>();
   private readonly unsubscribe: () => void;
 
   constructor(
@@ -32,7 +32,7 @@ export class PoolPlaces implements OnApplicationShutdown {
     this.sizes = warmPoolSizesOf(options);
     this.unsubscribe = store.subscribe(({ type, pod }) => {
       if (type === 'added' && poolOf(pod) === 'warm')
-        this.keptSince.delete(pod.metadata?.labels?.[LABEL.runtime] ?? '');
+        this.reservedSince.delete(pod.metadata?.labels?.[LABEL.runtime] ?? '');
     });
   }
 
@@ -41,23 +41,23 @@ export class PoolPlaces implements OnApplicationShutdown {
   }
 
   /**
-   * Whether the places that are free now are the pool's, and no creation's. Not for long where the pool does not take them: it may be
+   * Whether the slots that are free now are the pool's, and no creation's. Not for long where the pool does not take them: it may be
    * backing off.
    *
    * @param before how many wait for warm sandboxes of this runtime before the creation.
    */
-  areKept(runtime: string, before: number): boolean {
+  isReserved(runtime: string, before: number): boolean {
     const { room } = this.limit;
-    if (before === 0 || room <= 0 || room > this.wanted(runtime, before)) return false;
+    if (before === 0 || room <= 0 || room > this.needed(runtime, before)) return false;
     const now = this.clock.monotonic();
-    let since = this.keptSince.get(runtime) ?? now;
-    if (now - since >= KEEP_MS + REST_MS) since = now;
-    this.keptSince.set(runtime, since);
-    return now - since < KEEP_MS;
+    let since = this.reservedSince.get(runtime) ?? now;
+    if (now - since >= RESERVED_MS + REST_MS) since = now;
+    this.reservedSince.set(runtime, since);
+    return now - since < RESERVED_MS;
   }
 
   /** How many pods the pool will create for those who wait, if it can. */
-  private wanted(runtime: string, before: number): number {
+  private needed(runtime: string, before: number): number {
     const size = this.sizes[runtime] ?? 0;
     if (size === 0) return 0;
     const alive = this.store.list({ runtime, pool: 'warm' }).filter((pod) => !isTerminating(pod) && !isEnded(pod));

@@ -200,7 +200,7 @@ describe('a creation with an idempotency key', () => {
     const { ready } = await scene.start();
     await scene.clock.advance(90_000);
     await expect(ready).rejects.toMatchObject({ code: 'ready_timeout' });
-    expect([scene.deleted, scene.told]).toEqual([[NAME], ['forget of waiting']]);
+    expect([scene.deleted, scene.told]).toEqual([[NAME], ['abandon of waiting']]);
   });
 
   it('is not forgotten where its sandbox was not removed', async () => {
@@ -235,7 +235,7 @@ describe('a creation with an idempotency key', () => {
     expect(scene.told).toEqual([]);
     scene.write = () => failing('ECONNRESET');
     await expect(scene.start()).rejects.toMatchObject({ code: 'kubernetes_unavailable' });
-    expect(scene.told).toEqual(['doubt']);
+    expect(scene.told).toEqual(['leaveForRetry']);
   });
 
   it('goes on where another attempt has left it: at once where the sandbox is Ready', async () => {

@@ -7,11 +7,11 @@ import { isReady, isTerminating, nameOf, type Pod } from '@warmbox/sandbox';
 import { SessionBinder } from '../allocation/session.binder.js';
 import { ManagerOptions } from '../config/manager.options.js';
 import { CLOCK } from '../kube/kube.module.js';
-import type { Place } from '../limit/sandbox.limit.js';
+import type { Slot } from '../limit/sandbox.limit.js';
 import { Creation } from './creation.js';
 import { progressOf } from './creation.progress.js';
 import { ExecutorProbe, type ExecutorAddress } from '../executors/executor.probe.js';
-import { overNewest } from '../sandboxes/over.newest.js';
+import { retryOnConflict } from '../sandboxes/retry.on-conflict.js';
 import { PodWriter } from '../sandboxes/pod.writer.js';
 import { SandboxEnder } from '../sandboxes/sandbox.ender.js';
 import { SandboxPlanner } from '../sandboxes/sandbox.planner.js';
@@ -24,7 +24,7 @@ const FIRST_DOUBT_MS = 1_000;
 const END_ATTEMPTS = 5;
 
 /** How a creation waits, and whose it is. */
-type Waiting = Pick<CreationWait, 'onQueued' | 'disconnected'> & Pick<Wish, 'mark'>;
+type Waiting = Pick<CreationWait, 'onQueued' | 'disconnected'> & Pick<Wish, 'attempt'>;
 
 /** What has become of a pod whose creation has failed: ended by this manager, left as it is, or, after all, ready. */
 type Ending = 'ended' | 'left' | Pod;
@@ -51,7 +51,7 @@ export class SandboxCreator {
    * Takes a warm sandbox that is what was asked for, else creates the pod; waits at the limit for `waitSeconds`. What is returned goes
    * on by itself until the sandbox is ready or has failed.
    *
-   * @param waiting `mark` is that of a request with an idempotency key.
+   * @param waiting `attempt` is that of a request with an idempotency key.
    * @throws ProblemError where there is no pod to wait for: runtime_not_found, invalid_request, limit_reached,
    * quota_exceeded, not_synced, kubernetes_unavailable.
    */
@@ -61,15 +61,15 @@ export class SandboxCreator {
     const { pod, isWarm } = await this.obtain(runtime, request, { ...waiting, until });
     const creation = new Creation(pod, startedAt, this.clock);
     if (isWarm) creation.succeed();
-    else void this.bringToReady(pod, request, creation, () => waiting.mark?.forget());
+    else void this.bringToReady(pod, request, creation, () => waiting.attempt?.abandon());
     return creation;
   }
 
-  /** Goes on with what another attempt at the same request has created. @param forget see RequestMark.forget */
-  resume(pod: Pod, request: CreateSandboxDto, forget: () => Promise<void>): Creation {
+  /** Goes on with what another attempt at the same request has created. @param abandon see AttemptHandle.abandon */
+  resume(pod: Pod, request: CreateSandboxDto, abandon: () => Promise<void>): Creation {
     const creation = new Creation(pod, this.clock.monotonic(), this.clock);
     if (isReady(pod)) creation.succeed();
-    else void this.bringToReady(pod, request, creation, forget);
+    else void this.bringToReady(pod, request, creation, abandon);
     return creation;
   }
 
@@ -82,31 +82,31 @@ export class SandboxCreator {
   private async obtain(
     runtime: string,
     request: CreateSandboxDto,
-    { until, mark, ...waiting }: Waiting & { until: number },
+    { until, attempt, ...waiting }: Waiting & { until: number },
   ): Promise<{ pod: Pod; isWarm: boolean }> {
     this.check(runtime, request);
-    const wish = { runtime, template: this.planner.templateOf(runtime, request), request, mark };
+    const wish = { runtime, template: this.planner.templateOf(runtime, request), request, attempt };
     const warm = await this.warm.take(wish);
     if (warm !== undefined) return { pod: warm, isWarm: true };
-    let place: Place | undefined;
+    let slot: Slot | undefined;
     for (let again = false; ; again = true) {
       try {
         if (!again) this.warm.checkTurn(runtime);
         // In one go with the creation, which takes it again: nobody gets in between.
-        place?.release();
-        return { pod: await this.writer.create(this.planner.plan(runtime, request, mark?.hash)), isWarm: false };
+        slot?.release();
+        return { pod: await this.writer.create(this.planner.plan(runtime, request, attempt?.hash)), isWarm: false };
       } catch (error) {
-        if (error instanceof ProblemError && isUnknownOutcome(error.cause)) mark?.doubt();
+        if (error instanceof ProblemError && isUnknownOutcome(error.cause)) attempt?.leaveForRetry();
         if (!(error instanceof ProblemError) || error.code !== 'limit_reached') throw error;
         const turn = await this.warm.wait(wish, { ...waiting, forMs: until - this.clock.monotonic(), again });
         if (turn === undefined) throw error;
         // It left in the moment of its turn.
         if (waiting.disconnected?.aborted && turn.pod === undefined) {
-          turn.place?.release();
+          turn.slot?.release();
           throw error;
         }
         if (turn.pod !== undefined) return { pod: turn.pod, isWarm: true };
-        place = turn.place;
+        slot = turn.slot;
       }
     }
   }
@@ -115,7 +115,7 @@ export class SandboxCreator {
     pod: Pod,
     request: CreateSandboxDto,
     creation: Creation,
-    forget: () => Promise<void> | undefined,
+    abandon: () => Promise<void> | undefined,
   ): Promise<void> {
     const over = new AbortController();
     const deadline = new Deadline(this.options.podReadyTimeoutSeconds * 1000, this.clock, this.shutdown.signal);
@@ -129,7 +129,7 @@ export class SandboxCreator {
       const { code, detail } = this.problemOf(error, creation);
       const outcome = await this.end(pod, code);
       // One that lives on, or that somebody else has deleted, stays the request's: a retry is told what has become of it.
-      if (outcome === 'ended') await forget();
+      if (outcome === 'ended') await abandon();
       if (outcome === 'ended' || outcome === 'left') creation.fail(code, detail);
       else creation.succeed(outcome);
     } finally {
@@ -237,6 +237,6 @@ export class SandboxCreator {
       return (await this.ender.end(now, 'never_ready', { onlyUnchanged: true })) === 'anothers' ? 'left' : 'ended';
     };
     const now = await newest();
-    return (now && (await overNewest(now, { write, newest, attempts: END_ATTEMPTS }))) ?? 'left';
+    return (now && (await retryOnConflict(now, { write, newest, attempts: END_ATTEMPTS }))) ?? 'left';
   }
 }

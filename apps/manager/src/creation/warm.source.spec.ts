@@ -10,7 +10,7 @@ import { QueueMetrics } from '../queue/queue.metrics.js';
 import { RequestQueues } from '../queue/request.queues.js';
 import { DeadSandbox, type Allocation } from '../allocation/allocator.js';
 import { WarmSource, type Wish } from './warm.source.js';
-import { PoolPlaces } from './pool.headroom.js';
+import { PoolHeadroom } from './pool.headroom.js';
 
 const WISH: Wish = { runtime: 'kata', template: '0123456789', request: {} };
 
@@ -27,24 +27,24 @@ function sourceOf(candidates: [string, 'won' | 'lost' | 'dead'][], rooms = 0): S
     if (fate === 'dead') return Promise.reject(new DeadSandbox(new ProblemError('executor_unreachable', 'dead')));
     return Promise.resolve(fate === 'won' ? pod : undefined);
   };
-  const place = { release: () => undefined };
+  const slot = { release: () => undefined };
   const source = new WarmSource(
     { reserve, reserveFirst: reserve },
     { take },
     { wait: (_, waiting) => Promise.resolve(waiting.take(new Map())), waiting: () => 0 },
     {
-      tryTake: () => (rooms > 0 ? place : undefined),
+      tryTake: () => (rooms > 0 ? slot : undefined),
       reached: () => new ProblemError('limit_reached', 'full'),
     },
-    { areKept: () => false },
+    { isReserved: () => false },
   );
-  return { source, reserved, place };
+  return { source, reserved, slot };
 }
 
 interface Scene {
   source: WarmSource;
   reserved: Allocation[];
-  place: object;
+  slot: object;
 }
 
 describe('WarmSource', () => {
@@ -101,7 +101,7 @@ describe('WarmSource', () => {
       pod: { metadata: { name: 'a' } },
     });
     const withRoom = sourceOf([], 1);
-    expect(await withRoom.source.wait(WISH, wait)).toEqual({ place: withRoom.place });
+    expect(await withRoom.source.wait(WISH, wait)).toEqual({ slot: withRoom.slot });
     expect(await sourceOf([]).source.wait(WISH, wait)).toBeUndefined();
   });
 
@@ -133,10 +133,10 @@ class FullScene {
     const limit = new SandboxLimit(store, { isInForce: true } as SandboxQuota, options);
     const shutdown = new Shutdown({ drainDelaySeconds: 0, shutdownGraceSeconds: 0 }, this.clock);
     this.queues = new RequestQueues(store, shutdown, new QueueMetrics(new Metrics(), options), this.clock);
-    const places = new PoolPlaces(store, limit, options, this.clock);
+    const headroom = new PoolHeadroom(store, limit, options, this.clock);
     const none = { reserve: () => undefined, reserveFirst: () => undefined };
     const allocator = { take: () => Promise.reject(new Error('there is nothing to take')) };
-    this.source = new WarmSource(none, allocator, this.queues, limit, places);
+    this.source = new WarmSource(none, allocator, this.queues, limit, headroom);
     for (const name of ['a', 'b', 'c']) this.add(aPod({ name }));
   }
 
@@ -172,7 +172,7 @@ class FullScene {
 }
 
 describe('WarmSource at the limit', () => {
-  it('leaves the place that becomes free to the pool, for an allocation that came before', async () => {
+  it('leaves the slot that becomes free to the pool, for an allocation that came before', async () => {
     const scene = new FullScene();
     scene.allocate('ada');
     scene.create('bob');
@@ -189,7 +189,7 @@ describe('WarmSource at the limit', () => {
     expect(scene.got).toEqual(['bob', 'ada']);
   });
 
-  it('takes the place at once that becomes free where its turn is the first', async () => {
+  it('takes the slot at once that becomes free where its turn is the first', async () => {
     const scene = new FullScene();
     scene.create('bob');
     scene.allocate('ada');
@@ -211,7 +211,7 @@ describe('WarmSource at the limit', () => {
     expect(without.got).toEqual(['bob']);
   });
 
-  it('lets a creation that has just come take a place while nobody waits for warm sandboxes', async () => {
+  it('lets a creation that has just come take a slot while nobody waits for warm sandboxes', async () => {
     const scene = new FullScene();
     await scene.remove('a');
     expect(() => scene.source.checkTurn('kata')).not.toThrow();

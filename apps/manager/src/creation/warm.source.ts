@@ -3,10 +3,10 @@ import type { CreateSandboxDto } from '@warmbox/dto';
 import type { Pod } from '@warmbox/sandbox';
 import { Allocator, DeadSandbox, WARM, type Allocation } from '../allocation/allocator.js';
 import { WarmCandidates } from '../allocation/warm.candidates.js';
-import type { RequestMark } from '../idempotency/request.mark.js';
-import { SandboxLimit, type Place } from '../limit/sandbox.limit.js';
+import type { AttemptHandle } from '../idempotency/attempt.handle.js';
+import { SandboxLimit, type Slot } from '../limit/sandbox.limit.js';
 import { RequestQueues } from '../queue/request.queues.js';
-import { PoolPlaces } from './pool.headroom.js';
+import { PoolHeadroom } from './pool.headroom.js';
 
 /** What would be created, as the pool has it: the template says it all but what is bound to a sandbox. */
 export interface Wish {
@@ -14,7 +14,7 @@ export interface Wish {
   template: string;
   request: CreateSandboxDto;
   /** Of a request with an idempotency key. */
-  mark?: RequestMark;
+  attempt?: AttemptHandle;
 }
 
 /** How a creation waits at the limit. */
@@ -23,7 +23,7 @@ export interface CreationWait {
   forMs: number;
   /** It had its turn, and what it got came to nothing. */
   again: boolean;
-  /** Hears its place in the queue, from 1, and in how many seconds its turn may come, where that is known, at once and whenever the place has changed. */
+  /** Hears its position in the queue, from 1, and in how many seconds its turn may come, where that is known, at once and whenever the position has changed. */
   onQueued?: (position: number, estimatedSeconds: number | undefined) => void;
   /** Aborts when nobody waits any more. */
   disconnected?: AbortSignal;
@@ -33,11 +33,11 @@ export interface CreationWait {
 export interface CreationTurn {
   pod?: Pod;
   /** Release it in the moment in which the pod is created. */
-  place?: Place;
+  slot?: Slot;
 }
 
 /** What a turn in the queue holds for its creation. */
-type Held = { candidate: Pod } | { place: Place };
+type Held = { candidate: Pod } | { slot: Slot };
 
 /** Gives warm sandboxes to creations that ask for just what the pool has, and turns to those that wait at the limit. */
 @Injectable()
@@ -47,7 +47,7 @@ export class WarmSource {
     @Inject(Allocator) private readonly allocator: Pick<Allocator, 'take'>,
     @Inject(RequestQueues) private readonly queues: Pick<RequestQueues, 'wait' | 'waiting'>,
     @Inject(SandboxLimit) private readonly limit: Pick<SandboxLimit, 'tryTake' | 'reached'>,
-    @Inject(PoolPlaces) private readonly places: Pick<PoolPlaces, 'areKept'>,
+    @Inject(PoolHeadroom) private readonly headroom: Pick<PoolHeadroom, 'isReserved'>,
   ) {}
 
   /**
@@ -67,12 +67,12 @@ export class WarmSource {
   }
 
   /**
-   * Whether a creation that has just come may take a place, if there is one.
+   * Whether a creation that has just come may take a slot, if there is one.
    *
-   * @throws ProblemError limit_reached where the last ones are kept for those who came before: it has to wait for its turn.
+   * @throws ProblemError limit_reached where the last ones are reserved for those who came before: it has to wait for its turn.
    */
   checkTurn(runtime: string): void {
-    if (!this.places.areKept(runtime, this.queues.waiting(runtime, WARM))) return;
+    if (!this.headroom.isReserved(runtime, this.queues.waiting(runtime, WARM))) return;
     throw this.limit.reached('The last places below the limit are kept for callers who came before.');
   }
 
@@ -91,7 +91,7 @@ export class WarmSource {
       take: (before) => this.hold(allocation, before.get(WARM) ?? 0),
       onPosition: onQueued,
     });
-    if (held === undefined || 'place' in held) return held;
+    if (held === undefined || 'slot' in held) return held;
     const pod = await this.claim(held.candidate, allocation);
     return pod === 'lost' ? {} : { pod };
   }
@@ -100,9 +100,9 @@ export class WarmSource {
   private hold(allocation: Allocation, before: number): Held | undefined {
     const candidate = this.candidates.reserve(allocation);
     if (candidate !== undefined) return { candidate };
-    if (this.places.areKept(allocation.runtime, before)) return undefined;
-    const place = this.limit.tryTake();
-    return place && { place };
+    if (this.headroom.isReserved(allocation.runtime, before)) return undefined;
+    const slot = this.limit.tryTake();
+    return slot && { slot };
   }
 
   /** undefined where it was dead: then a new one is better than the next old one. */
@@ -116,7 +116,7 @@ export class WarmSource {
   }
 }
 
-function allocationOf({ runtime, template, request, mark }: Wish): Allocation {
+function allocationOf({ runtime, template, request, attempt }: Wish): Allocation {
   const { userId, labels, environmentVariables } = request;
   return {
     runtime,
@@ -125,7 +125,7 @@ function allocationOf({ runtime, template, request, mark }: Wish): Allocation {
     labels,
     environmentVariables,
     grant: request,
-    mark,
+    attempt,
     onlyTemplate: template,
   };
 }

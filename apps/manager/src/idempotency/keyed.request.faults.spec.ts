@@ -100,9 +100,9 @@ describe('a request with an idempotency key where the API server fails', () => {
   });
 
   it('keeps the record of an attempt of which it is not known whether it has a sandbox', async () => {
-    managers.carryOut = (number, mark) => {
+    managers.carryOut = (number, attempt) => {
       managers.give(number);
-      mark.doubt();
+      attempt.leaveForRetry();
       return Promise.reject(new ProblemError('kubernetes_unavailable', 'no answer'));
     };
     await expect(managers.send(0)).rejects.toMatchObject({ code: 'kubernetes_unavailable' });

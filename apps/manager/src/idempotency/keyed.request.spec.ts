@@ -1,7 +1,7 @@
 import { ProblemError } from '@warmbox/platform';
 import type { Pod } from '@warmbox/sandbox';
 import { KeyedManagers, nameOf, namesOf } from './fixtures/keyed.managers.js';
-import { SupersededError } from './request.mark.js';
+import { SupersededError } from './attempt.handle.js';
 
 describe('a request of which an attempt has come to grief', () => {
   let managers: KeyedManagers;
@@ -37,7 +37,7 @@ describe('a request of which an attempt has come to grief', () => {
       expect(managers.begun).toHaveLength(2);
     });
 
-    it('after the claim has the sandbox of that claim, mended, and no other', async () => {
+    it('after the claim has the sandbox of that claim, rebound, and no other', async () => {
       await killed(0, () => {
         managers.give(1);
         return never();
@@ -45,7 +45,7 @@ describe('a request of which an attempt has come to grief', () => {
       const retries = [managers.send(1), managers.send(2), managers.send(1)];
       await managers.clock.advance(4_000);
       expect(await namesOf(retries)).toEqual(new Set(['pod-1']));
-      expect([managers.begun.length, new Set(managers.mended)]).toEqual([1, new Set(['pod-1'])]);
+      expect([managers.begun.length, new Set(managers.rebound)]).toEqual([1, new Set(['pod-1'])]);
     });
 
     it('after the claim long ago has the sandbox of that claim, and no other', async () => {
@@ -65,7 +65,7 @@ describe('a request of which an attempt has come to grief', () => {
         managers.give(1);
         return never();
       });
-      managers.mend = () => Promise.reject(new ProblemError('executor_unreachable', 'dead'));
+      managers.rebind = () => Promise.reject(new ProblemError('executor_unreachable', 'dead'));
       const retry = managers.send(1);
       await managers.clock.advance(4_000);
       expect(nameOf(await retry)).toBe('pod-2');
@@ -113,28 +113,28 @@ describe('a request of which an attempt has come to grief', () => {
     });
 
     it('has the sandbox of the one that was overtaken where the other is about to adopt it', async () => {
-      const [slow, mending] = [Promise.withResolvers<Pod>(), Promise.withResolvers<undefined>()];
+      const [slow, rebinding] = [Promise.withResolvers<Pod>(), Promise.withResolvers<undefined>()];
       managers.carryOut = () => slow.promise;
-      managers.mend = () => mending.promise;
+      managers.rebind = () => rebinding.promise;
       const first = managers.send(0);
       await managers.clock.advance(0);
       const pod = managers.give(1);
       managers.api.change({ renewedAt: '2025-01-01T00:00:00.000Z' } as object);
       const second = managers.send(1);
       await managers.clock.advance(0);
-      expect(managers.mended).toEqual(['pod-1']);
+      expect(managers.rebound).toEqual(['pod-1']);
       slow.resolve(pod);
       await managers.clock.advance(0);
-      mending.resolve(undefined);
+      rebinding.resolve(undefined);
       await managers.clock.advance(2_000);
       expect(await namesOf([first, second])).toEqual(new Set(['pod-1']));
       expect([managers.begun.length, managers.discarded]).toEqual([1, []]);
     });
 
-    it('never has a sandbox that was dropped by the one that took over, although the other thinks it good', async () => {
+    it('never has a sandbox that was excluded by the one that took over, although the other thinks it good', async () => {
       const [slow, second] = [Promise.withResolvers<Pod>(), Promise.withResolvers<Pod>()];
       managers.carryOut = (number) => (number === 1 ? slow.promise : second.promise);
-      managers.mend = () => Promise.reject(new ProblemError('executor_unreachable', 'dead'));
+      managers.rebind = () => Promise.reject(new ProblemError('executor_unreachable', 'dead'));
       const first = managers.send(0);
       await managers.clock.advance(0);
       const pod = managers.give(1);
@@ -144,7 +144,7 @@ describe('a request of which an attempt has come to grief', () => {
       expect(managers.begun).toHaveLength(2);
       slow.resolve(pod);
       await managers.clock.advance(1_000);
-      // The one that dropped it may have ended before it could delete it.
+      // The one that excluded it may have ended before it could delete it.
       expect(managers.discarded).toEqual(['pod-1', 'pod-1']);
       second.resolve(managers.give(2));
       await managers.clock.advance(2_000);
@@ -166,11 +166,11 @@ describe('a request of which an attempt has come to grief', () => {
 
     it('keeps a sandbox that was adopted from one who wants to delete it', async () => {
       const binding = Promise.withResolvers<undefined>();
-      managers.carryOut = async (number, mark) => {
+      managers.carryOut = async (number, attempt) => {
         const pod = managers.give(number);
         await binding.promise;
         // What it bound did not work, as far as it knows.
-        await mark.drop(pod);
+        await attempt.exclude(pod);
         managers.pods.delete(nameOf(pod));
         throw new ProblemError('executor_unreachable', 'dead');
       };
@@ -185,24 +185,24 @@ describe('a request of which an attempt has come to grief', () => {
       expect([...managers.pods.keys()]).toEqual(['pod-1']);
     });
 
-    it('does not answer with a sandbox that is dropped while it is adopted', async () => {
-      const [working, mending] = [Promise.withResolvers<undefined>(), Promise.withResolvers<undefined>()];
-      managers.carryOut = async (number, mark) => {
+    it('does not answer with a sandbox that is excluded while it is adopted', async () => {
+      const [working, rebinding] = [Promise.withResolvers<undefined>(), Promise.withResolvers<undefined>()];
+      managers.carryOut = async (number, attempt) => {
         const pod = managers.give(number);
         await working.promise;
-        await mark.drop(pod);
+        await attempt.exclude(pod);
         managers.pods.delete(nameOf(pod));
         return managers.give(9);
       };
-      managers.mend = () => mending.promise;
+      managers.rebind = () => rebinding.promise;
       const first = managers.send(0);
       await managers.clock.advance(0);
       const second = managers.send(1);
       await managers.clock.advance(3_000);
-      expect(managers.mended).toEqual(['pod-1']);
+      expect(managers.rebound).toEqual(['pod-1']);
       working.resolve(undefined);
       await managers.clock.advance(0);
-      mending.resolve(undefined);
+      rebinding.resolve(undefined);
       await managers.clock.advance(2_000);
       expect(await namesOf([first, second])).toEqual(new Set(['pod-9']));
     });
@@ -227,10 +227,10 @@ describe('a request of which an attempt has come to grief', () => {
       expect(managers.begun).toHaveLength(2);
     });
 
-    it('never adopts a sandbox that was dropped', async () => {
+    it('never adopts a sandbox that was excluded', async () => {
       const working = Promise.withResolvers<undefined>();
-      managers.carryOut = async (number, mark) => {
-        await mark.drop(managers.give(number));
+      managers.carryOut = async (number, attempt) => {
+        await attempt.exclude(managers.give(number));
         // It is deleted only now.
         await working.promise;
         return managers.give(9);
@@ -242,22 +242,22 @@ describe('a request of which an attempt has come to grief', () => {
       working.resolve(undefined);
       await managers.clock.advance(2_000);
       expect(await namesOf([first, second])).toEqual(new Set(['pod-9']));
-      expect(managers.mended).not.toContain('pod-1');
+      expect(managers.rebound).not.toContain('pod-1');
     });
   });
 
   it('tells one whose attempt was overtaken so, when it wants to drop a sandbox', async () => {
-    let dropping: Promise<void> | undefined;
-    managers.carryOut = (number, mark) => {
+    let excluding: Promise<void> | undefined;
+    managers.carryOut = (number, attempt) => {
       const pod = managers.give(number);
       managers.api.change({ attempt: 'another' });
-      dropping = mark.drop(pod);
-      dropping.catch(() => undefined);
+      excluding = attempt.exclude(pod);
+      excluding.catch(() => undefined);
       return never();
     };
     void managers.send(0);
     await managers.clock.advance(1_000);
-    await expect(dropping).rejects.toThrow(SupersededError);
+    await expect(excluding).rejects.toThrow(SupersededError);
     managers.killAll();
   });
 });

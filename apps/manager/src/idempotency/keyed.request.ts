@@ -4,7 +4,7 @@ import { endOf, isEnded, isTerminating, type Pod } from '@warmbox/sandbox';
 import type { KeyedWork } from './keyed.work.js';
 import { reused } from './key.reused.js';
 import { RequestAttempt } from './request.attempt.js';
-import { SupersededError } from './request.mark.js';
+import { SupersededError } from './attempt.handle.js';
 import { retryStep } from './request.plan.js';
 import type { RequestPods } from './request.pods.js';
 import type { StoredRecord } from './request.record.js';
@@ -88,7 +88,7 @@ export class KeyedRequest<T> {
     const step = retryStep(record, this.clock.now(), this.unchangedForMs(record));
     if (step === 'wait') return undefined;
     if (step === 'takeOver') {
-      const ours = await this.takeOver(record, record.dropped);
+      const ours = await this.takeOver(record, record.excluded);
       if (ours === undefined) return undefined;
       // Looked for after the record is ours: what the other claims from now on it gives back.
       const left = await this.leftBehind(ours);
@@ -135,18 +135,18 @@ export class KeyedRequest<T> {
   private async isOfNoUse(pod: Pod): Promise<boolean> {
     const name = pod.metadata?.name ?? '';
     const now = await this.records.read(this.hash);
-    return now === undefined || now.dropped.includes(name) || (now.pod !== undefined && now.pod !== name);
+    return now === undefined || now.excluded.includes(name) || (now.pod !== undefined && now.pod !== name);
   }
 
   /** Makes the sandbox that another attempt has left the request's. */
   private async adopt(record: StoredRecord, pod: Pod, signal: AbortSignal): Promise<{ is: T } | undefined> {
     const name = pod.metadata?.name ?? '';
     try {
-      await this.work.mend(pod);
+      await this.work.rebind(pod);
     } catch (error) {
       signal.throwIfAborted();
       // It is no use. The other attempt, if it lives, learns that from the record.
-      const ours = await this.takeOver(record, [...record.dropped, name]);
+      const ours = await this.takeOver(record, [...record.excluded, name]);
       if (ours === undefined) return undefined;
       await this.work.discard(pod);
       if (!(error instanceof ProblemError)) throw error;
@@ -156,13 +156,13 @@ export class KeyedRequest<T> {
     return settled && { is: await this.resume(settled, pod) };
   }
 
-  private takeOver(record: StoredRecord, dropped: string[]): Promise<StoredRecord | undefined> {
-    return this.records.replace({ ...record, dropped, attempt: randomUUID(), renewedAt: this.clock.now() });
+  private takeOver(record: StoredRecord, excluded: string[]): Promise<StoredRecord | undefined> {
+    return this.records.replace({ ...record, excluded, attempt: randomUUID(), renewedAt: this.clock.now() });
   }
 
-  private async leftBehind({ dropped }: StoredRecord): Promise<Pod | undefined> {
+  private async leftBehind({ excluded }: StoredRecord): Promise<Pod | undefined> {
     const pods = await this.pods.list(this.hash);
-    return pods.find((pod) => !dropped.includes(pod.metadata?.name ?? '') && this.work.isUsable(pod));
+    return pods.find((pod) => !excluded.includes(pod.metadata?.name ?? '') && this.work.isAdoptable(pod));
   }
 
   private async answerWith(record: StoredRecord, name: string): Promise<{ is: T }> {

@@ -11,7 +11,7 @@ describe('a request with an idempotency key', () => {
   it('costs two writes beside its work: its record, and the sandbox in it', async () => {
     expect(nameOf(await managers.send(0))).toBe('pod-1');
     expect(managers.api.asked).toEqual(['create', 'replace']);
-    expect(managers.api.records).toMatchObject([{ pod: 'pod-1', dropped: [] }]);
+    expect(managers.api.records).toMatchObject([{ pod: 'pod-1', excluded: [] }]);
   });
 
   it('has one sandbox for 64 who send it at once through three managers, who are all answered with it', async () => {

@@ -1,20 +1,20 @@
 import type { Pod } from '@warmbox/sandbox';
-import type { RequestMark } from './request.mark.js';
+import type { AttemptHandle } from './attempt.handle.js';
 
 /** How one kind of request is carried out under an idempotency key. `T` is what it is answered with. */
 export interface KeyedWork<T> {
   /** Throws what is wrong with the request whatever the state of the cluster. */
   check(): void;
-  /** Does what was asked for; what it gets carries the mark's label. */
-  begin(mark: RequestMark, disconnected: AbortSignal): Promise<T>;
+  /** Does what was asked for; what it gets carries the attempt's label. */
+  begin(attempt: AttemptHandle, disconnected: AbortSignal): Promise<T>;
   /** The sandbox of what `begin` answered. */
   podOf(result: T): Pod;
   /** Whether a sandbox that another attempt left can be the answer. */
-  isUsable(pod: Pod): boolean;
+  isAdoptable(pod: Pod): boolean;
   /** Does again what the other attempt may not have got to; harmless where it did. @throws ProblemError where the sandbox is no use */
-  mend(pod: Pod): Promise<void>;
-  /** Answers with the sandbox that the request has. @param forget see RequestMark.forget */
-  resume(pod: Pod, forget: () => Promise<void>): Promise<T>;
+  rebind(pod: Pod): Promise<void>;
+  /** Answers with the sandbox that the request has. @param abandon see AttemptHandle.abandon */
+  resume(pod: Pod, abandon: () => Promise<void>): Promise<T>;
   /** The sandbox as the API server has it. @throws ProblemError sandbox_not_found, sandbox_gone, kubernetes_unavailable */
   find(name: string): Promise<Pod>;
   /** Deletes a sandbox that is of no use to anybody. */

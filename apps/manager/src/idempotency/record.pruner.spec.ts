@@ -35,7 +35,7 @@ describe('RecordPruner', () => {
   });
 
   function put(hash: string, ageMs: number): void {
-    const record = { hash, body: 'b', attempt: 'a', renewedAt: clock.now() - ageMs, pod: 'p', dropped: [] };
+    const record = { hash, body: 'b', attempt: 'a', renewedAt: clock.now() - ageMs, pod: 'p', excluded: [] };
     const object = recordObject(record, 'sandbox-containers');
     const creationTimestamp = new Date(clock.now() - ageMs).toISOString();
     api.objects.set(CONFIG_MAPS, { ...object, metadata: { ...object.metadata, creationTimestamp } });

@@ -1,6 +1,6 @@
 import { Backoff, type Clock, type Timer } from '@warmbox/platform';
-import type { Pod } from '@warmbox/sandbox';
-import { SupersededError, type RequestMark } from './request.mark.js';
+import { nameOf, type Pod } from '@warmbox/sandbox';
+import { SupersededError, type AttemptHandle } from './attempt.handle.js';
 import type { StoredRecord } from './request.record.js';
 import type { RequestRecords } from './request.records.js';
 
@@ -11,7 +11,7 @@ const SENDS = 5;
 const DELAYS = { initialMs: 50, maxMs: 1_000 };
 
 /** One attempt at a request, which holds its record until it has a sandbox or is over. */
-export class RequestAttempt implements RequestMark {
+export class RequestAttempt implements AttemptHandle {
   private isInDoubt = false;
   private isOver = false;
   private timer: Timer | undefined;
@@ -30,11 +30,11 @@ export class RequestAttempt implements RequestMark {
     return this.record.hash;
   }
 
-  async drop(pod: Pod): Promise<void> {
-    await this.decide(() => ({ dropped: [...this.record.dropped, nameOf(pod)] }));
+  async exclude(pod: Pod): Promise<void> {
+    await this.decide(() => ({ excluded: [...this.record.excluded, nameOf(pod)] }));
   }
 
-  doubt(): void {
+  leaveForRetry(): void {
     this.isInDoubt = true;
   }
 
@@ -59,7 +59,7 @@ export class RequestAttempt implements RequestMark {
     if (now?.uid === uid && now.attempt === attempt && now.pod === undefined) await this.records.remove(now);
   }
 
-  async forget(): Promise<void> {
+  async abandon(): Promise<void> {
     await this.records.remove(this.record, { anyVersion: true });
   }
 
@@ -84,7 +84,7 @@ export class RequestAttempt implements RequestMark {
     try {
       await this.change(what);
     } catch (error) {
-      this.doubt();
+      this.leaveForRetry();
       throw error;
     }
   }
@@ -98,11 +98,11 @@ export class RequestAttempt implements RequestMark {
   private async write(what: () => Partial<StoredRecord>): Promise<void> {
     const backoff = new Backoff(DELAYS);
     for (let sent = 1; ; sent += 1) {
-      const wanted = { ...this.record, ...what(), renewedAt: this.clock.now() };
+      const next = { ...this.record, ...what(), renewedAt: this.clock.now() };
       try {
-        const written = (await this.records.replace(wanted)) ?? (await this.lookAgain(wanted));
+        const written = (await this.records.replace(next)) ?? (await this.lookAgain(next));
         this.record = written;
-        if (isDone(written, wanted)) return;
+        if (isDone(written, next)) return;
       } catch (error) {
         if (error instanceof SupersededError) throw error;
         if (sent === SENDS) throw error;
@@ -113,9 +113,9 @@ export class RequestAttempt implements RequestMark {
   }
 
   /** The record as it is, where it is not what it was: by an earlier send of ours, or by another attempt. */
-  private async lookAgain(wanted: StoredRecord): Promise<StoredRecord> {
-    const now = await this.records.read(wanted.hash);
-    if (now?.uid !== wanted.uid || !canBecome(now, wanted)) {
+  private async lookAgain(next: StoredRecord): Promise<StoredRecord> {
+    const now = await this.records.read(next.hash);
+    if (now?.uid !== next.uid || !canBecome(now, next)) {
       throw new SupersededError('another attempt has taken over');
     }
     return now;
@@ -124,17 +124,13 @@ export class RequestAttempt implements RequestMark {
 
 /**
  * Whether a change still makes sense. A sandbox can become the request's whosever attempt it is by now, unless it has another or
- * that one was dropped; everything else is for the attempt that holds the record.
+ * that one was excluded; everything else is for the attempt that holds the record.
  */
 function canBecome(now: StoredRecord, { pod, attempt }: StoredRecord): boolean {
   if (pod === undefined) return now.pod === undefined && now.attempt === attempt;
-  return now.pod === undefined ? !now.dropped.includes(pod) : now.pod === pod;
+  return now.pod === undefined ? !now.excluded.includes(pod) : now.pod === pod;
 }
 
-function isDone({ pod, dropped }: StoredRecord, wanted: StoredRecord): boolean {
-  return pod === wanted.pod && (pod !== undefined || dropped.join() === wanted.dropped.join());
-}
-
-function nameOf(pod: Pod): string {
-  return pod.metadata?.name ?? '';
+function isDone({ pod, excluded }: StoredRecord, next: StoredRecord): boolean {
+  return pod === next.pod && (pod !== undefined || excluded.join() === next.excluded.join());
 }

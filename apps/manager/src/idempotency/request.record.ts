@@ -15,8 +15,8 @@ export interface RequestRecord {
   renewedAt: number;
   /** The sandbox that every attempt is answered with. */
   pod?: string;
-  /** Sandboxes that carried the request's label and are no use. */
-  dropped: string[];
+  /** Sandboxes that carry the request's label and are never its answer: they were no use. */
+  excluded: string[];
 }
 
 /** A record as the API server has it. */
@@ -33,7 +33,7 @@ export function recordName(hash: string): string {
 
 /** A record as it is stored. */
 export function recordObject(record: RequestRecord & Partial<StoredRecord>, namespace: string): ConfigMap {
-  const { hash, body, attempt, renewedAt, pod, dropped, uid, resourceVersion } = record;
+  const { hash, body, attempt, renewedAt, pod, excluded, uid, resourceVersion } = record;
   return {
     apiVersion: 'v1',
     kind: 'ConfigMap',
@@ -48,7 +48,8 @@ export function recordObject(record: RequestRecord & Partial<StoredRecord>, name
       attempt,
       renewedAt: new Date(renewedAt).toISOString(),
       ...(pod === undefined ? {} : { pod }),
-      ...(dropped.length === 0 ? {} : { dropped: dropped.join(',') }),
+      // The key's name is what managers of other versions read.
+      ...(excluded.length === 0 ? {} : { dropped: excluded.join(',') }),
     },
   };
 }
@@ -66,7 +67,7 @@ export function readRecord({ metadata, data = {} }: ConfigMap): StoredRecord | u
     // What cannot be read is old.
     renewedAt: Date.parse(renewedAt) || 0,
     pod,
-    dropped: dropped.split(',').filter(Boolean),
+    excluded: dropped.split(',').filter(Boolean),
     uid,
     resourceVersion,
     createdAt: Date.parse(creationTimestamp ?? '') || 0,

@@ -37,7 +37,7 @@ export class RequestRecords {
    */
   async open(record: Pick<RequestRecord, 'hash' | 'body' | 'attempt'>): Promise<StoredRecord | undefined> {
     const { targetNamespace } = this.options;
-    const object = recordObject({ ...record, renewedAt: this.clock.now(), dropped: [] }, targetNamespace);
+    const object = recordObject({ ...record, renewedAt: this.clock.now(), excluded: [] }, targetNamespace);
     try {
       return readRecord(await this.client.create(CONFIG_MAPS, targetNamespace, object, OPTIONS));
     } catch (error) {

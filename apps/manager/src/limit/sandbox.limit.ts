@@ -8,7 +8,7 @@ import { SandboxQuota } from './sandbox.quota.js';
 const RETRY_AFTER_SECONDS = 5;
 
 /** Room for one pod, held from before its creation until the store shows it. */
-export interface Place {
+export interface Slot {
   release(): void;
 }
 
@@ -27,7 +27,7 @@ export class SandboxLimit {
   ) {}
 
   /** @throws ProblemError limit_reached; not_synced while pods or quota are not known, for the limit never fails open */
-  take(): Place {
+  take(): Slot {
     if (!this.store.isCurrent()) {
       throw new ProblemError(
         'not_synced',
@@ -48,8 +48,8 @@ export class SandboxLimit {
     };
   }
 
-  /** A place if there is one; undefined where `take` would throw. */
-  tryTake(): Place | undefined {
+  /** A slot if there is one; undefined where `take` would throw. */
+  tryTake(): Slot | undefined {
     return this.store.isCurrent() && this.quota.isInForce && !this.isReached ? this.take() : undefined;
   }
 

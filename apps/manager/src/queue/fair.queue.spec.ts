@@ -126,7 +126,7 @@ describe('FairQueue', () => {
     expect(scene.got).toEqual(['b0:1', 'c1:2', 'a1:3', 'b1:4']);
   });
 
-  it('tells each its place at once, and when it has changed once a second at most', async () => {
+  it('tells each its position at once, and when it has changed once a second at most', async () => {
     const scene = new Scene();
     for (const name of ['a1', 'a2', 'a3']) scene.wait(name, { user: 'a', forMs: 60_000 });
     scene.wait('b1', { user: 'b', forMs: 60_000 });
@@ -147,7 +147,7 @@ describe('FairQueue', () => {
     expect(scene.positions).toEqual({ a1: [1], a2: [2, 3, 2], a3: [3, 4, 3], b1: [2, 1] });
   });
 
-  it('passes over those who leave while places are told, and comes to an end', async () => {
+  it('passes over those who leave while positions are told, and comes to an end', async () => {
     const scene = new Scene();
     const heard: string[] = [];
     const going = new AbortController();
@@ -171,7 +171,7 @@ describe('FairQueue', () => {
     expect(scene.queue.size).toBe(2);
   });
 
-  it('tells one who comes behind many of several users the place that its turn has', () => {
+  it('tells one who comes behind many of several users the position that its turn has', () => {
     const scene = new Scene();
     for (const name of ['a1', 'a2', 'a3']) scene.wait(name, { user: 'a' });
     for (const name of ['b1', 'b2', 'b3']) scene.wait(name, { user: 'b' });

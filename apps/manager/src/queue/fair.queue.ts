@@ -19,8 +19,8 @@ export interface Waiting<T> {
   /** It had its turn, and what it got came to nothing: its turn is the next again. */
   again?: boolean;
   /**
-   * Hears its place in the queue, from 1, and in how many seconds its turn comes if turns go on to come as the last ones did,
-   * undefined while there was none: at once, and, where the place has changed, when the queue is asked to tell, once a second at
+   * Hears its position in the queue, from 1, and in how many seconds its turn comes if turns go on to come as the last ones did,
+   * undefined while there was none: at once, and, where the position has changed, when the queue is asked to tell, once a second at
    * most.
    */
   onPosition?: (position: number, estimatedSeconds: number | undefined) => void;
@@ -28,12 +28,12 @@ export interface Waiting<T> {
 
 interface Entry<T> extends Waiting<T> {
   position: number;
-  /** When it was told of its place, on the monotonic clock. */
+  /** When it was told of its position, on the monotonic clock. */
   toldAt: number;
   end: (result: T | undefined) => void;
 }
 
-/** How long a place that was told holds, in milliseconds. */
+/** How long a position that was told holds, in milliseconds. */
 const TOLD_MS = 1_000;
 /** How many of the last turns say how soon the next ones come. */
 const LAST_TURNS = 16;
@@ -107,7 +107,7 @@ export class FairQueue<T> {
     }
   }
 
-  /** Tells those whose places have changed. */
+  /** Tells those whose positions have changed. */
   tellPositions(): void {
     let position = 0;
     for (const entry of this.inTurn()) {

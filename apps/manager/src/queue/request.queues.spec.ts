@@ -91,12 +91,12 @@ describe('RequestQueues', () => {
     expect([scene.queues.waiting('kata', 'other'), scene.queues.waiting('none', 'any')]).toEqual([0, 0]);
   });
 
-  it('tells of a place that has changed, although nobody is served', async () => {
+  it('tells of a position that has changed, although nobody is served', async () => {
     const scene = new Scene();
-    const places: number[] = [];
+    const positions: number[] = [];
     void scene.wait('ada', 1_500);
-    void scene.wait('bob', 60_000, (position) => void places.push(position));
+    void scene.wait('bob', 60_000, (position) => void positions.push(position));
     await scene.clock.advance(1_800);
-    expect(places).toEqual([2, 1]);
+    expect(positions).toEqual([2, 1]);
   });
 });

@@ -24,18 +24,18 @@ const CONTENTION = refusal(409, {
 
 describe('the writer of pods', () => {
   const clock = new FakeClock();
-  let places = 0;
+  let slots = 0;
   let stored: Pod[] = [];
   beforeEach(() => {
-    places = 0;
+    slots = 0;
     stored = [];
   });
 
   function writer(client: Partial<KubeClient>): PodWriter {
     const limit = {
       take: () => {
-        places += 1;
-        return { release: () => (places -= 1) };
+        slots += 1;
+        return { release: () => (slots -= 1) };
       },
       reached: () => new ProblemError('limit_reached', 'full'),
     } as unknown as SandboxLimit;
@@ -52,10 +52,10 @@ describe('the writer of pods', () => {
     };
   }
 
-  it('shows the store what it created before it gives the place back', async () => {
+  it('shows the store what it created before it gives the slot back', async () => {
     const created = await writer(refusing()).create(aPod({ name: 'a' }));
     expect(stored).toEqual([created]);
-    expect(places).toBe(0);
+    expect(slots).toBe(0);
   });
 
   it.each([
@@ -72,9 +72,9 @@ describe('the writer of pods', () => {
       refusal(429, { reason: 'TooManyRequests' }),
       'kubernetes_unavailable',
     ],
-  ])('reports %s, and gives the place back', async (_, error, code) => {
+  ])('reports %s, and gives the slot back', async (_, error, code) => {
     await expect(writer(refusing(error)).create(aPod())).rejects.toMatchObject({ code });
-    expect(places).toBe(0);
+    expect(slots).toBe(0);
     expect(stored).toEqual([]);
   });
 
@@ -194,7 +194,7 @@ describe('the writer of pods', () => {
       await clock.advance(5_000);
       await outcome;
       expect(sent).toBe(2);
-      expect(places).toBe(0);
+      expect(slots).toBe(0);
     });
 
     it('stops trying again at once when its signal aborts', async () => {
@@ -205,7 +205,7 @@ describe('the writer of pods', () => {
       const before = sent;
       ending.abort(lost);
       await outcome;
-      expect([sent - before, places]).toEqual([0, 0]);
+      expect([sent - before, slots]).toEqual([0, 0]);
     });
 
     it('leaves a pod whose creation had no answer to whoever leads: it is a warm one like any other', async () => {

@@ -26,9 +26,9 @@ const CONFLICT_ATTEMPTS = 5;
 const CONFLICT_DELAYS = { initialMs: 20, maxMs: 500 };
 
 /** How long a pod that may have been created is looked for, in milliseconds. */
-const DISOWN_TIMEOUT_MS = 600_000;
+const UNANSWERED_TIMEOUT_MS = 600_000;
 /** For how long it may still come where it is not there: its creation may be delayed on its way, in milliseconds. */
-const DISOWN_ABSENT_MS = 60_000;
+const UNANSWERED_ABSENT_MS = 60_000;
 
 /** Seconds until a client may try again: another quota may have room soon, a refused pod needs people. */
 const FOREIGN_QUOTA_RETRY_SECONDS = 5;
@@ -78,13 +78,13 @@ export class PodWriter {
    *   signal's reason
    */
   async create(pod: Pod, leader?: WriteOptions): Promise<Pod> {
-    const place = this.limit.take();
+    const slot = this.limit.take();
     try {
       const created = await this.createAgainstContention(pod, leader);
       this.store.put(created);
       return created;
     } finally {
-      place.release();
+      slot.release();
     }
   }
 
@@ -192,7 +192,7 @@ export class PodWriter {
         // whoever leads then. It may be somebody's already.
         // One of a request with an idempotency key is left to its retry, which finds it by its label.
         const isAwaited = leader !== undefined || pod.metadata?.labels?.[LABEL.request] !== undefined;
-        if (isUnknownOutcome(error) && !isAwaited) void this.disown(pod);
+        if (isUnknownOutcome(error) && !isAwaited) void this.deleteIfCreated(pod);
         if (refusal !== 'contention' || this.clock.monotonic() > giveUpAt) throw this.refusalProblem(refusal, error);
         await this.clock.sleep(backoff.next(), leader?.signal);
       }
@@ -204,10 +204,10 @@ export class PodWriter {
    * turns up within a minute, or later where the API server cannot be asked before. Should this manager end before that, the pod
    * stays.
    */
-  private async disown(pod: Pod): Promise<void> {
+  private async deleteIfCreated(pod: Pod): Promise<void> {
     const backoff = new Backoff({ initialMs: 500, maxMs: 15_000 });
     const startedAt = this.clock.monotonic();
-    while (this.clock.monotonic() - startedAt < DISOWN_TIMEOUT_MS) {
+    while (this.clock.monotonic() - startedAt < UNANSWERED_TIMEOUT_MS) {
       await this.clock.sleep(backoff.next());
       try {
         const found = await this.client.get(PODS, this.keyOf(pod));
@@ -218,7 +218,7 @@ export class PodWriter {
         return;
       } catch (error) {
         const isAbsent = error instanceof KubeApiError && error.status === 404;
-        if (isAbsent && this.clock.monotonic() - startedAt >= DISOWN_ABSENT_MS) return;
+        if (isAbsent && this.clock.monotonic() - startedAt >= UNANSWERED_ABSENT_MS) return;
       }
     }
     this.logger.error({ sandbox: pod.metadata?.name }, 'a sandbox whose creation had no answer may be left behind');

@@ -24,14 +24,14 @@ const AMOUNTS = ['memoryMi', 'cpuMillicores'] as const;
  * @returns the violated rules where the request cannot be met.
  */
 export function resolveResources(
-  asked: ResourcesDto | undefined,
+  resources: ResourcesDto | undefined,
   rules: ResourceRules,
 ): ResolvedResources | ViolationDto[] {
   const resolved: ResolvedResources = { requests: { ...rules.defaultRequests }, limits: { ...rules.defaultLimits } };
   const violations: ViolationDto[] = [];
   for (const amount of AMOUNTS) {
-    const request = asked?.requests?.[amount];
-    const limit = asked?.limits?.[amount];
+    const request = resources?.requests?.[amount];
+    const limit = resources?.limits?.[amount];
     resolved.limits[amount] = limit ?? Math.max(rules.defaultLimits[amount], request ?? 0);
     resolved.requests[amount] = request ?? Math.min(rules.defaultRequests[amount], resolved.limits[amount]);
     if (resolved.limits[amount] > rules.maximum[amount]) {

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { BulkDeletionDto, DeletedSandboxDto, FailedDeletionDto } from '@warmbox/dto';
 import { Gate, toProblem } from '@warmbox/platform';
 import { poolOf, sandboxOf, type Pod } from '@warmbox/sandbox';
-import { overNewest } from './over.newest.js';
+import { retryOnConflict } from './retry.on-conflict.js';
 import { SandboxEnder } from './sandbox.ender.js';
 import { SandboxFinder } from './sandbox.finder.js';
 import { SandboxInventory } from './sandbox.inventory.js';
@@ -56,7 +56,7 @@ export class SandboxRemover {
   private async removeIf(isMeant: (pod: Pod) => boolean, runtime: string, listed: Pod): Promise<Outcome> {
     const { name: podName = '', uid } = listed.metadata ?? {};
     try {
-      const ended = await overNewest(listed, {
+      const ended = await retryOnConflict(listed, {
         write: (pod) => this.ender.end(pod, 'deleted', { onlyUnchanged: true }),
         newest: async () => {
           const pod = await this.finder.findNewest(runtime, podName);

@@ -4,7 +4,7 @@ import { toProblem, type Clock } from '@warmbox/platform';
 import { ANNOTATION, grantedTimes, isTerminating, poolOf, type Pod } from '@warmbox/sandbox';
 import { ManagerOptions } from '../config/manager.options.js';
 import { CLOCK } from '../kube/kube.module.js';
-import { overNewest } from './over.newest.js';
+import { retryOnConflict } from './retry.on-conflict.js';
 import { PodWriter } from './pod.writer.js';
 
 /** How often a pod that others write at the same time is tried. */
@@ -42,7 +42,7 @@ export class SandboxStamper {
 
   private async write(pod: Pod, at: number): Promise<void> {
     const annotations = { [ANNOTATION.lastActivity]: new Date(at).toISOString() };
-    await overNewest(pod, {
+    await retryOnConflict(pod, {
       write: (newest) => this.writer.patchMetadata(newest, { annotations }, { onlyUnchanged: true }),
       // A kubelet's status has changed it, or a renewal that is later than this.
       newest: async () => {

@@ -3,7 +3,7 @@ import { LABELS_MAX } from '@warmbox/contracts';
 import type { UpdateSandboxDto } from '@warmbox/dto';
 import { invalidRequest } from '@warmbox/http';
 import { callersLabels, type Pod } from '@warmbox/sandbox';
-import { overNewest } from './over.newest.js';
+import { retryOnConflict } from './retry.on-conflict.js';
 import { PodWriter } from './pod.writer.js';
 import { SandboxFinder } from './sandbox.finder.js';
 import { SandboxGrants } from './sandbox.grants.js';
@@ -34,7 +34,7 @@ export class SandboxUpdater {
       if (Object.keys({ ...labels, ...annotations }).length === 0) return newest;
       return this.writer.patchMetadata(newest, { labels, annotations }, { onlyUnchanged: true });
     };
-    return overNewest(pod, { write, newest: () => this.finder.findNewest(runtime, name), attempts: ATTEMPTS });
+    return retryOnConflict(pod, { write, newest: () => this.finder.findNewest(runtime, name), attempts: ATTEMPTS });
   }
 }
 
