@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { MEDIA, ProblemError, Shutdown } from '@warmbox/platform';
 import type { Pod } from '@warmbox/sandbox';
+import { ofStatus } from '../executors/executor.answer.js';
 import { ExecutorClient } from '../executors/executor.client.js';
 import { hasVariables } from '../sandboxes/sandbox.planner.js';
 
@@ -56,6 +57,7 @@ export class SessionBinder {
       ...what,
       headers: {},
       media: MEDIA.json,
+      accepts: ofStatus(200, 204),
       headTimeoutMs: timeoutMs,
       silenceTimeoutMs: timeoutMs,
       bodyTimeoutMs: timeoutMs,

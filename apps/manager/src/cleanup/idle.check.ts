@@ -3,6 +3,7 @@ import type { ProblemCode } from '@warmbox/contracts';
 import { PodStore } from '@warmbox/kube';
 import { Backoff, Deadline, MEDIA, ProblemError, type Clock } from '@warmbox/platform';
 import type { Pod } from '@warmbox/sandbox';
+import { ofStatus } from '../executors/executor.answer.js';
 import { ExecutorClient, type ExecutorRequest } from '../executors/executor.client.js';
 import { CLOCK } from '../kube/kube.module.js';
 import { SandboxStamper } from '../sandboxes/sandbox.stamper.js';
@@ -142,6 +143,7 @@ function request(method: 'GET' | 'POST', path: string, body?: object): ExecutorR
     path,
     headers: {},
     media: MEDIA.json,
+    accepts: ofStatus(200, 204),
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     headTimeoutMs: ANSWER_TIMEOUT_MS,
     silenceTimeoutMs: ANSWER_TIMEOUT_MS,

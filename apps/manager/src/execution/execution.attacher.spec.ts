@@ -52,14 +52,14 @@ describe('ExecutionAttacher', () => {
   const unbind = (): void => void (isBound = false);
 
   async function attached(): Promise<void> {
-    answers.resolve({ status: 200, executionId: 'x1', body, unbind });
+    answers.resolve({ status: 200, headers: { 'x-execution-id': 'x1' }, body, unbind });
     const answer = await attach();
     answer?.body?.on('error', () => undefined).resume();
     await turn();
   }
 
   it('bounds the time of a result only until it begins: a client may take it as slowly as it wants', async () => {
-    answers.resolve({ status: 200, executionId: 'x1', body, unbind });
+    answers.resolve({ status: 200, headers: { 'x-execution-id': 'x1' }, body, unbind });
     const answer = await attach({ ...REQUEST, media: MEDIA.json });
     body.write('\n');
     await turn();
@@ -97,7 +97,7 @@ describe('ExecutionAttacher', () => {
   it('tells of a client that left before the answer, and answers nothing', async () => {
     const attaching = attach();
     disconnecting.abort();
-    answers.resolve({ status: 200, executionId: 'x1', body, unbind });
+    answers.resolve({ status: 200, headers: { 'x-execution-id': 'x1' }, body, unbind });
     await expect(attaching).resolves.toBeUndefined();
     expect(told).toEqual(['x1']);
     expect(body.destroyed).toBe(true);
@@ -121,7 +121,7 @@ describe('ExecutionAttacher', () => {
   });
 
   it('does not take an answer without an id', async () => {
-    answers.resolve({ status: 200, body, unbind });
+    answers.resolve({ status: 200, headers: {}, body, unbind });
     await expect(attach()).rejects.toMatchObject({ code: 'executor_unreachable' });
     expect(body.destroyed).toBe(true);
     await turn();

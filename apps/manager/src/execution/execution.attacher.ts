@@ -3,11 +3,13 @@ import { Logger } from '@nestjs/common';
 import { isDropped, MEDIA, ProblemError, type Clock, type Media } from '@warmbox/platform';
 import type { Pod } from '@warmbox/sandbox';
 import { EventRelay } from './event.relay.js';
+import { executionIdOf } from './execution.id.js';
 import { firstByteOf, headersOf } from './execution.answer.js';
 import { hasDisconnected, type Caller } from '../http/caller.js';
 import { NO_CONTENT, onceOver, type Answer } from '../http/answer.js';
 import { textOf, type BoundAnswer, type ExecutorAnswer } from '../executors/executor.answer.js';
-import type { ExecutorClient, ExecutorRequest } from '../executors/executor.client.js';
+import type { ExecutionRequest } from './execution.requests.js';
+import type { ExecutorClient } from '../executors/executor.client.js';
 import type { DisconnectNotice } from './disconnect.notice.js';
 import type { OpenStreams } from '../executors/open.streams.js';
 
@@ -37,7 +39,7 @@ export class ExecutionAttacher {
    * @returns undefined where the client has left meanwhile.
    * @throws ProblemError what the client is told
    */
-  async attach(pod: Pod, request: ExecutorRequest, caller: Caller, id?: string): Promise<Answer | undefined> {
+  async attach(pod: Pod, request: ExecutionRequest, caller: Caller, id?: string): Promise<Answer | undefined> {
     if (hasDisconnected(caller)) return undefined;
     const stream = this.streams.open(pod);
     // Who leaves before the answer may have started something, and only the answer tells its id.
@@ -53,7 +55,7 @@ export class ExecutionAttacher {
       onceOver(answer.body, () => stream.close());
       if (answer.status === 204) return NO_CONTENT;
       if (answer.status === 202) return await this.started(answer);
-      return this.pass(pod, answer, request.media, caller, id ?? answer.executionId);
+      return this.pass(pod, answer, request.media, caller, id ?? executionIdOf(answer.headers));
     } catch (error) {
       stream.close();
       if (!hasDisconnected(caller)) throw error;
@@ -64,7 +66,8 @@ export class ExecutionAttacher {
   }
 
   /** A detached execution, which needs no reader; that nobody hears of it any more ends nothing. */
-  private async started({ body, executionId }: ExecutorAnswer): Promise<Answer> {
+  private async started({ body, headers: sent }: ExecutorAnswer): Promise<Answer> {
+    const executionId = executionIdOf(sent);
     const { text, isWhole } = await textOf(body, EXECUTION_MAX_BYTES);
     if (!isWhole || executionId === undefined) {
       throw new ProblemError('executor_unreachable', 'The executor answered with what is no execution.');

@@ -7,16 +7,17 @@ import { firstByteOf, headersOf } from './execution.answer.js';
 import { hasDisconnected, type Caller } from '../http/caller.js';
 import { NO_CONTENT, type Answer } from '../http/answer.js';
 import type { ExecutionAttacher } from './execution.attacher.js';
-import { EXECUTION_ID } from '../executors/execution.id.js';
+import { EXECUTION_ID } from './execution.id.js';
 import {
   cancelRequest,
   eventsRequest,
   executeRequest,
   executionRequest,
   executionsRequest,
+  type ExecutionRequest,
   type ResumePoint,
 } from './execution.requests.js';
-import type { ExecutorClient, ExecutorRequest } from '../executors/executor.client.js';
+import type { ExecutorClient } from '../executors/executor.client.js';
 
 /** Which sandbox, by the names of the URL. */
 export interface SandboxName {
@@ -60,7 +61,7 @@ export class ExecutionGateway {
     media: Media,
     caller: Caller,
   ): Promise<Answer | undefined> {
-    const request: ExecutorRequest = { ...eventsRequest(id, from, media, caller), method: 'HEAD' };
+    const request: ExecutionRequest = { ...eventsRequest(id, from, media, caller), method: 'HEAD' };
     return this.pass(await this.find(sandbox, id), request, caller, id);
   }
 
@@ -83,7 +84,7 @@ export class ExecutionGateway {
    */
   private async use(
     pod: Pod,
-    request: ExecutorRequest,
+    request: ExecutionRequest,
     caller: Caller,
     executionId?: string,
   ): Promise<Answer | undefined> {
@@ -103,7 +104,7 @@ export class ExecutionGateway {
   /** Asks, and passes the answer on; if the client leaves meanwhile, nobody needs to know. */
   private async pass(
     pod: Pod,
-    request: ExecutorRequest,
+    request: ExecutionRequest,
     caller: Caller,
     executionId?: string,
   ): Promise<Answer | undefined> {

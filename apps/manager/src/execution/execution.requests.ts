@@ -2,6 +2,7 @@ import { HEADER } from '@warmbox/contracts';
 import type { ExecuteDto } from '@warmbox/dto';
 import type { OutputEncoding } from '@warmbox/contracts';
 import { MEDIA, type Media } from '@warmbox/platform';
+import { ofStatus } from '../executors/executor.answer.js';
 import type { ExecutorRequest } from '../executors/executor.client.js';
 import type { Origin } from '../http/caller.js';
 
@@ -12,12 +13,19 @@ const SILENCE_MS = 45_000;
 /** What a command may take beyond its time-out: it is ended, killed, and its last output read. */
 const END_OF_COMMAND_MS = 30_000;
 /** How long what comes as it comes may keep silent, and what is answered at once. */
-const LIVING = { headTimeoutMs: ANSWER_TIMEOUT_MS, silenceTimeoutMs: SILENCE_MS };
-const AT_ONCE = { headTimeoutMs: ANSWER_TIMEOUT_MS, silenceTimeoutMs: ANSWER_TIMEOUT_MS };
+const LIVING = { headTimeoutMs: ANSWER_TIMEOUT_MS, silenceTimeoutMs: SILENCE_MS, accepts: ofStatus(200, 202, 204) };
+const AT_ONCE = {
+  headTimeoutMs: ANSWER_TIMEOUT_MS,
+  silenceTimeoutMs: ANSWER_TIMEOUT_MS,
+  accepts: ofStatus(200, 204),
+};
 /** What the executor takes where the request names no time-out. */
 const DEFAULT_TIMEOUT_SECONDS = 300;
 
-export function executeRequest(dto: ExecuteDto, media: Media, origin: Origin): ExecutorRequest {
+/** A request whose answer has one form, which is what the client is sent. */
+export type ExecutionRequest = ExecutorRequest & { media: Media };
+
+export function executeRequest(dto: ExecuteDto, media: Media, origin: Origin): ExecutionRequest {
   return {
     method: 'POST',
     path: '/api/execute',
@@ -43,7 +51,7 @@ export function eventsRequest(
   { after, encoding }: ResumePoint,
   media: Media,
   origin: Origin,
-): ExecutorRequest {
+): ExecutionRequest {
   const headers = headersOf(origin);
   if (after !== undefined) headers[HEADER.lastEventId] = after;
   return {
@@ -55,24 +63,24 @@ export function eventsRequest(
   };
 }
 
-export function executionsRequest(origin: Origin): ExecutorRequest {
+export function executionsRequest(origin: Origin): ExecutionRequest {
   return plain('GET', '/api/executions', origin);
 }
 
-export function executionRequest(id: string, origin: Origin): ExecutorRequest {
+export function executionRequest(id: string, origin: Origin): ExecutionRequest {
   return plain('GET', pathOf(id), origin);
 }
 
-export function cancelRequest(id: string, origin: Origin): ExecutorRequest {
+export function cancelRequest(id: string, origin: Origin): ExecutionRequest {
   return plain('DELETE', pathOf(id), origin);
 }
 
 /** Tells the executor that the client of a relayed stream has disconnected. */
-export function disconnectRequest(id: string, origin: Origin): ExecutorRequest & { bodyTimeoutMs: number } {
+export function disconnectRequest(id: string, origin: Origin): ExecutionRequest & { bodyTimeoutMs: number } {
   return { ...plain('POST', `${pathOf(id)}/left`, origin), bodyTimeoutMs: ANSWER_TIMEOUT_MS };
 }
 
-function plain(method: ExecutorRequest['method'], path: string, origin: Origin): ExecutorRequest {
+function plain(method: ExecutorRequest['method'], path: string, origin: Origin): ExecutionRequest {
   return { method, path, headers: headersOf(origin), media: MEDIA.json, ...AT_ONCE };
 }
 

@@ -1,15 +1,18 @@
-import { HEADER } from '@warmbox/contracts';
+import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
 import { ProblemError, type Media } from '@warmbox/platform';
 import type { Dispatcher } from 'undici';
-import { EXECUTION_ID } from './execution.id.js';
 import { problemOfExecutor } from './executor.problem.js';
 
-/** What an executor answered: 200 or 202 with a body in the form that was asked for, or 204. */
-export interface ExecutorAnswer {
-  status: 200 | 202 | 204;
-  /** Of the execution that the answer is about, where it says so. */
-  executionId?: string;
+/** How an answer begins. */
+export interface AnswerHead {
+  status: number;
+  /** As the executor sent them: whatever listens on a sandbox's port may be in the hands of its guest. */
+  headers: IncomingHttpHeaders;
+}
+
+/** An answer that was asked for. */
+export interface ExecutorAnswer extends AnswerHead {
   body: Readable;
 }
 
@@ -19,30 +22,39 @@ export interface BoundAnswer extends ExecutorAnswer {
   unbind: () => void;
 }
 
+/** What a request takes for an answer; everything else is a refusal. */
+export interface Expected {
+  accepts: (head: AnswerHead) => boolean;
+  /** What the answer shall be, where it has a body; absent: whatever it is. */
+  media?: Media;
+}
+
+/** Answers with one of these statuses. */
+export function ofStatus(...statuses: readonly number[]): Expected['accepts'] {
+  return ({ status }) => statuses.includes(status);
+}
+
 /** The most of a refusal that is read. */
 const PROBLEM_MAX_BYTES = 65_536;
 
 /**
- * Takes in the head of an executor's answer. Only what is known is passed on: whatever listens on a sandbox's port may be in
- * the hands of its guest.
+ * Takes in the head of an executor's answer.
  *
  * @throws ProblemError the executor's refusal, or executor_unreachable where the answer is none of an executor's
  */
 export async function accepted(
   { statusCode: status, headers, body }: Dispatcher.ResponseData,
-  media: Media,
+  { accepts, media }: Expected,
 ): Promise<ExecutorAnswer> {
   // Whoever reads it hears of an error too; where nobody does, it must not end the process.
   body.on('error', () => undefined);
-  if (status === 200 || status === 202 || status === 204) {
-    const id = headers[HEADER.executionId];
-    const executionId = typeof id === 'string' && EXECUTION_ID.test(id) ? id : undefined;
+  if (accepts({ status, headers })) {
     if (status === 204) body.resume();
-    else if (mediaTypeOf(headers['content-type']) !== media) {
+    else if (media !== undefined && mediaTypeOf(headers['content-type']) !== media) {
       body.destroy();
       throw new ProblemError('executor_unreachable', 'The executor answered in a form that nobody asked for.');
     }
-    return { status, executionId, body };
+    return { status, headers, body };
   }
   // Where it breaks off, its status has said enough.
   const { text } = await textOf(body, PROBLEM_MAX_BYTES).catch(() => ({ text: '' }));

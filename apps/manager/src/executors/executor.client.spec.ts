@@ -1,12 +1,14 @@
+import { PassThrough, Readable } from 'node:stream';
 import { jest } from '@jest/globals';
 import { KubeUnreachableError } from '@warmbox/kube';
+import { ProblemError } from '@warmbox/platform';
 import type { Pod } from '@warmbox/sandbox';
-import { aPod, ExecutorDouble, waitFor, type AskedOfExecutor } from '@warmbox/testing';
+import { aPod, ExecutorDouble, unchanged, waitFor, type AskedOfExecutor } from '@warmbox/testing';
 import { firstByteOf } from '../execution/execution.answer.js';
 import { executionsRequest } from '../execution/execution.requests.js';
 import type { ExecutorClient, ExecutorRequest } from './executor.client.js';
 import { clientOf } from './fixtures/client.of.js';
-import { textOf } from './executor.answer.js';
+import { ofStatus, textOf, type AnswerHead } from './executor.answer.js';
 import { ExecutorConnections } from './executor.connections.js';
 
 // Real sockets, on a machine that may be busy.
@@ -204,5 +206,88 @@ describe('ExecutorClient', () => {
       more();
     });
     await expect(client.send(pod, request(), never)).rejects.toMatchObject({ code: 'executor_unreachable' });
+  });
+
+  describe('with a body of bytes', () => {
+    const upload = (body: Readable, changes: Partial<ExecutorRequest> = {}): ExecutorRequest => ({
+      method: 'PUT',
+      path: '/api/thing',
+      headers: { 'content-type': 'application/x-bytes' },
+      accepts: ofStatus(200),
+      body,
+      headTimeoutMs: 300,
+      silenceTimeoutMs: 0,
+      ...changes,
+    });
+
+    it('sends it as it comes, and takes no answer for late before its end', async () => {
+      executor.on('PUT thing', ({ response, body, headers }) =>
+        response.end(`${body.length} bytes of ${headers['content-type']}`),
+      );
+      const body = new PassThrough();
+      const answer = client.send(pod, upload(body), never);
+      body.write('first, ');
+      await new Promise((resolve) => setTimeout(resolve, 600));
+      body.end('last');
+      expect(await textOf((await answer).body, 100)).toMatchObject({ text: '11 bytes of application/x-bytes' });
+    });
+
+    it('does not wait for ever for an answer after its end', async () => {
+      executor.on('PUT thing', () => undefined);
+      await expect(client.send(pod, upload(Readable.from(['all'])), never)).rejects.toMatchObject({
+        code: 'executor_timeout',
+      });
+    });
+
+    it('drops the rest of it where the executor refuses before its end', async () => {
+      executor.onHead('PUT thing', ({ response }) =>
+        response.writeHead(413).end(JSON.stringify({ code: 'too_large', detail: 'no room' })),
+      );
+      const body = new PassThrough();
+      body.on('error', () => undefined);
+      body.write('some');
+      await expect(client.send(pod, upload(body), never)).rejects.toMatchObject({ code: 'too_large' });
+      await waitFor('it is dropped', () => body.destroyed, true);
+    });
+
+    it('breaks off where it fails, with its reason', async () => {
+      executor.on('PUT thing', ({ response }) => response.end());
+      const body = new PassThrough();
+      const answer = client.send(pod, upload(body), never);
+      body.write('some');
+      const reason = new ProblemError('too_large', 'enough');
+      body.destroy(reason);
+      await expect(answer).rejects.toBe(reason);
+      await waitFor('no connection', () => executor.sockets.size, 0);
+      expect(executor.asked).toEqual([]);
+    });
+
+    it('holds no more of it than the executor takes', async () => {
+      const asked = new Promise<AskedOfExecutor>((resolve) => executor.onHead('PUT thing', resolve));
+      let given = 0;
+      const body = new Readable({
+        read() {
+          given += 65_536;
+          this.push(given > 100 * 1024 * 1024 ? null : Buffer.alloc(65_536));
+        },
+      });
+      const answer = client.send(pod, upload(body), never);
+      const { request: taken, response } = await asked;
+      await waitFor('it waits', () => given, unchanged(5));
+      expect(given).toBeLessThan(32 * 1024 * 1024);
+      let bytes = 0;
+      taken.on('data', (chunk: Buffer) => (bytes += chunk.length)).once('end', () => response.end());
+      await answer;
+      expect(bytes).toBe(100 * 1024 * 1024);
+    });
+  });
+
+  it('takes the answers that a request accepts, whatever their status, with their headers', async () => {
+    executor.on('GET executions', ({ response }) =>
+      response.writeHead(503, { 'x-marked': 'yes', etag: '"1"' }).end('as it is'),
+    );
+    const accepts = ({ headers }: AnswerHead): boolean => headers['x-marked'] === 'yes';
+    const { status, headers, body } = await client.send(pod, request({ accepts, media: undefined }), never);
+    expect([status, headers.etag, (await textOf(body, 100)).text]).toEqual([503, '"1"', 'as it is']);
   });
 });

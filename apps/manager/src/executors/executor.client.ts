@@ -1,5 +1,6 @@
+import { Readable } from 'node:stream';
 import { kubeProblem, type PodStore } from '@warmbox/kube';
-import { codeOf, Deadline, MEDIA, ProblemError, type Clock, type Media } from '@warmbox/platform';
+import { codeOf, Deadline, MEDIA, ProblemError, type Clock } from '@warmbox/platform';
 import {
   endOf,
   executorAddress,
@@ -12,25 +13,26 @@ import {
 import type { Dispatcher } from 'undici';
 import type { Obituary } from '../tombstones/obituary.js';
 import { onceOver } from '../http/answer.js';
-import { accepted, textOf, type BoundAnswer, type ExecutorAnswer } from './executor.answer.js';
+import { accepted, textOf, type BoundAnswer, type Expected, type ExecutorAnswer } from './executor.answer.js';
 import type { ExecutorConnections } from './executor.connections.js';
 import { ExecutorStopsError, failureOf, isTimeout, lossOf, notReady } from './executor.failure.js';
 import { PassingBody } from './passing.body.js';
 import type { SandboxVigil } from './sandbox.vigil.js';
 
-/** One request to an executor; execution.requests.ts makes them. */
-export interface ExecutorRequest {
-  method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE';
+/** One request to an executor. */
+export interface ExecutorRequest extends Expected {
+  method: string;
   /** Path and query. */
   path: string;
-  headers: Record<string, string>;
-  /** What the answer shall be, where it has a body. */
-  media: Media;
-  /** JSON. */
-  body?: string;
-  /** Milliseconds until the head of the answer must be there, whatever interim answers come before it; a refusal as a whole. */
+  headers: Record<string, string | string[]>;
+  /** JSON, or bytes of which `headers` say what they are; they are destroyed where the request fails or is answered before their end. */
+  body?: string | Readable;
+  /**
+   * Milliseconds from the end of the request to the head of the answer, whatever interim answers come before it; to the end of a
+   * refusal. A body of bytes takes as long as it takes: who gives it bounds it.
+   */
   headTimeoutMs: number;
-  /** Milliseconds that its body may be silent. */
+  /** Milliseconds that the answer's body may be silent; 0: as long as it likes. */
   silenceTimeoutMs: number;
   /** Milliseconds that its body may take, unless `unbind` lifts that; absent where the client who waits for it bounds it. */
   bodyTimeoutMs?: number;
@@ -64,9 +66,14 @@ export class ExecutorClient {
   async send(pod: Pod, request: ExecutorRequest, signal: AbortSignal): Promise<BoundAnswer> {
     const dialed = isDialable(pod) ? pod : await this.whatIsNow(pod);
     if (!isDialable(dialed)) throw notReady(dialed);
-    const deadline = new Deadline(request.headTimeoutMs, this.clock, signal);
+    const { body: given, headTimeoutMs } = request;
+    const deadline = new Deadline(given instanceof Readable ? undefined : headTimeoutMs, this.clock, signal);
+    const onSent = (): void => deadline.renew(headTimeoutMs);
+    if (given instanceof Readable) given.once('end', onSent);
     try {
-      const answer = await this.answerOf(dialed, request, deadline.signal);
+      const answer = await this.answerOf(dialed, request, deadline.signal).finally(() => {
+        if (given instanceof Readable) given.off('end', onSent);
+      });
       deadline.renew(request.bodyTimeoutMs);
       onceOver(answer.body, () => deadline.release());
       return { ...answer, unbind: () => deadline.renew(undefined) };
@@ -131,33 +138,35 @@ export class ExecutorClient {
   private async answerOf(pod: Pod, request: ExecutorRequest, signal: AbortSignal): Promise<ExecutorAnswer> {
     const response = await this.dispatch(pod, request, signal);
     const { statusCode: status, body } = response;
-    if (status === 401 || status === 503) {
-      const refusal: unknown = await accepted(response, request.media).catch((error: unknown) => error);
+    const isRefused = !request.accepts({ status, headers: response.headers });
+    if (isRefused && (status === 401 || status === 503)) {
+      const refusal: unknown = await accepted(response, request).catch((error: unknown) => error);
       body.destroy();
       if (refusal instanceof ProblemError && refusal.code === 'overloaded') throw refusal;
       // 503: the sandbox ends. 401: it has ended, and its address is another's who does not know its token.
       const words = `the executor answered ${status}`;
       throw status === 503 ? new ExecutorStopsError(words) : new Error(words);
     }
-    return accepted(response, request.media);
+    return accepted(response, request);
   }
 
   private dispatch(pod: Pod, request: ExecutorRequest, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
     const { host, port } = executorAddress(pod) ?? { host: '', port: 0 };
     const token = executorToken(pod);
-    const body = request.body === undefined ? undefined : new PassingBody(request.body);
+    const { media } = request;
+    const json = typeof request.body === 'string' ? new PassingBody(request.body) : undefined;
     return this.connections.request(
       { uid: pod.metadata?.uid ?? nameOf(pod), host, port },
       {
-        method: request.method,
+        method: request.method as Dispatcher.HttpMethod,
         path: request.path,
         headers: {
           ...request.headers,
-          accept: request.media,
+          ...(media === undefined ? {} : { accept: media }),
           ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-          ...(body === undefined ? {} : { 'content-type': MEDIA.json, 'content-length': String(body.length) }),
+          ...(json === undefined ? {} : { 'content-type': MEDIA.json, 'content-length': String(json.length) }),
         },
-        body,
+        body: json ?? (request.body as Readable | undefined),
         // The whole request has one deadline: undici's starts again with each interim answer.
         headersTimeout: 0,
         bodyTimeout: request.silenceTimeoutMs,

@@ -15,8 +15,9 @@ export class Deadline {
   private timer: Timer | undefined;
   private readonly onAbort = (): void => this.controller.abort(this.outer?.reason);
 
+  /** @param ms undefined: no time is up until `renew` says one */
   constructor(
-    ms: number,
+    ms: number | undefined,
     private readonly clock: Clock,
     private readonly outer?: AbortSignal,
   ) {

@@ -8,7 +8,9 @@ export interface AskedOfExecutor {
   /** Path and query. */
   path: string;
   headers: IncomingMessage['headers'];
+  /** Empty where the script reads it by itself. */
   body: string;
+  request: IncomingMessage;
   response: ServerResponse;
   /** Resolves when the connection of this answer is over, or the answer is. */
   closed: Promise<unknown>;
@@ -22,6 +24,7 @@ export class ExecutorDouble {
   /** Connections that were ever opened. */
   connections = 0;
   private readonly scripts = new Map<string, (asked: AskedOfExecutor) => void>();
+  private readonly unread = new Set<string>();
 
   private constructor(private readonly server: Server) {
     server.keepAliveTimeout = 72_000;
@@ -50,6 +53,12 @@ export class ExecutorDouble {
     return this;
   }
 
+  /** The same with the head of a request: its body is the script's to read. */
+  onHead(what: string, script: (asked: AskedOfExecutor) => void): this {
+    this.unread.add(what);
+    return this.on(what, script);
+  }
+
   /** The requests of that kind, in the order in which they came. */
   of(what: string): AskedOfExecutor[] {
     return this.asked.filter((asked) => kindOf(asked) === what);
@@ -68,27 +77,24 @@ export class ExecutorDouble {
   private async take(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const closed = once(response, 'close');
     response.on('error', () => undefined);
+    const { method = '', url: path = '', headers } = request;
+    const kind = kindOf({ method, path });
     const chunks: Buffer[] = [];
     try {
-      for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
+      if (this.unread.has(kind)) request.on('error', () => undefined);
+      else for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
     } catch {
       return;
     }
-    const asked: AskedOfExecutor = {
-      method: request.method ?? '',
-      path: request.url ?? '',
-      headers: request.headers,
-      body: Buffer.concat(chunks).toString(),
-      response,
-      closed,
-    };
+    const body = Buffer.concat(chunks).toString();
+    const asked: AskedOfExecutor = { method, path, headers, body, request, response, closed };
     this.asked.push(asked);
-    const script = this.scripts.get(kindOf(asked));
+    const script = this.scripts.get(kind);
     if (script === undefined) response.writeHead(500).end();
     else script(asked);
   }
 }
 
-function kindOf({ method, path }: AskedOfExecutor): string {
+function kindOf({ method, path }: Pick<AskedOfExecutor, 'method' | 'path'>): string {
   return `${method} ${path.split('?')[0]?.split('/').at(-1) ?? ''}`;
 }
