@@ -19,6 +19,7 @@ describe('the claim of a warm pod', () => {
   async function claim(pod: Pod, claimId: string): Promise<{ claimId: string; pod?: Pod; error?: KubeApiError }> {
     const patch = claimPatch(pod.metadata?.uid ?? '', {
       claimId,
+      tenant: 'default',
       userId: 'user',
       allocatedAt: new Date().toISOString(),
     });

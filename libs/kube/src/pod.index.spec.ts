@@ -32,6 +32,13 @@ describe('PodIndex', () => {
     expect(names(index, { runtime: 'unknown', pool: 'warm' })).toEqual([]);
   });
 
+  it('selects by tenant, whoever’s user it is', () => {
+    index.set(aPod({ name: 'e', pool: 'manual', tenant: 'search', userId: 'ada' }));
+    expect(names(index, { tenant: 'search' })).toEqual(['e']);
+    expect(names(index, { tenant: 'default', owner: ownerOf('ada') })).toEqual(['b', 'c']);
+    expect(names(index, { owner: ownerOf('ada') })).toEqual(['b', 'c', 'e']);
+  });
+
   it('moves a pod from one group to the other when it changes', () => {
     add('a', 'kata', 'allocated', 'ada');
     expect(names(index, { pool: 'warm' })).toEqual([]);

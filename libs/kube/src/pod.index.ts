@@ -1,16 +1,18 @@
-import { LABEL, poolOf, type Pod, type Pool } from '@warmbox/sandbox';
+import { LABEL, poolOf, tenantOf, type Pod, type Pool } from '@warmbox/sandbox';
 import { PodGroup } from './pod.group.js';
 
 /** What a list is narrowed to; absent means any. */
 export interface PodQuery {
   runtime?: string;
   pool?: Pool;
+  tenant?: string;
   owner?: string;
 }
 
 const KEYS = {
   runtime: (pod: Pod) => pod.metadata?.labels?.[LABEL.runtime],
   pool: (pod: Pod) => poolOf(pod),
+  tenant: (pod: Pod) => tenantOf(pod),
   owner: (pod: Pod) => pod.metadata?.labels?.[LABEL.owner],
 } as const;
 type Key = keyof typeof KEYS;
@@ -22,6 +24,7 @@ export class PodIndex {
   private readonly groups: Record<Key, Map<string, PodGroup>> = {
     runtime: new Map(),
     pool: new Map(),
+    tenant: new Map(),
     owner: new Map(),
   };
 

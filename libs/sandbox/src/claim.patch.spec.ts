@@ -4,6 +4,7 @@ import { ownerOf } from './sandbox.owner.js';
 describe('claimPatch', () => {
   const patch = claimPatch('the-uid', {
     claimId: 'claim-1',
+    tenant: 'search',
     userId: 'ada@example.org',
     allocatedAt: '2026-01-01T00:00:00.000Z',
   });
@@ -17,10 +18,11 @@ describe('claimPatch', () => {
     expect(patch.slice(3).some(({ op }) => op === 'test')).toBe(false);
   });
 
-  it("makes the pod the user's, with a label that any user id can be selected by", () => {
+  it("makes the pod the tenant's and the user's, with a label that any user id can be selected by", () => {
     const changes = Object.fromEntries(patch.slice(3).map((operation) => [operation.path, operation]));
     expect(changes).toMatchObject({
       '/metadata/labels/warmbox.dev~1pool': { op: 'replace', value: 'allocated' },
+      '/metadata/labels/warmbox.dev~1tenant': { op: 'add', value: 'search' },
       '/metadata/labels/warmbox.dev~1owner': { op: 'add', value: ownerOf('ada@example.org') },
       '/metadata/annotations/warmbox.dev~1user-id': { op: 'add', value: 'ada@example.org' },
       '/metadata/annotations/warmbox.dev~1claim-id': { op: 'add', value: 'claim-1' },
@@ -34,7 +36,12 @@ describe('claimPatch', () => {
   });
 
   it('makes the pod the one of a request with an idempotency key, in the same write', () => {
-    const claim = { claimId: 'claim-1', allocatedAt: '2026-01-01T00:00:00.000Z', request: 'the-hash' };
+    const claim = {
+      claimId: 'claim-1',
+      tenant: 'search',
+      allocatedAt: '2026-01-01T00:00:00.000Z',
+      request: 'the-hash',
+    };
     expect(claimPatch('the-uid', claim)).toContainEqual({
       op: 'add',
       path: '/metadata/labels/warmbox.dev~1request',
@@ -46,6 +53,7 @@ describe('claimPatch', () => {
   it("binds the caller's labels, and makes the pod a manual one where a creation takes it, with or without a user", () => {
     const manual = claimPatch('the-uid', {
       claimId: 'claim-1',
+      tenant: 'search',
       allocatedAt: '2026-01-01T00:00:00.000Z',
       pool: 'manual',
       labels: { team: 'search', 'example.org/a~b': '' },

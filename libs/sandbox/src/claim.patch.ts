@@ -5,7 +5,9 @@ import type { JsonPatchOperation } from './kubernetes.types.js';
 export interface Claim {
   /** Unique to this attempt: after an unknown outcome it tells whose claim the pod carries. */
   claimId: string;
-  /** Whose it becomes; absent where a creation without a user takes it. */
+  /** Whose it becomes. */
+  tenant: string;
+  /** Which user of the tenant it is for; absent where a creation without one takes it. */
   userId?: string;
   /** RFC 3339, milliseconds, UTC. */
   allocatedAt: string;
@@ -29,13 +31,14 @@ export interface Claim {
 export function claimPatch(uid: string, claim: Claim): JsonPatchOperation[] {
   const label = (key: string): string => `/metadata/labels/${pointerToken(key)}`;
   const annotation = (key: string): string => `/metadata/annotations/${pointerToken(key)}`;
-  const { claimId, userId, allocatedAt, pool = 'allocated', request, labels = {}, annotations = {} } = claim;
+  const { claimId, tenant, userId, allocatedAt, pool = 'allocated', request, labels = {}, annotations = {} } = claim;
   return [
     { op: 'test', path: '/metadata/uid', value: uid },
     { op: 'test', path: label(LABEL.pool), value: 'warm' },
     // null equals absent: the test fails on a pod that is being deleted.
     { op: 'test', path: '/metadata/deletionTimestamp', value: null },
     { op: 'replace', path: label(LABEL.pool), value: pool },
+    { op: 'add', path: label(LABEL.tenant), value: tenant },
     ...(userId === undefined
       ? []
       : ([

@@ -8,6 +8,7 @@ export * from './sandbox.grant.js';
 export * from './sandbox.labels.js';
 export * from './sandbox.owner.js';
 export * from './sandbox.state.js';
+export * from './sandbox.tenant.js';
 export * from './sandbox.tombstone.js';
 export * from './sandbox.view.js';
 export * from './template.hash.js';

@@ -34,6 +34,8 @@ export interface SandboxSpec {
   awaitsEnvironment: boolean;
   /** The caller's own labels, validated. */
   labels: Record<string, string>;
+  /** Whose it is; absent while it is warm, and nobody's. */
+  tenant?: string;
   userId?: string;
   /** Stands for the request that it is created for, where that has an idempotency key. */
   request?: string;
@@ -53,6 +55,7 @@ const NOBODYS = {
   annotations: {},
   awaitsEnvironment: false,
   priorityClassName: undefined,
+  tenant: undefined,
   userId: undefined,
   request: undefined,
 } as const;
@@ -94,6 +97,7 @@ function unmarked(spec: SandboxSpec): Pod {
         [LABEL.runtime]: spec.runtime,
         [LABEL.managedBy]: MANAGED_BY,
         [LABEL.pool]: spec.pool,
+        ...(spec.tenant === undefined ? {} : { [LABEL.tenant]: spec.tenant }),
         ...(spec.userId === undefined ? {} : { [LABEL.owner]: ownerOf(spec.userId) }),
         ...(spec.request === undefined ? {} : { [LABEL.request]: spec.request }),
       },

@@ -5,6 +5,8 @@ export const LABEL = {
   managedBy: 'app.kubernetes.io/managed-by',
   pool: 'warmbox.dev/pool',
   template: 'warmbox.dev/template',
+  /** See tenantOf. */
+  tenant: 'warmbox.dev/tenant',
   owner: 'warmbox.dev/owner',
   request: 'warmbox.dev/request',
   requestRecord: 'warmbox.dev/request-record',

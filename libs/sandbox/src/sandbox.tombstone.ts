@@ -3,6 +3,7 @@ import type { ConfigMap, Pod } from './kubernetes.types.js';
 import { disruptionOf, endOf } from './sandbox.end.js';
 import { LABEL, MANAGED_BY } from './sandbox.labels.js';
 import { messageOf } from './sandbox.state.js';
+import { tenantOf } from './sandbox.tenant.js';
 
 /** Every tombstone, and nothing else. */
 export const TOMBSTONE_SELECTOR = `${LABEL.tombstone}=true`;
@@ -12,6 +13,8 @@ export interface Tombstone {
   /** The sandbox. */
   name: string;
   runtime: string;
+  /** Whose it was. */
+  tenant: string;
   cause: GoneCause;
   /** Milliseconds since the epoch. */
   goneAt: number;
@@ -37,7 +40,8 @@ export function tombstoneName(name: string): string {
  */
 export function tombstoneOf(pod: Pod, why: GoneCause, now: number): Tombstone {
   const { name = '', labels = {} } = pod.metadata ?? {};
-  const of = { name, runtime: labels[LABEL.runtime] ?? '', goneAt: now, owner: labels[LABEL.owner] };
+  const runtime = labels[LABEL.runtime] ?? '';
+  const of = { name, runtime, tenant: tenantOf(pod), goneAt: now, owner: labels[LABEL.owner] };
   const end = endOf(pod) ?? (why === 'removed' ? disruptionOf(pod) : undefined);
   if (end !== undefined && why !== 'discarded') return { ...of, ...end };
   return { ...of, cause: why, message: why === 'never_ready' ? messageOf(pod) : undefined };
@@ -45,7 +49,7 @@ export function tombstoneOf(pod: Pod, why: GoneCause, now: number): Tombstone {
 
 /** A tombstone as it is stored. */
 export function tombstoneObject(tombstone: Tombstone, namespace: string): ConfigMap {
-  const { name, runtime, cause, goneAt, owner, message } = tombstone;
+  const { name, runtime, tenant, cause, goneAt, owner, message } = tombstone;
   return {
     apiVersion: 'v1',
     kind: 'ConfigMap',
@@ -56,6 +60,7 @@ export function tombstoneObject(tombstone: Tombstone, namespace: string): Config
         [LABEL.managedBy]: MANAGED_BY,
         [LABEL.tombstone]: 'true',
         [LABEL.runtime]: runtime,
+        [LABEL.tenant]: tenant,
         ...(owner === undefined ? {} : { [LABEL.owner]: owner }),
       },
     },
@@ -73,6 +78,7 @@ export function readTombstone({ metadata, data = {} }: ConfigMap): Tombstone | u
   return {
     name: name.slice(0, -'-gone'.length),
     runtime: labels[LABEL.runtime] ?? '',
+    tenant: tenantOf({ metadata }),
     // One that a later version wrote has a cause that this one does not know.
     cause: cause ?? 'removed',
     goneAt,

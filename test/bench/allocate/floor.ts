@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { KubeConnection } from '@warmbox/kube';
-import { claimPatch, grantAnnotations, type Pod } from '@warmbox/sandbox';
+import { claimPatch, DEFAULT_TENANT, grantAnnotations, type Pod } from '@warmbox/sandbox';
 import { request } from 'undici';
 import type { Call } from './load.js';
 
@@ -24,7 +24,8 @@ export async function floorOf(
     const { name = '', uid = '' } = free.pop()?.metadata ?? {};
     const now = Date.now();
     const annotations = grantAnnotations({ lifetimeSeconds: 86_400, idleTimeoutSeconds: 86_400 }, now);
-    const claim = { userId, annotations, claimId: randomUUID(), allocatedAt: new Date(now).toISOString() };
+    const allocatedAt = new Date(now).toISOString();
+    const claim = { tenant: DEFAULT_TENANT, userId, annotations, claimId: randomUUID(), allocatedAt };
     const { statusCode, body } = await request(`${connection.server}/api/v1/namespaces/${namespace}/pods/${name}`, {
       method: 'PATCH',
       dispatcher: requests,

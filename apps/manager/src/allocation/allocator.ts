@@ -3,7 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { GrantDto } from '@warmbox/dto';
 import { PodStore } from '@warmbox/kube';
 import { Gate, ProblemError, toProblem, type Clock } from '@warmbox/platform';
-import type { Claim, Pod } from '@warmbox/sandbox';
+import { DEFAULT_TENANT, type Claim, type Pod } from '@warmbox/sandbox';
 import type { AttemptHandle } from '../idempotency/attempt.handle.js';
 import { CLOCK } from '../kube/kube.module.js';
 import { SandboxLimit } from '../limit/sandbox.limit.js';
@@ -149,6 +149,7 @@ export class Allocator {
     if (!this.candidates.isStillWarm(candidate)) return undefined;
     const { runtime, userId, pool, labels, grant = {}, attempt } = allocation;
     const claim = {
+      tenant: DEFAULT_TENANT,
       userId,
       pool,
       labels,

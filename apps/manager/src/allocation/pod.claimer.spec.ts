@@ -13,7 +13,7 @@ import { PodClaimer } from './pod.claimer.js';
 
 const NAMESPACE = 'sandbox-containers';
 const NAME = 'warm-1';
-const CLAIM = { claimId: 'ours', userId: 'ada', allocatedAt: '2026-01-01T00:00:00.000Z' };
+const CLAIM = { claimId: 'ours', tenant: 'default', userId: 'ada', allocatedAt: '2026-01-01T00:00:00.000Z' };
 
 describe('PodClaimer', () => {
   let api: ApiDouble;

@@ -150,7 +150,7 @@ describe('a stream that is lost', () => {
     const stream = scene.nextStream();
     const { answer } = await scene.execute();
     await stream;
-    scene.cluster.written.set(NAME, { name: NAME, runtime: 'kata', cause: 'lifetime', goneAt: 0 });
+    scene.cluster.written.set(NAME, { name: NAME, runtime: 'kata', tenant: 'default', cause: 'lifetime', goneAt: 0 });
     scene.cluster.delete(NAME);
     expect(await last(answer)).toMatchObject({ data: { code: 'sandbox_gone', cause: 'lifetime' } });
   });

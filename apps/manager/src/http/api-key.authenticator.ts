@@ -1,10 +1,11 @@
 import { HEADER } from '@warmbox/contracts';
 import type { IncomingHttpHeaders } from 'node:http';
 import { bearerOf, ProblemError, sameSecret } from '@warmbox/platform';
+import { DEFAULT_TENANT } from '@warmbox/sandbox';
 import type { Authenticator, Principal } from './principal.js';
 
 /** Everybody who has the key. It stays the same one when the key is replaced. */
-const HOLDER: Principal = { id: 'api-key', tenant: 'default', scopes: ['*'], source: 'api-key' };
+const HOLDER: Principal = { id: 'api-key', tenant: DEFAULT_TENANT, scopes: ['*'], source: 'api-key' };
 
 /**
  * The API key, as `Authorization: Bearer` or `X-Api-Key`. One right header is enough, whatever the other says: a proxy in front may

@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import { Injectable } from '@nestjs/common';
 import type { CreateSandboxDto, GrantDto } from '@warmbox/dto';
 import { invalidRequest } from '@warmbox/http';
-import { podOf, templateOf, type Pod, type SandboxSpec, type TemplateSpec } from '@warmbox/sandbox';
+import { DEFAULT_TENANT, podOf, templateOf, type Pod, type SandboxSpec, type TemplateSpec } from '@warmbox/sandbox';
 import { MEMORY_FLOOR_MI } from '../config/amounts.options.js';
 import { ManagerOptions } from '../config/manager.options.js';
 import { executorSettings } from './executor.settings.js';
@@ -41,6 +41,7 @@ export class SandboxPlanner {
       priorityClassName: this.options.sandboxPriorityClassName || undefined,
       awaitsEnvironment: hasVariables(request),
       labels,
+      tenant: DEFAULT_TENANT,
       userId,
       request: requestHash,
       annotations,

@@ -3,7 +3,7 @@ import { aPod, FakeClock } from '@warmbox/testing';
 import { Obituary } from './obituary.js';
 
 const NAME = 'kata-sandbox-a';
-const written: Tombstone = { name: NAME, runtime: 'kata', cause: 'lifetime', goneAt: 0 };
+const written: Tombstone = { name: NAME, runtime: 'kata', tenant: 'default', cause: 'lifetime', goneAt: 0 };
 
 describe('what those are told who were using a sandbox', () => {
   let clock: FakeClock;

@@ -6,6 +6,7 @@ const NOW = Date.UTC(2026, 0, 1);
 const written = (cause: GoneCause, secondsAgo: number): Tombstone => ({
   name: 'kata-sandbox-a',
   runtime: 'kata',
+  tenant: 'default',
   cause,
   goneAt: NOW - secondsAgo * 1000,
 });

@@ -6,6 +6,7 @@ const of = (...minutesAgo: number[]): Tombstone[] =>
   minutesAgo.map((minutes) => ({
     name: `sandbox-${minutes}`,
     runtime: 'kata',
+    tenant: 'default',
     cause: 'idle',
     goneAt: NOW - minutes * 60_000,
   }));

@@ -33,7 +33,10 @@ describe('the store of tombstones', () => {
   });
 
   function put(name: string, goneAt: number, cause: GoneCause = 'idle'): void {
-    double.objects.set(COLLECTION, tombstoneObject({ name, runtime: 'kata', cause, goneAt }, NAMESPACE));
+    double.objects.set(
+      COLLECTION,
+      tombstoneObject({ name, runtime: 'kata', tenant: 'default', cause, goneAt }, NAMESPACE),
+    );
   }
   const namesOf = (): string[] => store.all.map(({ name }) => name).sort();
 
@@ -84,7 +87,14 @@ describe('the store of tombstones', () => {
     const tasks: LeaderTask[] = [];
     const leadership = { register: (task: LeaderTask) => void tasks.push(task) };
     put('a', 0);
-    const stale: Tombstone = { name: 'a', runtime: 'kata', cause: 'idle', goneAt: 0, uid: 'the one before' };
+    const stale: Tombstone = {
+      name: 'a',
+      runtime: 'kata',
+      tenant: 'default',
+      cause: 'idle',
+      goneAt: 0,
+      uid: 'the one before',
+    };
     const seen = { all: [stale] };
     const pruner = new TombstonePruner(client, seen, new ManagerOptions(), leadership, new FakeClock());
     const ended = new AbortController();

@@ -60,6 +60,7 @@ describe('tombstones', () => {
     expect(await tombstones().find('kata', 'kata-sandbox-a')).toEqual({
       name: 'kata-sandbox-a',
       runtime: 'kata',
+      tenant: 'default',
       cause: 'idle',
       goneAt: clock.now(),
       owner: POD.metadata?.labels?.['warmbox.dev/owner'],
