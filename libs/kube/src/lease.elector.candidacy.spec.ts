@@ -41,6 +41,18 @@ describe('a candidate that should leave the lease to others', () => {
     expect(older.terms).toHaveLength(1);
   });
 
+  it('rests where it may not annotate the lease', async () => {
+    const { clock, api, compete } = scene();
+    await compete('older', { candidacy: ofOlder });
+    const other = new Competitor('newer', api, clock, { candidacy: ofNewer });
+    other.connection.faults.patchMerge = Array.from({ length: 10_000 }, () => 403);
+    other.elector.start();
+    await clock.advance(40_000);
+    // Rests are 440 ms here.
+    expect(other.connection.asked.filter((verb) => verb === 'patchMerge').length).toBeLessThan(100);
+    expect(other.isLeading).toBe(false);
+  });
+
   it('annotates the lease although others write the lease at the same moment', async () => {
     const { clock, api, compete } = scene();
     await compete('older', { candidacy: ofOlder });

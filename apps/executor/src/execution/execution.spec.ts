@@ -24,6 +24,7 @@ describe('An execution', () => {
   let command: ChildCommand;
   let output: ChildOutput;
   let exit: (exit: Exit) => void;
+  let closePipes: () => void;
   let isPaused: boolean;
   let sent: string[];
   let visited: (string | undefined)[];
@@ -40,7 +41,7 @@ describe('An execution', () => {
     const child: Child = {
       pid: 7,
       exited,
-      closed: new Promise(() => undefined),
+      closed: new Promise<void>((resolve) => (closePipes = resolve)),
       pause: () => (isPaused = true),
       resume: () => (isPaused = false),
     };
@@ -117,6 +118,63 @@ describe('An execution', () => {
     expect(execution.result).toBeUndefined();
     await clock.advance(1_000);
     expect(execution.result).toMatchObject({ exitCode: 0 });
+  });
+
+  it('waits for its output no longer than until its pipes are closed, and not at all where they were before', async () => {
+    const execution = await start();
+    closePipes();
+    await clock.advance(0);
+    expect(execution.result).toBeUndefined();
+    exit({ code: 0, signal: null });
+    await clock.advance(0);
+    expect(execution.result).toMatchObject({ exitCode: 0 });
+  });
+
+  it('leaves no timer behind, and does not hear what is still written in the background', async () => {
+    const execution = await start();
+    execution.attach(STALLED, false);
+    exit({ code: 0, signal: null });
+    await clock.advance(1_000);
+    expect([execution.result?.bytes, clock.waiting]).toEqual([0, 0]);
+    output.stdout.buffer();
+    output.stdout.received(100);
+    await clock.advance(1_000);
+    expect([execution.log.end, clock.waiting]).toEqual([0, 0]);
+  });
+
+  it('has the cause that was the first one', async () => {
+    const execution = await start({ timeoutMs: 1_000 });
+    execution.end('cancel');
+    await clock.advance(1_500);
+    exit({ code: null, signal: 'SIGTERM' });
+    await clock.advance(1_000);
+    expect(execution.result).toMatchObject({ cancelled: true, timedOut: false });
+  });
+
+  it('goes on for a creator who comes back in time', async () => {
+    const execution = await start();
+    execution.attach(STALLED, false);
+    execution.detach(STALLED);
+    await clock.advance(GRACE_MS - 1);
+    execution.attach(STALLED, true);
+    await clock.advance(GRACE_MS);
+    expect(sent).toEqual([]);
+    execution.detach(STALLED);
+    await clock.advance(GRACE_MS);
+    expect(sent[0]).toBe('-7 SIGTERM');
+  });
+
+  it('goes on for those who look on where its creator does not come back, and waits for nobody then', async () => {
+    const execution = await start();
+    const creator = { ...STALLED };
+    execution.attach(creator, false);
+    execution.attach(STALLED, false);
+    execution.detach(creator);
+    fill();
+    await clock.advance(GRACE_MS - 1);
+    expect(isPaused).toBe(true);
+    await clock.advance(1);
+    expect([isPaused, sent]).toEqual([false, []]);
   });
 
   it('ends its group, and what has left that', async () => {

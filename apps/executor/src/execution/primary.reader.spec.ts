@@ -59,6 +59,16 @@ describe('The primary reader', () => {
     expect(primary.state).toEqual({ state: 'connected', position: 60 });
   });
 
+  it('is never one who came to resume and has gone again', () => {
+    const creator = reader(0, 100);
+    const gone = reader(50, 60);
+    primary.attach(creator, false);
+    primary.attach(gone, true);
+    primary.detach(gone);
+    expect(primary.detach(creator)).toBe(true);
+    expect(primary.state.state).toBe('absent');
+  });
+
   it('is never one who only looks on', () => {
     const creator = reader(0, 100);
     primary.attach(creator, false);

@@ -55,6 +55,14 @@ describe('RetainedExecutions', () => {
     expect(ids()).toEqual(['a', 'b', 'c']);
   });
 
+  it('counts the output of those no more whose time is over', async () => {
+    retained.add(new Ended('a', 90).it);
+    await clock.advance(10 * MINUTE);
+    const [b, c] = [new Ended('b', 50), new Ended('c', 50)];
+    for (const ended of [b, c]) retained.add(ended.it);
+    expect([b.log.size, c.log.size]).toEqual([50, 50]);
+  });
+
   it('leaves what somebody still reads, until that is over', () => {
     const [a, b] = [new Ended('a', 90), new Ended('b', 90)];
     a.isRead = b.isRead = true;

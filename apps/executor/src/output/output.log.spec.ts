@@ -130,4 +130,15 @@ describe('OutputLog', () => {
     page.bytes.write('other');
     expect(log.read(0)?.bytes.toString()).toBe('hello');
   });
+
+  it('evicts the oldest as soon as what is newer fills it', () => {
+    const pages = new PagePool();
+    const log = new OutputLog(1024, pages);
+    const [stdout, stderr] = [new Pen(log, pages, 'Stdout'), new Pen(log, pages, 'Stderr')];
+    stdout.write(Buffer.alloc(500));
+    stderr.write(Buffer.alloc(1023));
+    expect(log.start).toBe(0);
+    stderr.write(Buffer.alloc(1));
+    expect([log.start, log.size]).toEqual([500, 1024]);
+  });
 });

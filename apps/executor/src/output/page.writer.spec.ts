@@ -96,4 +96,12 @@ describe('PageWriter', () => {
     other.bytes.fill('!');
     expect(kept()).toBe('a\xe2');
   });
+
+  it('gives its page back when it is closed and the log has let go of it', () => {
+    receive(0x61);
+    const { bytes } = log.read(0)!;
+    writer.close();
+    log.clear();
+    expect(pages.take().bytes.buffer).toBe(bytes.buffer);
+  });
 });
