@@ -14,7 +14,7 @@ export class PodAges implements OnModuleInit {
   private readonly seenAt = new Map<string, number>();
 
   constructor(
-    private readonly store: PodStore,
+    @Inject(PodStore) private readonly store: Pick<PodStore, 'subscribe'>,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 

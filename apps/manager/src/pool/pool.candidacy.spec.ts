@@ -1,10 +1,7 @@
-import type { HttpAdapterHost } from '@nestjs/core';
-import type { PodStore } from '@warmbox/kube';
 import type { Lease } from '@warmbox/sandbox';
 import { FakeClock } from '@warmbox/testing';
 import { POOL_ANNOTATION } from './pool.annotations.js';
 import { PoolCandidacy } from './pool.candidacy.js';
-import type { PoolPods } from './pool.pods.js';
 import { decodeDesired } from './pool.template.js';
 
 const clock = new FakeClock();
@@ -22,9 +19,9 @@ function manager(
   maxTotalContainers = 50,
   state: State = { listening: true, isCurrent: true },
 ): PoolCandidacy {
-  const pods = { templates: [{ name: 'kata', size, template: image }] } as unknown as PoolPods;
-  const store = { isCurrent: () => state.isCurrent } as PodStore;
-  return new PoolCandidacy(pods, state as unknown as HttpAdapterHost, store, { maxTotalContainers }, clock);
+  const pods = { templates: [{ name: 'kata', size, template: image }] };
+  const store = { isCurrent: () => state.isCurrent };
+  return new PoolCandidacy(pods, state, store, { maxTotalContainers }, clock);
 }
 
 /** What the elector does with the answers: annotations are written, and who should not lead does not. */

@@ -20,9 +20,9 @@ export class PoolCandidacy implements ConfigurationCandidacy {
   private readonly startedAt: number;
 
   constructor(
-    pods: PoolPods,
-    private readonly server: HttpAdapterHost,
-    private readonly store: PodStore,
+    @Inject(PoolPods) pods: Pick<PoolPods, 'templates'>,
+    @Inject(HttpAdapterHost) private readonly server: Pick<HttpAdapterHost, 'listening'>,
+    @Inject(PodStore) private readonly store: Pick<PodStore, 'isCurrent'>,
     @Inject(POOL_OPTIONS) { maxTotalContainers }: Pick<PoolOptions, 'maxTotalContainers'>,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {

@@ -8,8 +8,8 @@ import { SANDBOX_SELECTOR } from '@warmbox/sandbox';
  * @throws KubeApiError, KubeUnreachableError; the signal's reason where it aborts.
  */
 export async function listInto(
-  store: PodStore,
-  client: KubeClient,
+  store: Pick<PodStore, 'put'>,
+  client: Pick<KubeClient, 'list'>,
   namespace: string,
   signal: AbortSignal,
 ): Promise<void> {

@@ -1,21 +1,18 @@
-import type { PodStore } from '@warmbox/kube';
 import type { Pod } from '@warmbox/sandbox';
 import { aPod } from '@warmbox/testing';
-import type { Leadership } from '../leadership/leadership.js';
 import { Metrics } from '../metrics/metrics.js';
 import { POOL_ANNOTATION } from './pool.annotations.js';
 import { encodeCircuits } from './pool.circuit.js';
 import { PoolMetrics } from './pool.metrics.js';
-import type { PoolOptions } from './pool.options.js';
 
-const OPTIONS = { warmPoolSizes: { kata: 4, gvisor: 2 }, maxTotalContainers: 50 } as unknown as PoolOptions;
+const OPTIONS = { warmPoolSizes: { kata: 4, gvisor: 2 }, maxTotalContainers: 50 };
 const CIRCUIT = { template: 't', failures: 1, reason: 'no', retryAt: Date.UTC(2026, 0, 1) };
 
 async function told(pods: Pod[]): Promise<string[]> {
   const metrics = new Metrics();
   const annotations = { [POOL_ANNOTATION.circuits]: encodeCircuits(new Map([['gvisor', CIRCUIT]])) };
-  const leadership = { lease: { metadata: { annotations } } } as unknown as Leadership;
-  new PoolMetrics(metrics, { list: () => pods } as unknown as PodStore, leadership, OPTIONS).onModuleInit();
+  const leadership = { lease: { metadata: { annotations } } };
+  new PoolMetrics(metrics, { list: () => pods }, leadership, OPTIONS).onModuleInit();
   // The second scrape shows what the first one leaves behind.
   await metrics.registry.metrics();
   return (await metrics.registry.metrics()).split('\n');

@@ -14,9 +14,9 @@ import { POOL_OPTIONS, type PoolOptions } from './pool.options.js';
 export class PoolMetrics implements OnModuleInit {
   constructor(
     private readonly metrics: Metrics,
-    private readonly store: PodStore,
-    private readonly leadership: Leadership,
-    @Inject(POOL_OPTIONS) private readonly options: PoolOptions,
+    @Inject(PodStore) private readonly store: Pick<PodStore, 'list'>,
+    @Inject(Leadership) private readonly leadership: Pick<Leadership, 'lease'>,
+    @Inject(POOL_OPTIONS) private readonly options: Pick<PoolOptions, 'maxTotalContainers' | 'warmPoolSizes'>,
   ) {}
 
   onModuleInit(): void {

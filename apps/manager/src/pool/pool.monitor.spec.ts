@@ -1,10 +1,9 @@
 import type { PoolStatusDto } from '@warmbox/dto';
-import type { PodStore } from '@warmbox/kube';
-import { ProblemError, Shutdown } from '@warmbox/platform';
+import { Shutdown } from '@warmbox/platform';
 import type { Pod } from '@warmbox/sandbox';
 import { aPod, FakeClock } from '@warmbox/testing';
-import type { Leadership } from '../leadership/leadership.js';
-import type { RuntimeCatalog } from '../sandboxes/runtime.catalog.js';
+import { ManagerOptions } from '../config/manager.options.js';
+import { RuntimeCatalog } from '../sandboxes/runtime.catalog.js';
 import { POOL_ANNOTATION } from './pool.annotations.js';
 import { encodeCircuits } from './pool.circuit.js';
 import { PoolMonitor } from './pool.monitor.js';
@@ -27,12 +26,8 @@ class Scene {
       return () => scene.listeners.delete(listener);
     };
     this.monitor = new PoolMonitor(
-      {
-        get: (name: string) => {
-          if (name !== 'kata') throw new ProblemError('runtime_not_found', `There is no runtime ${name}.`);
-        },
-      } as unknown as RuntimeCatalog,
-      { subscribe, isCurrent: () => scene.isCurrent, list: () => scene.pods } as unknown as PodStore,
+      new RuntimeCatalog(new ManagerOptions()),
+      { subscribe, isCurrent: () => scene.isCurrent, list: () => scene.pods },
       {
         subscribe,
         get isLeader() {
@@ -41,16 +36,9 @@ class Scene {
         get lease() {
           return { metadata: { annotations: scene.annotations } };
         },
-      } as unknown as Leadership,
-      { subscribe, waiting: () => scene.queued },
-      {
-        targetNamespace: 'sandbox-containers',
-        warmPoolSizes: { kata: 3 },
-        maxTotalContainers: 10,
-        maxConcurrentCreates: 10,
-        poolBackfillCheckIntervalSeconds: 30,
-        podReadyTimeoutSeconds: 90,
       },
+      { subscribe, waiting: () => scene.queued },
+      { warmPoolSizes: { kata: 3 }, maxTotalContainers: 10 },
       this.shutdown,
       this.clock,
     );
@@ -88,7 +76,7 @@ describe('the status of a pool', () => {
   });
 
   it('is refused for a runtime that there is not, and while nothing is known', () => {
-    expect(() => scene.monitor.status('other')).toThrow('There is no runtime other.');
+    expect(() => scene.monitor.status('other')).toThrow('There is no runtime \"other\"');
     scene.isCurrent = false;
     expect(() => scene.monitor.status('kata')).toThrow('This manager does not know the current sandboxes');
     expect(() => scene.monitor.follow('kata')).toThrow('This manager does not know the current sandboxes');

@@ -15,15 +15,20 @@ import { RuntimeCatalog } from '../sandboxes/runtime.catalog.js';
 /** Time between two statuses of one stream, in milliseconds: at most four a second. */
 const PERIOD_MS = 250;
 
+/** What tells that it has changed. */
+interface Changing {
+  subscribe(listener: () => void): () => void;
+}
+
 /** The status of each pool, on every manager: from its pod store and from what the leader publishes. */
 @Injectable()
 export class PoolMonitor {
   constructor(
-    private readonly runtimes: RuntimeCatalog,
-    private readonly store: PodStore,
-    private readonly leadership: Leadership,
+    @Inject(RuntimeCatalog) private readonly runtimes: Pick<RuntimeCatalog, 'get'>,
+    @Inject(PodStore) private readonly store: Changing & Pick<PodStore, 'isCurrent' | 'list'>,
+    @Inject(Leadership) private readonly leadership: Pick<Leadership, 'isLeader' | 'lease' | 'subscribe'>,
     @Inject(RequestQueues) private readonly queues: Pick<RequestQueues, 'waiting' | 'subscribe'>,
-    @Inject(POOL_OPTIONS) private readonly options: PoolOptions,
+    @Inject(POOL_OPTIONS) private readonly options: Pick<PoolOptions, 'maxTotalContainers' | 'warmPoolSizes'>,
     private readonly shutdown: Shutdown,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}

@@ -1,5 +1,5 @@
 import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
-import { KubeClient, PodStore, type LeaseTerm } from '@warmbox/kube';
+import { KubeClient, PodStore } from '@warmbox/kube';
 import { type Clock, pause, Periodic, Wakeup } from '@warmbox/platform';
 import { CLOCK } from '../kube/kube.module.js';
 import type { LeaderTask } from '../leadership/leader.task.js';
@@ -11,7 +11,7 @@ import { decodeCircuits } from './pool.circuit.js';
 import { listInto } from './pool.listing.js';
 import { POOL_OPTIONS, type PoolOptions } from './pool.options.js';
 import { PoolPods } from './pool.pods.js';
-import { PoolTerm } from './pool.term.js';
+import { PoolTerm, type PoolLease } from './pool.term.js';
 import { POOL_WRITER, type PoolWriter } from './pool.writer.js';
 
 /** How long changes are collected before the next plan, in milliseconds. */
@@ -30,12 +30,12 @@ export class PoolReconciler implements LeaderTask, OnModuleInit {
   private readonly wakeup: Wakeup;
 
   constructor(
-    private readonly leadership: Leadership,
+    @Inject(Leadership) private readonly leadership: Pick<Leadership, 'considerConfiguration' | 'lease' | 'register'>,
     private readonly candidacy: PoolCandidacy,
-    private readonly pods: PoolPods,
+    @Inject(PoolPods) private readonly pods: Pick<PoolPods, 'make' | 'templates'>,
     private readonly ages: PodAges,
-    private readonly store: PodStore,
-    private readonly client: KubeClient,
+    @Inject(PodStore) private readonly store: Pick<PodStore, 'isCurrent' | 'list' | 'put' | 'subscribe'>,
+    @Inject(KubeClient) private readonly client: Pick<KubeClient, 'list'>,
     @Inject(POOL_WRITER) private readonly writer: PoolWriter,
     @Inject(POOL_OPTIONS) private readonly options: PoolOptions,
     @Inject(CLOCK) private readonly clock: Clock,
@@ -54,7 +54,7 @@ export class PoolReconciler implements LeaderTask, OnModuleInit {
     this.leadership.register(this);
   }
 
-  async lead(term: LeaseTerm): Promise<void> {
+  async lead(term: PoolLease): Promise<void> {
     const { signal } = term;
     const before = decodeCircuits(this.leadership.lease?.metadata?.annotations?.[POOL_ANNOTATION.circuits]);
     const pool = new PoolTerm(term, before, {

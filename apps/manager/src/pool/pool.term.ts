@@ -12,9 +12,12 @@ import { plan, type Deletion, type Plan } from './pool.plan.js';
 import type { PoolPods, PoolTarget } from './pool.pods.js';
 import type { LeaderWrite, PoolWriter } from './pool.writer.js';
 
+/** What it needs of the leader's term. */
+export type PoolLease = Pick<LeaseTerm, 'assertLeading' | 'isLeading' | 'publish' | 'signal'>;
+
 export interface PoolTermTools {
-  store: PodStore;
-  pods: PoolPods;
+  store: Pick<PodStore, 'isCurrent' | 'list'>;
+  pods: Pick<PoolPods, 'make' | 'templates'>;
   ages: Pick<PodAges, 'ageOf'>;
   writer: PoolWriter;
   options: PoolOptions;
@@ -52,7 +55,7 @@ export class PoolTerm {
   private lastWrites: Timer | undefined;
 
   constructor(
-    private readonly term: LeaseTerm,
+    private readonly term: PoolLease,
     before: Circuits,
     private readonly tools: PoolTermTools,
   ) {
