@@ -15,7 +15,7 @@ describe('an API server that does not answer as it should', () => {
       warmPoolSize: 4,
       maxTotalContainers: 8,
       detours: async (cluster) => {
-        for (let place = 0; place < 3; place += 1) proxies.push(await ApiProxy.start(cluster.url, await cluster.tls()));
+        for (let index = 0; index < 3; index += 1) proxies.push(await ApiProxy.start(cluster.url, await cluster.tls()));
         return proxies.map(({ url }) => url);
       },
     });

@@ -36,7 +36,7 @@ const TOMBSTONES_MAX = 1_000;
 
 /** Three managers on one API server, and a watcher that asks none of them. */
 export class FaultWorld {
-  /** One place a manager: whoever is killed is replaced in its place. */
+  /** One index a manager: whoever is killed has a successor with the same. */
   readonly managers: ManagerProcess[] = [];
   readonly leases = new LeaseHistory();
 
@@ -58,7 +58,7 @@ export class FaultWorld {
     const world = new FaultWorld(cluster, history, watcher, folder, detours, options);
     try {
       await watcher.start(history, world.leases);
-      await Promise.all(Array.from({ length: MANAGERS }, (_, place) => world.startManager(place)));
+      await Promise.all(Array.from({ length: MANAGERS }, (_, index) => world.startManager(index)));
       await world.untilFull();
     } catch (error) {
       await world.stop();
@@ -67,10 +67,10 @@ export class FaultWorld {
     return world;
   }
 
-  /** A manager in a place, in the stead of one that has ended. */
-  async startManager(place: number): Promise<ManagerProcess> {
-    const kubeconfig = join(this.folder, `kubeconfig-${place}`);
-    await writeFile(kubeconfig, this.cluster.kubeconfig(this.detours[place]), { mode: 0o600 });
+  /** A manager with an index, as the successor of the one that had it. */
+  async startManager(index: number): Promise<ManagerProcess> {
+    const kubeconfig = join(this.folder, `kubeconfig-${index}`);
+    await writeFile(kubeconfig, this.cluster.kubeconfig(this.detours[index]), { mode: 0o600 });
     const manager = await ManagerProcess.start({
       dist: DIST,
       kubeconfig,
@@ -84,15 +84,15 @@ export class FaultWorld {
         ...this.options.environment,
       },
     });
-    await this.keepLog(place);
-    this.managers[place] = manager;
+    await this.keepLog(index);
+    this.managers[index] = manager;
     return manager;
   }
 
-  /** The place of the manager that leads. */
+  /** The index of the manager that leads. */
   async leader(): Promise<number> {
     const leaders = async (): Promise<number[]> =>
-      (await this.statuses()).flatMap((one, place) => (one?.leader === true ? [place] : []));
+      (await this.statuses()).flatMap((one, index) => (one?.leader === true ? [index] : []));
     const [leader] = await waitFor('one manager leads', leaders, { length: 1 }, 30_000);
     return leader!;
   }
@@ -161,17 +161,17 @@ export class FaultWorld {
   }
 
   /** What a manager printed, into the folder that FAULTS_LOGS names. */
-  private async keepLog(place: number): Promise<void> {
+  private async keepLog(index: number): Promise<void> {
     const folder = process.env.FAULTS_LOGS ?? '';
-    const output = this.managers[place]?.child.output;
+    const output = this.managers[index]?.child.output;
     if (folder !== '' && output !== undefined)
-      await appendFile(join(folder, `${this.cluster.namespace}-${place}.log`), output);
+      await appendFile(join(folder, `${this.cluster.namespace}-${index}.log`), output);
   }
 
   async stop(): Promise<void> {
     for (const { child } of this.managers) child.process.kill('SIGCONT');
     await Promise.all(this.managers.map(({ child }) => child.end()));
-    for (const place of this.managers.keys()) await this.keepLog(place);
+    for (const index of this.managers.keys()) await this.keepLog(index);
     await this.watcher.stop();
     await this.cluster.stop();
     await rm(this.folder, { recursive: true, force: true });

@@ -20,7 +20,7 @@ describe('a leader whose way to the API server is bad', () => {
       warmPoolSize: 4,
       maxTotalContainers: 8,
       detours: async (cluster) => {
-        for (let place = 0; place < 3; place += 1) proxies.push(await TcpProxy.start(cluster.address));
+        for (let index = 0; index < 3; index += 1) proxies.push(await TcpProxy.start(cluster.address));
         const protocol = cluster.isLocal ? 'http' : 'https';
         return proxies.map(({ port }) => `${protocol}://127.0.0.1:${port}`);
       },
@@ -39,8 +39,8 @@ describe('a leader whose way to the API server is bad', () => {
     ['every connection is reset', (proxy) => proxy.refuse(), true],
     ['every connection stays open and says nothing', (proxy) => proxy.silence(), true],
   ])('does no harm where %s, and the others go on', async (what, spoil, isLost) => {
-    const place = await world.leader();
-    const proxy = proxies[place]!;
+    const index = await world.leader();
+    const proxy = proxies[index]!;
     const { holder } = world.leases;
     const at = performance.now();
     spoil(proxy);

@@ -29,13 +29,13 @@ async function start(leaseSeconds: number): Promise<void> {
 
 /** Ends the leader at a random moment and starts it again; how long it took another one to go on. */
 async function end(signal: 'SIGKILL' | 'SIGTERM'): Promise<TakeOver> {
-  const place = await world.leader();
+  const index = await world.leader();
   await delay(randomInt(REIGN_MS));
-  const { child } = world.managers[place]!;
+  const { child } = world.managers[index]!;
   const { holder } = world.leases;
   const at = performance.now();
   child.process.kill(signal);
-  const again = child.end(signal).then(() => world.startManager(place));
+  const again = child.end(signal).then(() => world.startManager(index));
   const [taken] = await Promise.all([takeOver(world, holder, at), again]);
   return taken;
 }
@@ -48,8 +48,8 @@ async function endTimes(count: number, signal: 'SIGKILL' | 'SIGTERM'): Promise<T
 
 /** Stops the leader until another one leads, and longer; then it goes on. */
 async function freeze(): Promise<TakeOver> {
-  const place = await world.leader();
-  const frozen = world.managers[place]!;
+  const index = await world.leader();
+  const frozen = world.managers[index]!;
   const { holder } = world.leases;
   const at = performance.now();
   frozen.child.process.kill('SIGSTOP');
@@ -59,9 +59,9 @@ async function freeze(): Promise<TakeOver> {
   const status = await waitFor('it answers again', () => statusOf(frozen));
   expect(status.leader).toBe(false);
   // Its turn comes when the others are gone.
-  const others = [0, 1, 2].filter((other) => other !== place);
+  const others = [0, 1, 2].filter((other) => other !== index);
   await Promise.all(others.map((other) => world.managers[other]!.child.end('SIGTERM')));
-  expect(await world.leader()).toBe(place);
+  expect(await world.leader()).toBe(index);
   await Promise.all(others.map((other) => world.startManager(other)));
   return taken;
 }

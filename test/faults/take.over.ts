@@ -10,7 +10,7 @@ export interface TakeOver {
 
 /**
  * How long it takes another manager to go on after `previous`, whose end was at `at` on the monotonic clock: a moment ago. The pool gets
- * a place to fill, or the new leader would create nothing until a client has taken a sandbox. What the old leader had sent before
+ * a sandbox to create, or the new leader would create nothing until a client has taken a sandbox. What the old leader had sent before
  * its end does not count: the new one's first creation is a later version than its lease.
  */
 export async function takeOver(world: FaultWorld, previous: string, at: number): Promise<TakeOver> {

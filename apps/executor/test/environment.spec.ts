@@ -33,8 +33,8 @@ describe("The session's variables", () => {
       expect(await health()).toBe(409);
       const refused = await waiting.ask('/api/execute', { method: 'POST', body: { command: 'true' } });
       expect([refused.status, refused.json.code]).toEqual([409, 'not_ready']);
-      const given = { method: 'PUT', body: { environmentVariables: { FIRST: 'later' } } };
-      expect((await waiting.ask('/api/environment', given)).status).toBe(204);
+      const request = { method: 'PUT', body: { environmentVariables: { FIRST: 'later' } } };
+      expect((await waiting.ask('/api/environment', request)).status).toBe(204);
       expect(await health()).toBe(200);
       expect((await waiting.run({ command: 'echo $FIRST' })).stdout).toBe('later\n');
     } finally {

@@ -18,11 +18,11 @@ async function program(): Promise<string> {
   return outputFiles[0]?.text ?? '';
 }
 
-async function seenBelow(given: readonly number[]): Promise<string[]> {
+async function seenBelow(descriptors: readonly number[]): Promise<string[]> {
   const descriptor = openSync('/', 'r');
   try {
     const stdio: StdioOptions = ['pipe', 'pipe', 'inherit'];
-    for (const number of given) stdio[number] = descriptor;
+    for (const number of descriptors) stdio[number] = descriptor;
     // A gap is no descriptor.
     for (let number = 3; number < stdio.length; number += 1) stdio[number] ??= 'ignore';
     const child = spawn(process.execPath, ['--input-type=module', '-'], { stdio, env: {} });

@@ -37,10 +37,10 @@ describe('Launcher', () => {
   });
 
   function launch(environment: Record<string, string> = {}): Launcher {
-    const given = { PORT: '0', ISOLATION: 'plain', ...environment };
+    const variables = { PORT: '0', ISOLATION: 'plain', ...environment };
     const bundles = { manager: join(folder, 'manager.mjs'), executor: '/nowhere' };
     const log = { log: () => undefined, warn: () => undefined };
-    launcher = new Launcher(localOptions(given), given, bundles, systemClock, log);
+    launcher = new Launcher(localOptions(variables), variables, bundles, systemClock, log);
     return launcher;
   }
 
@@ -106,8 +106,8 @@ describe('managerEnvironment', () => {
   const options = localOptions({ API_KEY: 'key' });
 
   it('lets the environment override how long a stop takes, and nothing that leads to the cluster', () => {
-    const given = { DRAIN_DELAY_SECONDS: '3', KUBECONFIG: '/elsewhere', EXECUTOR_IMAGE: 'other', HOST: '0.0.0.0' };
-    expect(managerEnvironment(given, options, 8668, '/here')).toMatchObject({
+    const variables = { DRAIN_DELAY_SECONDS: '3', KUBECONFIG: '/elsewhere', EXECUTOR_IMAGE: 'other', HOST: '0.0.0.0' };
+    expect(managerEnvironment(variables, options, 8668, '/here')).toMatchObject({
       DRAIN_DELAY_SECONDS: '3',
       SHUTDOWN_GRACE_SECONDS: '0',
       KUBECONFIG: '/here',
@@ -118,8 +118,8 @@ describe('managerEnvironment', () => {
   });
 
   it('keeps two sandboxes warm, unless the environment or a file says otherwise', () => {
-    const sizeWith = (given: NodeJS.ProcessEnv): string | undefined =>
-      managerEnvironment(given, options, 8668, '/here').WARM_POOL_SIZE;
+    const sizeWith = (variables: NodeJS.ProcessEnv): string | undefined =>
+      managerEnvironment(variables, options, 8668, '/here').WARM_POOL_SIZE;
     expect(sizeWith({})).toBe('2');
     expect(sizeWith({ WARM_POOL_SIZE: '5' })).toBe('5');
     expect(sizeWith({ CONFIG_FILE: 'warmbox.yaml' })).toBeUndefined();
@@ -136,8 +136,8 @@ describe('managerEnvironment', () => {
     ['-1', {}, '2'],
   ])('keeps no more warm than a limit of %s leaves room for with the further runtimes %j', (limit, runtimes, size) => {
     const several = { ...options, runtimes };
-    const given = [{ MAX_TOTAL_CONTAINERS: limit }, { KATACONTAINERMANAGER__MaxTotalContainers: limit }];
-    for (const environment of given) {
+    const environments = [{ MAX_TOTAL_CONTAINERS: limit }, { KATACONTAINERMANAGER__MaxTotalContainers: limit }];
+    for (const environment of environments) {
       expect(managerEnvironment(environment, several, 8668, '/here').WARM_POOL_SIZE).toBe(size);
     }
     const meant = { MAX_TOTAL_CONTAINERS: limit, WARM_POOL_SIZE: '7' };

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { OptionsError } from '@warmbox/platform/options';
 
 /**
- * Makes sure that there is a place for what the local cluster puts down.
+ * Makes sure that there is a folder for what the local cluster puts down.
  *
  * @param folder the system's temporary one.
  * @throws OptionsError where no folder can be made in it: it does not exist, is no folder, is full or is somebody else's.

@@ -7,7 +7,7 @@ export class QueuedEventDto {
   @ApiProperty({ enum: ['queued'], description: 'Tells the events apart.' })
   eventType!: 'queued';
 
-  @ApiProperty({ description: 'Its place in the queue.', type: 'integer', minimum: 1, example: 3 })
+  @ApiProperty({ description: 'Its position in the queue.', type: 'integer', minimum: 1, example: 3 })
   position!: number;
 
   @ApiPropertyOptional({

@@ -6,6 +6,6 @@ const SANE = /^[A-Za-z0-9._:/+=-]{1,128}$/;
 
 /** The caller's `X-Request-Id` if it is sane, else a new one. For Fastify's `genReqId`. */
 export function requestIdOf(request: IncomingMessage): string {
-  const given = request.headers[HEADER.requestId];
-  return typeof given === 'string' && SANE.test(given) ? given : randomUUID();
+  const header = request.headers[HEADER.requestId];
+  return typeof header === 'string' && SANE.test(header) ? header : randomUUID();
 }

@@ -17,15 +17,15 @@ export class RequestValidationPipe implements PipeTransform {
   async transform(value: unknown, { type, metatype }: ArgumentMetadata): Promise<unknown> {
     if ((type !== 'body' && type !== 'query') || metatype === undefined || metatype === Object) return value;
     // A POST without a body asks for all defaults.
-    const given: unknown = value === undefined ? {} : value;
-    if (typeof given !== 'object' || given === null || Array.isArray(given)) {
+    const input: unknown = value === undefined ? {} : value;
+    if (typeof input !== 'object' || input === null || Array.isArray(input)) {
       throw new ProblemError('invalid_request', 'The body must be a JSON object.', {
         errors: [{ pointer: '', detail: 'must be a JSON object' }],
       });
     }
     const dto = metatype as new () => object;
     const prefix = type === 'query' ? '?' : '/';
-    const { fields, maps, refused, violations: listed } = boundRequest(given, shapeOf(dto), prefix);
+    const { fields, maps, refused, violations: listed } = boundRequest(input, shapeOf(dto), prefix);
     if (listed.isFull) throw invalidRequest(listed);
     const instance = plainToInstance(dto, fields, { exposeDefaultValues: true });
     Object.assign(instance, maps);

@@ -193,8 +193,8 @@ export class CollectionWatch<T extends KubeObject> {
 
   /** Milliseconds to wait: what the server asked for, within bounds, and never less than the back-off. */
   private delayAfter(error: unknown): number {
-    const asked = error instanceof KubeApiError ? (error.retryAfterSeconds ?? 0) * 1000 : 0;
-    return Math.max(this.backoff.next(), Math.min(asked, RETRY_AFTER_MAX_MS));
+    const retryAfterMs = error instanceof KubeApiError ? (error.retryAfterSeconds ?? 0) * 1000 : 0;
+    return Math.max(this.backoff.next(), Math.min(retryAfterMs, RETRY_AFTER_MAX_MS));
   }
 }
 

@@ -241,7 +241,7 @@ describe('KubeClient', () => {
       expect(error).toMatchObject({ status: 410, reason: 'Expired' });
     });
 
-    it('takes no place from requests, however many watches there are', async () => {
+    it('takes no connection from requests, however many watches there are', async () => {
       const aborting = new AbortController();
       const ended = Array.from({ length: 70 }, () => collect(watch(aborting.signal)));
       await waitFor('all watches', () => double.watching, 70);

@@ -17,7 +17,7 @@ export interface KubeAccess {
   headers: Readonly<Record<string, string>>;
   /** For requests that are answered at once. */
   requests: Dispatcher;
-  /** For watches, so that they never take a place from a request. */
+  /** For watches, so that they never take a connection from a request. */
   watches: Dispatcher;
 }
 

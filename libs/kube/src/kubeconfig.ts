@@ -8,7 +8,7 @@ import type { Credentials, CredentialSource } from './kube.credentials.js';
 export async function connectByDefault(clock?: Clock): Promise<KubeConnection> {
   const config = new KubeConfig();
   config.loadFromDefault();
-  // What client-node makes up where it finds nothing: the place where API servers once listened without TLS.
+  // What client-node makes up where it finds nothing: the address where API servers once listened without TLS.
   if (config.currentContext === 'loaded-context' && config.getCurrentCluster()?.server === 'http://localhost:8080') {
     throw new Error('no kubeconfig and no service account was found.');
   }

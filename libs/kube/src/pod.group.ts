@@ -3,25 +3,25 @@ import type { Pod } from '@warmbox/sandbox';
 /** Pods by name, in an order that means nothing; beginning anywhere costs no more than beginning at the first. */
 export class PodGroup {
   private readonly pods: Pod[] = [];
-  private readonly places = new Map<string, number>();
+  private readonly indexes = new Map<string, number>();
 
   get size(): number {
     return this.pods.length;
   }
 
   set(name: string, pod: Pod): void {
-    const place = this.places.get(name) ?? this.pods.length;
-    this.places.set(name, place);
-    this.pods[place] = pod;
+    const index = this.indexes.get(name) ?? this.pods.length;
+    this.indexes.set(name, index);
+    this.pods[index] = pod;
   }
 
   delete(name: string): void {
-    const place = this.places.get(name);
+    const index = this.indexes.get(name);
     const last = this.pods.at(-1);
-    if (place === undefined || last === undefined) return;
-    this.places.set(last.metadata?.name ?? '', place);
-    this.places.delete(name);
-    this.pods[place] = last;
+    if (index === undefined || last === undefined) return;
+    this.indexes.set(last.metadata?.name ?? '', index);
+    this.indexes.delete(name);
+    this.pods[index] = last;
     this.pods.pop();
   }
 
@@ -29,11 +29,11 @@ export class PodGroup {
     return this.pods;
   }
 
-  /** Each pod once, beginning at a place drawn by lot. @param random from [0, 1). */
+  /** Each pod once, beginning at an index drawn by lot. @param random from [0, 1). */
   *drawn(random: () => number): Generator<Pod, void> {
     const { pods } = this;
     const start = Math.floor(random() * pods.length);
-    for (let place = start; place < pods.length; place += 1) yield pods[place] as Pod;
-    for (let place = 0; place < start; place += 1) yield pods[place] as Pod;
+    for (let index = start; index < pods.length; index += 1) yield pods[index] as Pod;
+    for (let index = 0; index < start; index += 1) yield pods[index] as Pod;
   }
 }

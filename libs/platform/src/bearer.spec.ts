@@ -27,7 +27,7 @@ describe('sameSecret', () => {
     ['', 'abc', false],
     ['ключ', 'ключ', true],
     ['a'.repeat(100_000), 'a'.repeat(100_000), true],
-  ])('compares secrets of any length', (given, expected, same) => {
-    expect(sameSecret(given, expected)).toBe(same);
+  ])('compares secrets of any length', (actual, expected, same) => {
+    expect(sameSecret(actual, expected)).toBe(same);
   });
 });

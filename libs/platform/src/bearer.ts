@@ -12,7 +12,7 @@ export function passwordOf(authorization: string | undefined): string | undefine
 }
 
 /** Whether two secrets are equal, in a time that tells nothing about either of them. */
-export function sameSecret(given: string, expected: string): boolean {
+export function sameSecret(actual: string, expected: string): boolean {
   const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
-  return timingSafeEqual(digest(given), digest(expected));
+  return timingSafeEqual(digest(actual), digest(expected));
 }

@@ -53,11 +53,11 @@ describe('executorOptions', () => {
   });
 
   it('takes a path or a descriptor to listen on, not both', () => {
-    const given = { EXECUTOR_TOKEN: 't', EXECUTOR_SOCKET_FD: '3' };
-    expect(executorOptions(given)).toMatchObject({ socketFd: 3 });
-    expect(violations({ ...given, EXECUTOR_SOCKET: '/run/x.sock' })).toEqual(['socketFd']);
-    expect(violations({ ...given, EXECUTOR_SOCKET_FD: '2' })).toEqual(['socketFd']);
-    expect(violations({ ...given, EXECUTOR_SOCKET_FD: '3.5' })).toEqual(['socketFd']);
+    const variables = { EXECUTOR_TOKEN: 't', EXECUTOR_SOCKET_FD: '3' };
+    expect(executorOptions(variables)).toMatchObject({ socketFd: 3 });
+    expect(violations({ ...variables, EXECUTOR_SOCKET: '/run/x.sock' })).toEqual(['socketFd']);
+    expect(violations({ ...variables, EXECUTOR_SOCKET_FD: '2' })).toEqual(['socketFd']);
+    expect(violations({ ...variables, EXECUTOR_SOCKET_FD: '3.5' })).toEqual(['socketFd']);
   });
 
   it('lists everything that is wrong at once', () => {

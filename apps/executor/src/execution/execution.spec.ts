@@ -55,8 +55,8 @@ describe('An execution', () => {
         ...request,
       },
       {
-        startChild: (asked, to) => {
-          command = asked;
+        startChild: (childCommand, to) => {
+          command = childCommand;
           output = to;
           return Promise.resolve(child);
         },

@@ -9,8 +9,8 @@ const OPEN = new Set(['/healthz']);
 export function guardByToken(fastify: FastifyInstance, token: string): void {
   fastify.addHook('onRequest', (request, reply, done) => {
     const { url } = request.routeOptions;
-    const given = bearerOf(request.headers.authorization);
-    if ((url !== undefined && OPEN.has(url)) || (given !== undefined && sameSecret(given, token))) {
+    const bearer = bearerOf(request.headers.authorization);
+    if ((url !== undefined && OPEN.has(url)) || (bearer !== undefined && sameSecret(bearer, token))) {
       done();
       return;
     }

@@ -83,7 +83,7 @@ describe('Starting a child', () => {
     const pool = { take: () => Promise.resolve(undefined) };
     await expect(start(pool, { args: ['-c', 'true'], stdin: 'text' }, path)).rejects.toMatchObject({
       code: 'cannot_start',
-      detail: `Standard input has no place in the temporary folder ${JSON.stringify(path)}: ${reason}.`,
+      detail: `Standard input cannot be kept in the temporary folder ${JSON.stringify(path)}: ${reason}.`,
     });
     const { child } = await start(pool, { args: ['-c', 'exit 4'] }, path);
     expect(await child.exited).toEqual({ code: 4, signal: null });

@@ -9,7 +9,7 @@ Max locked memory         8388608              8388608              bytes
 
 describe('The limits of commands', () => {
   const raised = { openFiles: { soft: 1_048_576, hard: 1_048_576 }, processes: { soft: Infinity, hard: Infinity } };
-  const given = { openFiles: { soft: 1024, hard: 1_048_576 } };
+  const inherited = { openFiles: { soft: 1024, hard: 1_048_576 } };
 
   it("are read as the system shows an executor's", () => {
     expect(limitsIn(TEXT)).toEqual({
@@ -20,11 +20,11 @@ describe('The limits of commands', () => {
   });
 
   it.each([
-    ['the files that were given, where Node has raised them', {}, raised, given, ['--nofile=1024:']],
-    ['the files that are asked for', { openFiles: 4096 }, raised, given, ['--nofile=4096:']],
-    ['never fewer files than the executor needs itself', { openFiles: 64 }, raised, given, ['--nofile=512:']],
+    ['the files that were given, where Node has raised them', {}, raised, inherited, ['--nofile=1024:']],
+    ['the files that are asked for', { openFiles: 4096 }, raised, inherited, ['--nofile=4096:']],
+    ['never fewer files than the executor needs itself', { openFiles: 64 }, raised, inherited, ['--nofile=512:']],
     ['left alone where they are right', {}, raised, raised, []],
-    ['never raised', { openFiles: 4096 }, given, given, []],
+    ['never raised', { openFiles: 4096 }, inherited, inherited, []],
     ['left alone where the system tells nothing', {}, {}, {}, []],
     ['processes, with some for the executor', { maxProcesses: 100 }, raised, raised, ['--nproc=132:132']],
     [
@@ -34,7 +34,7 @@ describe('The limits of commands', () => {
       raised,
       ['--nproc=60:60'],
     ],
-  ])('are %s', (_, wanted, own, from, options) => {
-    expect(limitOptions(wanted, own, from)).toEqual(options);
+  ])('are %s', (_, configured, own, from, options) => {
+    expect(limitOptions(configured, own, from)).toEqual(options);
   });
 });

@@ -15,7 +15,7 @@ export interface Limits {
 }
 
 /** What commands shall have. */
-export interface WantedLimits {
+export interface LimitOptions {
   /** Processes and threads of the sandbox's user, all together; undefined leaves it as it is. */
   maxProcesses?: number;
   /** Files that a command may have open before it asks for more; undefined: as many as who started the executor. */
@@ -50,15 +50,15 @@ function numberOf(text: string): number {
  * that they might have open.
  *
  * @param own of this process.
- * @param given of the process that started it.
+ * @param inherited of the process that started it.
  */
-export function limitOptions({ maxProcesses, openFiles }: WantedLimits, own: Limits, given: Limits): string[] {
+export function limitOptions({ maxProcesses, openFiles }: LimitOptions, own: Limits, inherited: Limits): string[] {
   const options: string[] = [];
   if (maxProcesses !== undefined) {
     const most = Math.min(maxProcesses + RESERVED_PROCESSES, own.processes?.hard ?? Infinity);
     options.push(`--nproc=${most}:${most}`);
   }
-  const soft = Math.max(openFiles ?? given.openFiles?.soft ?? Infinity, LEAST_OPEN_FILES);
+  const soft = Math.max(openFiles ?? inherited.openFiles?.soft ?? Infinity, LEAST_OPEN_FILES);
   if (own.openFiles !== undefined && soft < own.openFiles.soft) options.push(`--nofile=${soft}:`);
   return options;
 }
@@ -68,9 +68,9 @@ export function limitOptions({ maxProcesses, openFiles }: WantedLimits, own: Lim
  *
  * @throws where prlimit is missing or refuses.
  */
-export async function limitProcess(wanted: WantedLimits): Promise<void> {
-  const [own, given] = await Promise.all([limitsOf('self'), limitsOf(String(process.ppid))]);
-  const options = limitOptions(wanted, own, given);
+export async function limitProcess(configured: LimitOptions): Promise<void> {
+  const [own, inherited] = await Promise.all([limitsOf('self'), limitsOf(String(process.ppid))]);
+  const options = limitOptions(configured, own, inherited);
   if (options.length > 0) await promisify(execFile)('prlimit', [`--pid=${process.pid}`, ...options]);
 }
 

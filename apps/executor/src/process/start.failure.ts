@@ -45,7 +45,7 @@ export async function cannotStart(error: unknown, command: ChildCommand): Promis
 function inputProblem({ temporaryFolder, cause }: TextInputError): string {
   const code = (cause as NodeJS.ErrnoException).code ?? String(cause);
   const reason = INPUT_REASONS[code] ?? `the system says ${code}`;
-  return `Standard input has no place in the temporary folder ${quoted(temporaryFolder)}: ${reason}.`;
+  return `Standard input cannot be kept in the temporary folder ${quoted(temporaryFolder)}: ${reason}.`;
 }
 
 async function folderProblem(path: string): Promise<string | undefined> {

@@ -27,9 +27,9 @@ const UNITS: Record<keyof Amounts, { quantity: string; base: number }> = {
  * Amounts as people write them: `{memoryMi: 512, cpuMillicores: 1000}`, the same with text, or Kubernetes quantities
  * `{memory: "512Mi", cpu: "1"}`. What does not convert stays as it is, and the rules refuse it.
  */
-export function readAmounts(given: unknown): unknown {
-  if (typeof given !== 'object' || given === null || Array.isArray(given)) return given;
-  const amounts: Record<string, unknown> = { ...given };
+export function readAmounts(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  const amounts: Record<string, unknown> = { ...value };
   for (const [amount, { quantity, base }] of Object.entries(UNITS)) {
     const own = amounts[amount];
     if (typeof own === 'string') amounts[amount] = plainNumber(own) ?? own;

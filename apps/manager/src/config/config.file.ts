@@ -25,12 +25,12 @@ export function textOf(bytes: Uint8Array): string {
  * @throws StartError where the text is neither.
  */
 export function readConfigFile(text: string, path: string): ConfigFile {
-  const given = text.replace(/^\uFEFF/, '');
-  const content = parseContent(given, path) ?? {};
+  const withoutMark = text.replace(/^\uFEFF/, '');
+  const content = parseContent(withoutMark, path) ?? {};
   if (!isObject(content)) throw new StartError(`CONFIG_FILE ${path} must hold an object of options.`);
   const { section, others } = withoutSection(content, path);
   if (section === undefined) {
-    const isOurs = !isJson(given) || others.some((key) => !/^[A-Z]/.test(key));
+    const isOurs = !isJson(withoutMark) || others.some((key) => !/^[A-Z]/.test(key));
     return isOurs ? { values: content, warnings: [] } : foreign(others, path);
   }
   const { values, unused } = fromOriginal(section);

@@ -9,8 +9,8 @@ function load(
   variables: OptionInput['variables'],
   { file, inCluster = true }: { file?: string; inCluster?: boolean } = {},
 ): LoadedOptions {
-  const given = file === undefined ? undefined : { ...readConfigFile(file, 'warmbox.yaml'), path: 'warmbox.yaml' };
-  return loadOptions({ variables, inCluster, file: given });
+  const input = file === undefined ? undefined : { ...readConfigFile(file, 'warmbox.yaml'), path: 'warmbox.yaml' };
+  return loadOptions({ variables, inCluster, file: input });
 }
 
 function violated(loaded: LoadedOptions): string[] {

@@ -67,8 +67,8 @@ function ownVariables(variables: OptionInput['variables']): OptionLayer {
 }
 
 /** Values as they may be written (Kubernetes quantities, a list with commas) in the form that the rules know. */
-function readable(given: Record<string, unknown>): Record<string, unknown> {
-  const values = withAmounts(given);
+function readable(raw: Record<string, unknown>): Record<string, unknown> {
+  const values = withAmounts(raw);
   if (isObject(values.runtimes)) {
     const runtimes = Object.entries(values.runtimes);
     values.runtimes = Object.fromEntries(runtimes.map(([name, own]) => [name, isObject(own) ? withAmounts(own) : own]));
@@ -82,9 +82,9 @@ function readable(given: Record<string, unknown>): Record<string, unknown> {
   return values;
 }
 
-function withAmounts(given: Record<string, unknown>): Record<string, unknown> {
-  const amounts = AMOUNT_OPTIONS.filter((key) => key in given).map((key) => [key, readAmounts(given[key])]);
-  return { ...given, ...(Object.fromEntries(amounts) as Record<string, unknown>) };
+function withAmounts(values: Record<string, unknown>): Record<string, unknown> {
+  const amounts = AMOUNT_OPTIONS.filter((key) => key in values).map((key) => [key, readAmounts(values[key])]);
+  return { ...values, ...(Object.fromEntries(amounts) as Record<string, unknown>) };
 }
 
 function validated({ values, refused }: MergedOptions): { options: ManagerOptions; violations: OptionViolation[] } {
@@ -95,12 +95,12 @@ function validated({ values, refused }: MergedOptions): { options: ManagerOption
   ];
   if (isObject(options.runtimes)) {
     const runtimes: Record<string, RuntimeOptions> = {};
-    for (const [name, given] of Object.entries<unknown>(options.runtimes)) {
-      if (!isObject(given)) {
-        violations.push({ key: `runtimes.${name}`, value: given, rule: 'must be an object of options' });
+    for (const [name, overrides] of Object.entries<unknown>(options.runtimes)) {
+      if (!isObject(overrides)) {
+        violations.push({ key: `runtimes.${name}`, value: overrides, rule: 'must be an object of options' });
         continue;
       }
-      runtimes[name] = runtimeOf(given, options);
+      runtimes[name] = runtimeOf(overrides, options);
       violations.push(...optionViolations(runtimes[name], `runtimes.${name}.`).map(asUnknown));
     }
     options.runtimes = runtimes;
@@ -112,15 +112,15 @@ function validated({ values, refused }: MergedOptions): { options: ManagerOption
 }
 
 /** Amounts of a runtime that are given in part are completed by the options that it departs from. */
-function runtimeOf(given: Record<string, unknown>, base: ManagerOptions): RuntimeOptions {
-  const own = { ...given };
+function runtimeOf(overrides: Record<string, unknown>, base: ManagerOptions): RuntimeOptions {
+  const own = { ...overrides };
   for (const key of ['defaultResourceRequests', 'defaultResourceLimits'] as const) {
     if (isObject(own[key])) own[key] = Object.assign({}, base[key], own[key]);
   }
   return plainToInstance(RuntimeOptions, own, { exposeDefaultValues: true });
 }
 
-/** The options with defaults in the place of those that break their own rules. */
+/** The options with defaults instead of those that break their own rules. */
 function whereBroken(options: ManagerOptions, broken: ReadonlySet<string | undefined>): ManagerOptions {
   const kept = Object.entries(options).filter(([key]) => !broken.has(key));
   return Object.assign(new ManagerOptions(), Object.fromEntries(kept));

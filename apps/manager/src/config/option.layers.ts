@@ -1,4 +1,4 @@
-/** Option values from one place, in our form, and where each of them came from. */
+/** Option values from one source, in our form, and where each of them came from. */
 export interface OptionLayer {
   values: Record<string, unknown>;
   /** What a violation or `npm run options` calls the source of a value, by its path (`defaultResourceLimits.memoryMi`). */

@@ -65,10 +65,10 @@ export function withValue(
   return { ...section, [key]: { ...(isObject(under) ? under : {}), [below.join('__')]: value } };
 }
 
-function fromAmounts(given: Record<string, unknown>): FromOriginal {
+function fromAmounts(amounts: Record<string, unknown>): FromOriginal {
   const values: Record<string, unknown> = {};
   const unused: string[] = [];
-  for (const [written, value] of Object.entries(given)) {
+  for (const [written, value] of Object.entries(amounts)) {
     const field = AMOUNT_NAMES[written.toLowerCase()];
     if (field === undefined) unused.push(written);
     else values[field] = value;

@@ -94,12 +94,12 @@ describe('the 3.0 form of a document', () => {
     ],
     ['one without a body', { 204: { description: 'nothing' } }, { 204: { description: 'nothing' } }],
     ['none where there is none', {}, {}],
-  ])('keeps one success: %s', (_, given, expected) => {
+  ])('keeps one success: %s', (_, responses, expected) => {
     const failure = { 404: { description: 'f', content: { 'application/problem+json': json } } };
     const document: OpenApiDocument = {
       openapi: '3.1.0',
       info: { title: 't', version: '1' },
-      paths: { '/a': { get: { responses: { ...given, ...failure } } } },
+      paths: { '/a': { get: { responses: { ...responses, ...failure } } } },
       components: { schemas: {} },
     };
     expect(toOpenApi30(document).paths['/a']?.get?.responses).toStrictEqual({ ...expected, ...failure });

@@ -85,13 +85,13 @@ function inside(part: unknown): unknown {
   );
 }
 
-function schemaOf(given: Node): Node {
-  if (typeof given.$ref === 'string') {
-    const { $ref, ...siblings } = given;
+function schemaOf(node: Node): Node {
+  if (typeof node.$ref === 'string') {
+    const { $ref, ...siblings } = node;
     // Next to a $ref everything else is ignored.
     return Object.keys(siblings).length === 0 ? { $ref } : { ...schemaOf(siblings), allOf: [{ $ref }] };
   }
-  const schema: Node = { ...given };
+  const schema: Node = { ...node };
   // 3.0 cannot give the schema of JSON text, only name it.
   if (isNode(schema.contentSchema)) schema.description ??= `JSON text: ${namesIn(schema.contentSchema).join(' or ')}.`;
   for (const keyword of UNKNOWN_KEYWORDS) Reflect.deleteProperty(schema, keyword);

@@ -142,13 +142,13 @@ describe('the OpenAPI document', () => {
       expect([at, operation.operationId]).toEqual([at, expect.stringMatching(/^[a-z][A-Za-z]+$/)]);
       expect([at, operation.summary]).toEqual([at, expect.stringMatching(/^[A-Z].*[^.]$/)]);
       expect([at, operation.tags?.every((tag) => tags.has(tag))]).toEqual([at, true]);
-      for (const { name, description, in: place, required } of operation.parameters ?? []) {
+      for (const { name, description, in: location, required } of operation.parameters ?? []) {
         expect([at, name, description]).toEqual([at, name, expect.stringMatching(/\S/)]);
-        if (place === 'path') expect([at, name, required]).toEqual([at, name, true]);
+        if (location === 'path') expect([at, name, required]).toEqual([at, name, true]);
       }
       const named = [...at.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
       const described = (operation.parameters ?? [])
-        .filter(({ in: place }) => place === 'path')
+        .filter(({ in: location }) => location === 'path')
         .map(({ name }) => name);
       expect([at, described.sort()]).toEqual([at, named.sort()]);
     }
@@ -248,7 +248,7 @@ describe('the OpenAPI document', () => {
     'says how a request can be sent again with an idempotency key: POST %s',
     (path) => {
       const { parameters, responses } = document.paths[path]!.post!;
-      const header = parameters?.find(({ in: place, name }) => place === 'header' && name === 'Idempotency-Key');
+      const header = parameters?.find(({ in: location, name }) => location === 'header' && name === 'Idempotency-Key');
       expect(header).toMatchObject({
         required: false,
         description: expect.stringContaining('24 hours') as unknown,

@@ -16,7 +16,7 @@ export class ApiKeyAuthenticator implements Authenticator {
 
   authenticate(headers: IncomingHttpHeaders): Principal | undefined {
     // Every candidate is compared, so that the time tells nothing.
-    const matches = credentialsOf(headers).map((given) => sameSecret(given, this.key));
+    const matches = credentialsOf(headers).map((credential) => sameSecret(credential, this.key));
     return matches.includes(true) ? HOLDER : undefined;
   }
 }
@@ -36,6 +36,6 @@ export function unauthenticated(): ProblemError {
 
 /** An empty one is none. */
 function credentialsOf(headers: IncomingHttpHeaders): string[] {
-  const given = [bearerOf(headers.authorization), headers[HEADER.apiKey]];
-  return given.filter((candidate) => typeof candidate === 'string' && candidate !== '') as string[];
+  const credentials = [bearerOf(headers.authorization), headers[HEADER.apiKey]];
+  return credentials.filter((candidate) => typeof candidate === 'string' && candidate !== '') as string[];
 }

@@ -5,12 +5,12 @@ import { readBody } from './body.reader.js';
 
 const clock = new FakeClock();
 
-function reading(given: { limit?: number; announced?: number; budget?: BodyBudget } = {}): {
+function reading(limits: { limit?: number; announced?: number; budget?: BodyBudget } = {}): {
   payload: PassThrough;
   body: Promise<Buffer>;
   budget: BodyBudget;
 } {
-  const { limit = 1_000, announced, budget = new BodyBudget(100) } = given;
+  const { limit = 1_000, announced, budget = new BodyBudget(100) } = limits;
   const payload = new PassThrough();
   const held = budget.hold(announced ?? 0)!;
   const body = readBody(payload, { limit, announced, held, clock });

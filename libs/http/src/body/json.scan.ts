@@ -26,10 +26,10 @@ const OBJECT_END = 0x7d;
 const IS_MARK = new Uint8Array(256);
 for (const mark of [QUOTE, COMMA, COLON, LIST, LIST_END, OBJECT, OBJECT_END]) IS_MARK[mark] = 1;
 
-/** A list or object that is open at a place of the text. */
+/** A list or object that is open at an offset of the text. */
 interface Frame {
   isList: boolean;
-  /** How many of its values are before that place. */
+  /** How many of its values are before that offset. */
   index: number;
   /** Where the key of the current value is in the text; of objects. */
   key: [start: number, end: number];

@@ -1,7 +1,7 @@
 /** The most characters of a path that are logged. */
 const PATH_MAX = 500;
 
-/** What is surely a name: what else stands in its place may be a key that somebody has put there. */
+/** What is surely a name: what else stands there may be a key that somebody has put there. */
 const NAME = /^[A-Za-z][A-Za-z0-9_-]{0,31}$/;
 const NAMES_MAX = 10;
 

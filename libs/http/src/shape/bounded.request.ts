@@ -20,9 +20,9 @@ export interface BoundedRequest {
  *
  * @param prefix `/` for a body, `?` for a query
  */
-export function boundRequest(given: object, shape: DtoShape, prefix: string): BoundedRequest {
+export function boundRequest(input: object, shape: DtoShape, prefix: string): BoundedRequest {
   const pass = new Pass();
-  const kept = Object.entries(pass.object(given, shape, prefix));
+  const kept = Object.entries(pass.object(input, shape, prefix));
   const isMap = ([name]: [string, unknown]): boolean => shape.get(name)?.kind === 'map';
   const fields = Object.fromEntries(kept.filter((entry) => !isMap(entry)));
   const maps = Object.fromEntries(kept.filter(isMap));
@@ -34,14 +34,14 @@ class Pass {
   readonly refused = new Set<string>();
 
   /** The known fields of an object, bounded. */
-  object(given: object, shape: DtoShape, prefix: string): Record<string, unknown> {
+  object(input: object, shape: DtoShape, prefix: string): Record<string, unknown> {
     const kept: Record<string, unknown> = {};
-    for (const name in given) {
+    for (const name in input) {
       if (this.violations.isFull) break;
-      if (!Object.hasOwn(given, name)) continue;
+      if (!Object.hasOwn(input, name)) continue;
       const field = shape.get(name);
       const pointer = prefix + tokenOf(name);
-      const value = (given as Record<string, unknown>)[name];
+      const value = (input as Record<string, unknown>)[name];
       if (field === undefined) this.refuse(pointer, `property ${name} should not exist`);
       else if (value !== null && value !== undefined) kept[name] = this.field(value, field, name, pointer);
     }

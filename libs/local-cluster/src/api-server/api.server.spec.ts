@@ -180,7 +180,7 @@ describe('ApiServer', () => {
     expect(errors).toEqual([]);
   });
 
-  it('is back at its place with all that it stored after a restart that cut every connection', async () => {
+  it('is back at its address with all that it stored after a restart that cut every connection', async () => {
     await start();
     await client.create(PODS, 'default', POD);
     const { answer } = await openWatch('timeoutSeconds=60');

@@ -97,7 +97,7 @@ export class ApiServer {
     await closed;
   }
 
-  /** Dies with every connection, and is back at the same place after so many milliseconds: what is stored stays. */
+  /** Dies with every connection, and is back at the same address after so many milliseconds: what is stored stays. */
   async restart(downMs: number): Promise<void> {
     const { address, port } = this.server.address() as AddressInfo;
     const closed = once(this.server, 'close');

@@ -61,8 +61,8 @@ export const internal = (message: string): StatusError => new StatusError(500, u
 export const notApplicable = (): StatusError =>
   new StatusError(422, 'Invalid', 'the server rejected our request due to an error in our request', {});
 
-export const tooLargeResourceVersion = (asked: number, current: number): StatusError =>
-  new StatusError(504, 'Timeout', `Timeout: Too large resource version: ${asked}, current: ${current}`, {
+export const tooLargeResourceVersion = (version: number, current: number): StatusError =>
+  new StatusError(504, 'Timeout', `Timeout: Too large resource version: ${version}, current: ${current}`, {
     causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version', field: '' }],
     retryAfterSeconds: 1,
   });

@@ -14,7 +14,7 @@ import { removeTree } from './pod/remove.tree.js';
 /** The longest path that the folder may have: what is below it must fit into a Unix socket's address (104 bytes on macOS). */
 const FOLDER_MAX_LENGTH = 70;
 
-/** What pods need of this machine: a place for their files, addresses, isolation, and somebody who cleans up if we die. */
+/** What pods need of this machine: a folder for their files, addresses, isolation, and somebody who cleans up if we die. */
 export class KubeletMachine {
   private programs = 0;
 
@@ -61,7 +61,7 @@ export class KubeletMachine {
   }
 
   /**
-   * A program as the containers here run it: with its files where guests can read them, and in a place that tells nothing of
+   * A program as the containers here run it: with its files where guests can read them, and in a folder that tells nothing of
    * this machine.
    *
    * @throws the file system's error where guests are other users, and there is no room for what they could not read.

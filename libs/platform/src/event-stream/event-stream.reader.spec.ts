@@ -3,11 +3,11 @@ import fc from 'fast-check';
 import { lines, readServerSentEvents } from './event-stream.reader.js';
 import { formatServerSentEvent, STREAM_FORM, type StreamEvent } from './event-stream.writer.js';
 
-/** A text's bytes, cut at the given places. */
+/** A text's bytes, cut at the given offsets. */
 function pieces(text: string, cuts: number[] = []): Readable {
   const bytes = Buffer.from(text);
-  const places = [...cuts.map((cut) => cut % (bytes.length + 1)), 0, bytes.length].sort((a, b) => a - b);
-  return Readable.from(places.slice(1).map((place, i) => bytes.subarray(places[i], place)));
+  const offsets = [...cuts.map((cut) => cut % (bytes.length + 1)), 0, bytes.length].sort((a, b) => a - b);
+  return Readable.from(offsets.slice(1).map((offset, i) => bytes.subarray(offsets[i], offset)));
 }
 
 async function all<T>(source: AsyncIterable<T>): Promise<T[]> {
@@ -24,8 +24,8 @@ describe('lines', () => {
   it('does not care where lines, line ends and characters are cut', async () => {
     const line = fc.string({ unit: 'binary' }).map((text) => text.replace(/[\r\n\ufeff]/g, ''));
     await fc.assert(
-      fc.asyncProperty(fc.array(line), fc.array(fc.nat()), async (given, cuts) => {
-        expect(await all(lines(pieces(given.map((text) => `${text}\r\n`).join(''), cuts)))).toEqual(given);
+      fc.asyncProperty(fc.array(line), fc.array(fc.nat()), async (texts, cuts) => {
+        expect(await all(lines(pieces(texts.map((text) => `${text}\r\n`).join(''), cuts)))).toEqual(texts);
       }),
       { numRuns: 200 },
     );

@@ -60,14 +60,14 @@ export function loadOptions<T extends object>(
   const unknown = Object.keys(file)
     .filter((key) => !keys.includes(key))
     .map((key): OptionViolation => ({ key, value: file[key], rule: 'is no option' }));
-  const given: Record<string, unknown> = {};
+  const values: Record<string, unknown> = {};
   for (const key of keys) {
     const text = environment[variable(key)];
     if (text !== undefined && text !== '')
-      given[key] = convert(text, Reflect.getMetadata('design:type', type.prototype as object, key));
-    else if (file[key] !== undefined && file[key] !== null) given[key] = file[key];
+      values[key] = convert(text, Reflect.getMetadata('design:type', type.prototype as object, key));
+    else if (file[key] !== undefined && file[key] !== null) values[key] = file[key];
   }
-  const options = plainToInstance(type, { ...defaults, ...given }, { exposeDefaultValues: true });
+  const options = plainToInstance(type, { ...defaults, ...values }, { exposeDefaultValues: true });
   const violations = [...unknown, ...optionViolations(options)];
   if (violations.length > 0) throw new OptionsError(violations);
   return options;

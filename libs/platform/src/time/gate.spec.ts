@@ -76,7 +76,7 @@ describe('Gate', () => {
     expect(scene.begun).toEqual([0, 1, 2]);
   });
 
-  it('frees the place in the line of one that gives up, and lets none behind it wait for longer', async () => {
+  it('frees the position in the line of one that gives up, and lets none behind it wait for longer', async () => {
     const scene = new Scene(1);
     const giving = new AbortController();
     void scene.run(0);

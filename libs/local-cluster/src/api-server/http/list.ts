@@ -38,25 +38,25 @@ export function listPage(store: ObjectStore, kind: Kind, namespace: string | und
 }
 
 function startOf(store: ObjectStore, query: URLSearchParams): { revision: number; after?: string; isCached: boolean } {
-  const asked = query.get('resourceVersion') ?? '';
+  const version = query.get('resourceVersion') ?? '';
   const token = query.get('continue') ?? '';
   const match = query.get('resourceVersionMatch') ?? '';
-  checkMatch(match, asked);
+  checkMatch(match, version);
   if (token !== '') {
-    if (asked !== '' && asked !== '0')
+    if (version !== '' && version !== '0')
       throw badRequest('specifying resource version is not allowed when using continue');
     const { revision, after } = decodeContinue(token);
     if (revision > store.revision) throw tooLargeResourceVersion(revision, store.revision);
     return { revision: revision < 0 ? store.revision : revision, after, isCached: false };
   }
-  if (asked !== '' && !/^\d+$/.test(asked)) {
-    const detail = `resourceVersion: Invalid value: ${JSON.stringify(asked)}: strconv.ParseUint: parsing ${JSON.stringify(asked)}: invalid syntax`;
+  if (version !== '' && !/^\d+$/.test(version)) {
+    const detail = `resourceVersion: Invalid value: ${JSON.stringify(version)}: strconv.ParseUint: parsing ${JSON.stringify(version)}: invalid syntax`;
     throw badRequest(`invalid resource version: ${detail}`);
   }
-  const revision = Number(asked);
+  const revision = Number(version);
   if (revision > store.revision) throw tooLargeResourceVersion(revision, store.revision);
   // 0 means whatever is at hand; the real one then answers from its cache, which knows no pages.
-  return { revision: match === 'Exact' ? revision : store.revision, isCached: asked === '0' };
+  return { revision: match === 'Exact' ? revision : store.revision, isCached: version === '0' };
 }
 
 function checkMatch(match: string, resourceVersion: string): void {

@@ -4,8 +4,8 @@ import { apiVersionOf, type Kind, type Stored } from '../kinds/kind.js';
 export type IncludeObject = 'Metadata' | 'None' | 'Object';
 
 export function includeObjectOf(query: URLSearchParams): IncludeObject {
-  const asked = query.get('includeObject');
-  return asked === 'None' || asked === 'Object' ? asked : 'Metadata';
+  const include = query.get('includeObject');
+  return include === 'None' || include === 'Object' ? include : 'Metadata';
 }
 
 /**

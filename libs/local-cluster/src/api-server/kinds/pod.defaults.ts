@@ -56,9 +56,11 @@ function isLatest(image: string | undefined): boolean {
   return tag === undefined || tag === 'latest';
 }
 
-function withEvictionTolerations(given: NonNullable<PodSpec['tolerations']>): NonNullable<PodSpec['tolerations']> {
+function withEvictionTolerations(
+  tolerations: NonNullable<PodSpec['tolerations']>,
+): NonNullable<PodSpec['tolerations']> {
   const missing = ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable'].filter(
-    (key) => !given.some((toleration) => toleration.key === key || toleration.key === undefined),
+    (key) => !tolerations.some((toleration) => toleration.key === key || toleration.key === undefined),
   );
   const added = missing.map((key) => ({
     key,
@@ -66,7 +68,7 @@ function withEvictionTolerations(given: NonNullable<PodSpec['tolerations']>): No
     effect: 'NoExecute',
     tolerationSeconds: EVICTION_SECONDS,
   }));
-  return [...given, ...added];
+  return [...tolerations, ...added];
 }
 
 /** Guaranteed where every container's cpu and memory limits equal its requests, BestEffort where none has any, else Burstable. */

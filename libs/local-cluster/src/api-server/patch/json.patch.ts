@@ -31,12 +31,12 @@ export function applyJsonPatch(document: JsonObject, patch: Json): Json {
   return root.document;
 }
 
-function operationOf(given: Json): Operation {
-  if (!isJsonObject(given)) {
-    throw badRequest(`error decoding patch: json: cannot unmarshal ${typeof given} into Go value of type jsonPatchOp`);
+function operationOf(entry: Json): Operation {
+  if (!isJsonObject(entry)) {
+    throw badRequest(`error decoding patch: json: cannot unmarshal ${typeof entry} into Go value of type jsonPatchOp`);
   }
   const word = (name: string): string => {
-    const value = ownValue(given, name) ?? '';
+    const value = ownValue(entry, name) ?? '';
     if (typeof value !== 'string') {
       throw badRequest(
         `error decoding patch: json: cannot unmarshal ${typeof value} into Go struct field jsonPatchOp.${name} of type string`,
@@ -44,7 +44,7 @@ function operationOf(given: Json): Operation {
     }
     return value;
   };
-  return { op: word('op'), path: word('path'), from: word('from'), value: ownValue(given, 'value') ?? null };
+  return { op: word('op'), path: word('path'), from: word('from'), value: ownValue(entry, 'value') ?? null };
 }
 
 function apply(root: { document: Json }, { op, path, from, value }: Operation): void {
@@ -79,12 +79,12 @@ function apply(root: { document: Json }, { op, path, from, value }: Operation): 
 }
 
 /** A container that exists, and the last token of a pointer into it. */
-interface Place {
+interface Location {
   parent: JsonObject | Json[];
   token: string;
 }
 
-function locate(document: Json, pointer: string): Place {
+function locate(document: Json, pointer: string): Location {
   if (!pointer.startsWith('/')) throw notApplicable();
   const tokens = pointer.slice(1).split('/').map(unescape);
   const token = tokens.pop() ?? '';
@@ -112,27 +112,27 @@ function existingIndex(array: readonly Json[], token: string): number {
   return index;
 }
 
-function read({ parent, token }: Place): Json | undefined {
+function read({ parent, token }: Location): Json | undefined {
   return Array.isArray(parent) ? parent[existingIndex(parent, token)] : ownValue(parent, token);
 }
 
-function add({ parent, token }: Place, value: Json): void {
+function add({ parent, token }: Location, value: Json): void {
   if (!Array.isArray(parent)) {
     setOwn(parent, token, value);
     return;
   }
-  // One longer than now: -1 and `-` are the place after the last.
+  // One longer than now: -1 and `-` are the location after the last.
   const index = token === '-' ? parent.length : indexOf(parent.length + 1, token);
   if (index < 0 || index > parent.length) throw notApplicable();
   parent.splice(index, 0, value);
 }
 
-function replace({ parent, token }: Place, value: Json): void {
+function replace({ parent, token }: Location, value: Json): void {
   if (Array.isArray(parent)) parent[existingIndex(parent, token)] = value;
   else setOwn(parent, token, value);
 }
 
-function remove({ parent, token }: Place): void {
+function remove({ parent, token }: Location): void {
   if (Array.isArray(parent)) parent.splice(existingIndex(parent, token), 1);
   else if (Object.hasOwn(parent, token)) Reflect.deleteProperty(parent, token);
   else throw notApplicable();

@@ -13,9 +13,9 @@ export class DecodeError extends Error {
 export type Decoder = (value: Json | undefined, path: string, unknown: string[]) => Json | undefined;
 
 function mismatch(value: Json, path: string, type: string): DecodeError {
-  const given = Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value;
+  const kind = Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value;
   const number = typeof value === 'number' ? ` ${value}` : '';
-  const what = given === 'number' && Number.isInteger(value) ? given : `${given}${number}`;
+  const what = kind === 'number' && Number.isInteger(value) ? kind : `${kind}${number}`;
   return new DecodeError(`json: cannot unmarshal ${what} into Go struct field ${path} of type ${type}`);
 }
 

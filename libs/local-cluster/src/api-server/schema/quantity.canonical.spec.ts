@@ -38,11 +38,11 @@ const WRITTEN: Record<string, string> = {
 };
 
 describe('canonicalQuantity', () => {
-  it.each(Object.entries(WRITTEN))('writes %s as %s', (given, written) => {
-    expect(canonicalQuantity(given)).toBe(written);
+  it.each(Object.entries(WRITTEN))('writes %s as %s', (text, written) => {
+    expect(canonicalQuantity(text)).toBe(written);
   });
 
-  it.each(['', 'x', '2x', '1 Gi', '1.2.3', 'Mi', '--1', '1ki', '1e', '0x10'])('takes "%s" for no quantity', (given) => {
-    expect(canonicalQuantity(given)).toBeUndefined();
+  it.each(['', 'x', '2x', '1 Gi', '1.2.3', 'Mi', '--1', '1ki', '1e', '0x10'])('takes "%s" for no quantity', (text) => {
+    expect(canonicalQuantity(text)).toBeUndefined();
   });
 });

@@ -8,8 +8,8 @@ const BINARY = ['', 'Ki', 'Mi', 'Gi', 'Ti', 'Pi', 'Ei'];
  *
  * @returns undefined where the text is no quantity.
  */
-export function canonicalQuantity(given: string): string | undefined {
-  const match = SHAPE.exec(given.trim());
+export function canonicalQuantity(text: string): string | undefined {
+  const match = SHAPE.exec(text.trim());
   if (match === null) return undefined;
   const [, sign = '', digits = '', exponentMark, exponent, suffix = ''] = match;
   const [whole = '', fraction = ''] = digits.split('.');

@@ -16,11 +16,11 @@ export function create(
   context: WriteContext,
   kind: Kind,
   namespace: string,
-  given: Stored,
+  input: Stored,
   { dryRun }: Pick<WriteOptions, 'dryRun'>,
 ): Written {
   const { store } = context;
-  const draft = newObject(context, kind, namespace, given);
+  const draft = newObject(context, kind, namespace, input);
   const { name } = draft.metadata;
   checkNamespace(context, kind, namespace, name);
   kind.complete(draft);
@@ -29,7 +29,7 @@ export function create(
   const causes = [...metadataViolations(draft.metadata, kind.nameRule), ...kind.violations(draft)];
   if (causes.length > 0) throw invalid(objectSubject(kind, name), causes);
   const charge = isPod ? chargeQuotas(store, namespace, name) : undefined;
-  if (given.metadata.resourceVersion !== undefined) {
+  if (input.metadata.resourceVersion !== undefined) {
     throw internal('resourceVersion should not be set on objects to be created');
   }
   const existing = store.get(kind, namespace, name);
@@ -40,18 +40,18 @@ export function create(
 }
 
 /** What the client may say of the metadata, and what only the server says. */
-function newObject({ clock, random }: WriteContext, kind: Kind, namespace: string, given: Stored): Stored {
-  const { generateName, labels, annotations, ownerReferences, finalizers } = given.metadata;
-  if ((given.metadata.namespace ?? namespace) !== namespace) {
+function newObject({ clock, random }: WriteContext, kind: Kind, namespace: string, input: Stored): Stored {
+  const { generateName, labels, annotations, ownerReferences, finalizers } = input.metadata;
+  if ((input.metadata.namespace ?? namespace) !== namespace) {
     throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
   }
   const prefix = generateName ?? '';
   const metadata = {
-    name: given.metadata.name || (prefix === '' ? '' : generatedName(prefix, random)),
+    name: input.metadata.name || (prefix === '' ? '' : generatedName(prefix, random)),
     generateName,
     namespace: kind.namespaced ? namespace : undefined,
     uid: randomUUID(),
-    // Its place in the order of fields; the store sets it.
+    // Here for the order of fields; the store sets it.
     resourceVersion: undefined,
     generation: kind.hasGeneration ? 1 : undefined,
     creationTimestamp: wholeSeconds(clock.now()),
@@ -60,7 +60,7 @@ function newObject({ clock, random }: WriteContext, kind: Kind, namespace: strin
     ownerReferences,
     finalizers,
   };
-  return { ...given, metadata: compact(metadata) };
+  return { ...input, metadata: compact(metadata) };
 }
 
 function compact<T extends object>(values: T): T {

@@ -24,9 +24,9 @@ export function decodeBody(kind: Kind, body: Json, strict: boolean): Stored {
 export function decodePatched(kind: Kind, body: Json, strict: boolean): Stored {
   try {
     if (!isJsonObject(body)) throw new DecodeError('the patch leaves no object');
-    const given = { kind: ownValue(body, 'kind'), apiVersion: ownValue(body, 'apiVersion') };
-    if (given.kind !== undefined && given.kind !== kind.kind) throw new DecodeError('the patch changes the kind');
-    if (given.apiVersion !== undefined && given.apiVersion !== apiVersionOf(kind)) {
+    const named = { kind: ownValue(body, 'kind'), apiVersion: ownValue(body, 'apiVersion') };
+    if (named.kind !== undefined && named.kind !== kind.kind) throw new DecodeError('the patch changes the kind');
+    if (named.apiVersion !== undefined && named.apiVersion !== apiVersionOf(kind)) {
       throw new DecodeError('the patch changes the apiVersion');
     }
     return decode(kind, body, strict);
@@ -61,9 +61,9 @@ function checkType(kind: Kind, givenKind: Json | undefined, givenVersion: Json |
 }
 
 /** A type's name; one that is empty counts as none, and one that is no text is none that there is. */
-function textOf(given: Json | undefined): string | undefined {
-  if (given === undefined || given === null || given === '') return undefined;
-  return typeof given === 'string' ? given : JSON.stringify(given);
+function textOf(value: Json | undefined): string | undefined {
+  if (value === undefined || value === null || value === '') return undefined;
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 function cannotBeHandled(kind: Kind, name: string, version: string, detail: string): Error {

@@ -18,14 +18,14 @@ export interface DeleteOptions {
 
 /** DeleteOptions from a request's body and query; the body counts. */
 export function deleteOptionsOf(body: Json, query: URLSearchParams): DeleteOptions {
-  const given = isJsonObject(body) ? body : {};
-  const kind = ownValue(given, 'kind') ?? 'DeleteOptions';
+  const fields = isJsonObject(body) ? body : {};
+  const kind = ownValue(fields, 'kind') ?? 'DeleteOptions';
   if (kind !== 'DeleteOptions') {
     throw internal(
-      `no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(given.apiVersion ?? '')}`,
+      `no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(fields.apiVersion ?? '')}`,
     );
   }
-  const preconditions = ownValue(given, 'preconditions');
+  const preconditions = ownValue(fields, 'preconditions');
   const text = (name: string): string | undefined => {
     const value = isJsonObject(preconditions) ? ownValue(preconditions, name) : undefined;
     if (value !== undefined && value !== null && typeof value !== 'string') {
@@ -35,9 +35,9 @@ export function deleteOptionsOf(body: Json, query: URLSearchParams): DeleteOptio
     }
     return value ?? undefined;
   };
-  const dryRun = ownValue(given, 'dryRun') ?? query.getAll('dryRun');
+  const dryRun = ownValue(fields, 'dryRun') ?? query.getAll('dryRun');
   return {
-    gracePeriodSeconds: graceOf(ownValue(given, 'gracePeriodSeconds') ?? numberOf(query.get('gracePeriodSeconds'))),
+    gracePeriodSeconds: graceOf(ownValue(fields, 'gracePeriodSeconds') ?? numberOf(query.get('gracePeriodSeconds'))),
     uid: text('uid'),
     resourceVersion: text('resourceVersion'),
     dryRun: Array.isArray(dryRun) && dryRun.includes('All'),
@@ -87,20 +87,20 @@ function terminating({ store, clock }: WriteContext, { object }: Version): Versi
 
 function checkPreconditions(kind: Kind, { metadata }: Stored, { uid, resourceVersion }: DeleteOptions): void {
   const checks = [
-    { name: 'UID', asked: uid, actual: metadata.uid, hint: 'deleted and then recreated' },
+    { name: 'UID', expected: uid, actual: metadata.uid, hint: 'deleted and then recreated' },
     { name: 'ResourceVersion', asked: resourceVersion, actual: metadata.resourceVersion, hint: 'modified' },
   ];
-  for (const { name, asked, actual = '', hint } of checks) {
-    if (asked === undefined || asked === actual) continue;
-    const message = `Operation cannot be fulfilled on ${qualifiedKind(kind)} "${metadata.name}": the ${name} in the precondition (${asked}) does not match the ${name} in record (${actual}). The object might have been ${hint}`;
+  for (const { name, expected, actual = '', hint } of checks) {
+    if (expected === undefined || expected === actual) continue;
+    const message = `Operation cannot be fulfilled on ${qualifiedKind(kind)} "${metadata.name}": the ${name} in the precondition (${expected}) does not match the ${name} in record (${actual}). The object might have been ${hint}`;
     throw new StatusError(409, 'Conflict', message, objectSubject(kind, metadata.name));
   }
 }
 
 /** Seconds that a pod has to end: none where no kubelet runs it, or it has ended. */
-function graceFor(pod: Pod, asked: number | undefined): number {
+function graceFor(pod: Pod, requested: number | undefined): number {
   if (!pod.spec?.nodeName || !isAlive(pod)) return 0;
-  const grace = asked ?? pod.spec.terminationGracePeriodSeconds ?? 30;
+  const grace = requested ?? pod.spec.terminationGracePeriodSeconds ?? 30;
   return grace < 0 ? 1 : grace;
 }
 
@@ -108,7 +108,7 @@ function graceFor(pod: Pod, asked: number | undefined): number {
 function markedForDeletion(object: Stored, grace: number, now: number): Stored | undefined {
   const { deletionTimestamp, deletionGracePeriodSeconds: before, generation, ...rest } = object.metadata;
   if (deletionTimestamp !== undefined && (before ?? 0) <= grace) return undefined;
-  const asked = deletionTimestamp === undefined ? now : Date.parse(deletionTimestamp) - (before ?? 0) * 1000;
+  const requestedAt = deletionTimestamp === undefined ? now : Date.parse(deletionTimestamp) - (before ?? 0) * 1000;
   const { name, generateName, namespace, uid, resourceVersion, creationTimestamp, ...remaining } = rest;
   const isFirst = deletionTimestamp === undefined && generation !== undefined;
   const metadata = {
@@ -119,7 +119,7 @@ function markedForDeletion(object: Stored, grace: number, now: number): Stored |
     resourceVersion,
     generation: isFirst ? generation + 1 : generation,
     creationTimestamp,
-    deletionTimestamp: wholeSeconds(asked + grace * 1000),
+    deletionTimestamp: wholeSeconds(requestedAt + grace * 1000),
     deletionGracePeriodSeconds: grace,
     ...remaining,
   };

@@ -26,17 +26,17 @@ export function replace(
   context: WriteContext,
   kind: Kind,
   target: Target,
-  given: Stored,
+  input: Stored,
   options: UpdateOptions,
 ): Written {
-  checkTarget(kind, target, given.metadata);
+  checkTarget(kind, target, input.metadata);
   const existing = context.store.get(kind, target.namespace, target.name);
   if (existing === undefined && kind.putCreates && !options.isStatus) {
-    const { resourceVersion, ...metadata } = given.metadata;
-    return create(context, kind, target.namespace, { ...given, metadata }, options);
+    const { resourceVersion, ...metadata } = input.metadata;
+    return create(context, kind, target.namespace, { ...input, metadata }, options);
   }
   const previous = find(context, kind, target);
-  const { uid, resourceVersion } = given.metadata;
+  const { uid, resourceVersion } = input.metadata;
   if (uid !== undefined && uid !== previous.object.metadata.uid) {
     throw conflict(
       kind,
@@ -49,20 +49,20 @@ export function replace(
       violation.invalid('metadata.resourceVersion', 0, 'must be specified for an update'),
     ]);
   }
-  return update(context, kind, previous, given, options);
+  return update(context, kind, previous, input, options);
 }
 
-/** The common end of PUT and PATCH: `given` in the place of `previous`, as far as the rules let it. */
+/** The common end of PUT and PATCH: `input` instead of `previous`, as far as the rules let it. */
 export function update(
   { store }: WriteContext,
   kind: Kind,
   previous: Version,
-  given: Stored,
+  input: Stored,
   { isStatus, dryRun }: Pick<UpdateOptions, 'isStatus' | 'dryRun'>,
 ): Written {
   const before = previous.object;
-  checkResourceVersion(kind, before, given.metadata.resourceVersion);
-  const draft = nextObject(kind, before, given, isStatus);
+  checkResourceVersion(kind, before, input.metadata.resourceVersion);
+  const draft = nextObject(kind, before, input, isStatus);
   if (isStatus) kind.completeStatus(draft, before);
   const causes = [
     ...metadataViolations(draft.metadata, kind.nameRule),
@@ -89,9 +89,9 @@ export function checkTarget(kind: Kind, { namespace, name }: Target, metadata: O
   }
 }
 
-function checkResourceVersion(kind: Kind, { metadata }: Stored, given: string | undefined): void {
-  if (given === undefined || given === metadata.resourceVersion) return;
-  if (!/^\d+$/.test(given)) throw internal(`strconv.ParseUint: parsing ${JSON.stringify(given)}: invalid syntax`);
+function checkResourceVersion(kind: Kind, { metadata }: Stored, version: string | undefined): void {
+  if (version === undefined || version === metadata.resourceVersion) return;
+  if (!/^\d+$/.test(version)) throw internal(`strconv.ParseUint: parsing ${JSON.stringify(version)}: invalid syntax`);
   throw conflict(
     kind,
     metadata.name,
@@ -105,29 +105,29 @@ export function conflict(kind: Kind, name: string, detail: string): StatusError 
 }
 
 /** The object after the write: what only the server says is kept, and so is the part that this write is not about. */
-function nextObject(kind: Kind, before: Stored, given: Stored, isStatus: boolean): Stored {
+function nextObject(kind: Kind, before: Stored, input: Stored, isStatus: boolean): Stored {
   const part = (object: Stored, key: string): object => {
     const value = (object as unknown as Record<string, unknown>)[key];
     return value === undefined ? {} : { [key]: value };
   };
   const body = isStatus
-    ? { ...before, ...part(given, 'status') }
-    : { ...given, ...(kind.hasStatus ? part(before, 'status') : {}) };
+    ? { ...before, ...part(input, 'status') }
+    : { ...input, ...(kind.hasStatus ? part(before, 'status') : {}) };
   const kept = before.metadata;
   const metadata = {
     name: kept.name,
     generateName: kept.generateName,
     namespace: kept.namespace,
-    uid: given.metadata.uid ?? kept.uid,
+    uid: input.metadata.uid ?? kept.uid,
     resourceVersion: kept.resourceVersion,
     generation: kept.generation,
     creationTimestamp: kept.creationTimestamp,
-    deletionTimestamp: given.metadata.deletionTimestamp ?? kept.deletionTimestamp,
-    deletionGracePeriodSeconds: given.metadata.deletionGracePeriodSeconds ?? kept.deletionGracePeriodSeconds,
-    labels: given.metadata.labels,
-    annotations: given.metadata.annotations,
-    ownerReferences: given.metadata.ownerReferences,
-    finalizers: given.metadata.finalizers,
+    deletionTimestamp: input.metadata.deletionTimestamp ?? kept.deletionTimestamp,
+    deletionGracePeriodSeconds: input.metadata.deletionGracePeriodSeconds ?? kept.deletionGracePeriodSeconds,
+    labels: input.metadata.labels,
+    annotations: input.metadata.annotations,
+    ownerReferences: input.metadata.ownerReferences,
+    finalizers: input.metadata.finalizers,
   };
   if (kind.hasGeneration && !sameJson(part(body, 'spec'), part(before, 'spec'))) {
     metadata.generation = (kept.generation ?? 0) + 1;

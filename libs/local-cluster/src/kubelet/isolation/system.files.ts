@@ -21,7 +21,7 @@ const ETC = [
   /^(services|protocols|rpc|gai\.conf)$/,
   // Types of files, catalogs of documents, fonts, colours, drivers.
   /^(mime\.types|magic|magic\.mime|xml|sgml|papersize|paperspecs|groff|fonts|X11\/rgb\.txt|ImageMagick-\d+|OpenCL|glvnd)$/,
-  // Who is trusted in TLS: Debian's places, then Fedora's.
+  // Who is trusted in TLS: Debian's paths, then Fedora's.
   /^(ssl\/certs|ssl\/openssl\.cnf|pki\/ca-trust\/extracted|pki\/tls\/certs|pki\/tls\/openssl\.cnf|pki\/java|crypto-policies)$/,
   // Languages whose own folders in /usr link to their settings in /etc.
   /^(java|java-[\w.-]+|maven\/(m2\.conf|logging|toolchains\.xml)|ant|ant\.d|python[\d.]*|perl|R|texmf|emacs|vim)$/,

@@ -71,9 +71,9 @@ describe('PodWorker', () => {
   let exit: (code: number) => void;
 
   const workload: Workload = {
-    run: (given) => {
-      control = given;
-      given.report({ container: { phase: 'running', startedAt: 0 } });
+    run: (run) => {
+      control = run;
+      run.report({ container: { phase: 'running', startedAt: 0 } });
       return new Promise((resolve) => (exit = (code) => resolve(terminated(code, 0, 0))));
     },
   };

@@ -11,7 +11,7 @@ import type { PodStatus } from './pod.status.js';
 export class StatusWriter {
   private readonly backoff = new Backoff({ initialMs: 50, maxMs: 5_000 });
   private readonly stopping = new AbortController();
-  private wanted: PodStatus | undefined;
+  private unwritten: PodStatus | undefined;
   private written = '';
   private isWriting = false;
   private writing: Promise<void> | undefined;
@@ -25,7 +25,7 @@ export class StatusWriter {
   ) {}
 
   write(status: PodStatus): void {
-    this.wanted = status;
+    this.unwritten = status;
     if (!this.isWriting) this.writing = this.drain();
   }
 
@@ -43,9 +43,9 @@ export class StatusWriter {
   private async drain(): Promise<void> {
     this.isWriting = true;
     try {
-      while (this.wanted !== undefined && !this.stopping.signal.aborted) {
-        const status = this.wanted;
-        this.wanted = undefined;
+      while (this.unwritten !== undefined && !this.stopping.signal.aborted) {
+        const status = this.unwritten;
+        this.unwritten = undefined;
         if (JSON.stringify(status) !== this.written) await this.attempt(status);
       }
     } finally {
@@ -63,7 +63,7 @@ export class StatusWriter {
       if (isGone(error)) this.stop();
       if (signal.aborted) return;
       this.log.warn({ err: error, pod: this.pod.metadata?.name }, 'a status could not be written; trying again');
-      this.wanted ??= status;
+      this.unwritten ??= status;
       await pause(this.clock, this.backoff.next(), signal);
     }
   }
