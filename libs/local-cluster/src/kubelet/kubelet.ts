@@ -1,9 +1,8 @@
 import { join } from 'node:path';
 import type { KubeClient, KubeLog } from '@warmbox/kube';
-import { Backoff, type Clock, pause } from '@warmbox/platform';
+import { Backoff, type Clock, Gate, pause } from '@warmbox/platform';
 import type { Pod } from '@warmbox/sandbox';
 import { isAborted } from './abort.js';
-import { Concurrency } from './concurrency.js';
 import type { KubeletMachine } from './kubelet.machine.js';
 import { CONCURRENT_STARTS, CONCURRENT_WRITES, STOP_GRACE_MS, type KubeletOptions } from './kubelet.options.js';
 import { NodeRegistration } from './node.registration.js';
@@ -22,8 +21,8 @@ import type { Workload } from './workload/workload.js';
  */
 export class Kubelet implements PodSink {
   private readonly stopping = new AbortController();
-  private readonly writes = new Concurrency(CONCURRENT_WRITES);
-  private readonly starts = new Concurrency(CONCURRENT_STARTS);
+  private readonly writes = new Gate(CONCURRENT_WRITES);
+  private readonly starts = new Gate(CONCURRENT_STARTS);
   private readonly registration: NodeRegistration;
   private readonly feed: PodFeed;
   private readonly workers = new Map<string, PodWorker>();
@@ -122,7 +121,7 @@ export class Kubelet implements PodSink {
     const backoff = new Backoff({ initialMs: 50, maxMs: 5_000 });
     while (!signal.aborted) {
       try {
-        await this.writes.run(() => this.client.bind({ namespace, name }, this.options.nodeName, { signal }));
+        await this.writes.run(() => this.client.bind({ namespace, name }, this.options.nodeName, { signal }), signal);
         return;
       } catch (error) {
         // Gone, or bound already: the watch says which.

@@ -1,9 +1,8 @@
 import { KubeApiError, silentLog, type DeleteOptions } from '@warmbox/kube';
-import type { Clock } from '@warmbox/platform';
+import { type Clock, Gate } from '@warmbox/platform';
 import type { Pod } from '@warmbox/sandbox';
 import { atLeast, waitFor } from '@warmbox/testing';
 import { aborted } from '../abort.js';
-import { Concurrency } from '../concurrency.js';
 import type { Workload, WorkloadControl } from '../workload/workload.js';
 import { PodWorker } from './pod.worker.js';
 import { terminated, type PodStatus } from './pod.status.js';
@@ -79,7 +78,7 @@ describe('PodWorker', () => {
   };
 
   function start(first: Pod = pod, work: Workload = workload): PodWorker {
-    return new PodWorker(first, work, '127.0.0.1', client, new Concurrency(4), clock, silentLog);
+    return new PodWorker(first, work, '127.0.0.1', client, new Gate(4), clock, silentLog);
   }
 
   beforeEach(() => {

@@ -1,8 +1,7 @@
 import { PODS, type KubeClient, type KubeLog } from '@warmbox/kube';
-import { Backoff, type Clock, pause, type Timer } from '@warmbox/platform';
+import { Backoff, type Clock, type Gate, pause, type Timer } from '@warmbox/platform';
 import type { Pod } from '@warmbox/sandbox';
 import { aborted, isAborted } from '../abort.js';
-import type { Concurrency } from '../concurrency.js';
 import type { Workload } from '../workload/workload.js';
 import { CREATING, podStatus, type PodFacts, type PodStatus } from './pod.status.js';
 import { isGone, StatusWriter } from './status.writer.js';
@@ -31,7 +30,7 @@ export class PodWorker {
     workload: Workload,
     hostIP: string,
     private readonly client: Pick<KubeClient, 'delete' | 'patchMerge'>,
-    private readonly writes: Concurrency,
+    private readonly writes: Gate,
     private readonly clock: Clock,
     private readonly log: KubeLog,
   ) {
@@ -120,7 +119,7 @@ export class PodWorker {
     const backoff = new Backoff({ initialMs: 50, maxMs: 5_000 });
     while (!leaving.aborted) {
       try {
-        await this.writes.run(() => this.client.delete(PODS, { namespace, name }, body, { signal: leaving }));
+        await this.writes.run(() => this.client.delete(PODS, { namespace, name }, body, { signal: leaving }), leaving);
         return;
       } catch (error) {
         if (isAborted(leaving) || isGone(error)) return;

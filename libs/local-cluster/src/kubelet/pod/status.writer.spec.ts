@@ -1,6 +1,5 @@
 import { KubeApiError, KubeUnreachableError, silentLog } from '@warmbox/kube';
-import { systemClock } from '@warmbox/platform';
-import { Concurrency } from '../concurrency.js';
+import { Gate, systemClock } from '@warmbox/platform';
 import { StatusWriter } from './status.writer.js';
 
 const pod = { metadata: { namespace: 'n', name: 'p', uid: 'u1' } };
@@ -26,7 +25,7 @@ describe('StatusWriter', () => {
 
   beforeEach(() => {
     client = new FakeClient();
-    const writes = new Concurrency(4);
+    const writes = new Gate(4);
     writer = new StatusWriter(client, pod, writes, systemClock, silentLog);
   });
 

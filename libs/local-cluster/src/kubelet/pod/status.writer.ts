@@ -1,7 +1,6 @@
 import { KubeApiError, PODS, type KubeClient, type KubeLog } from '@warmbox/kube';
-import { Backoff, type Clock, pause } from '@warmbox/platform';
+import { Backoff, type Clock, type Gate, pause } from '@warmbox/platform';
 import type { Pod } from '@warmbox/sandbox';
-import type { Concurrency } from '../concurrency.js';
 import type { PodStatus } from './pod.status.js';
 
 /**
@@ -19,7 +18,7 @@ export class StatusWriter {
   constructor(
     private readonly client: Pick<KubeClient, 'patchMerge'>,
     private readonly pod: Pod,
-    private readonly writes: Concurrency,
+    private readonly writes: Gate,
     private readonly clock: Clock,
     private readonly log: KubeLog,
   ) {}
@@ -56,7 +55,7 @@ export class StatusWriter {
   private async attempt(status: PodStatus): Promise<void> {
     const { signal } = this.stopping;
     try {
-      await this.writes.run(() => this.send(status, signal));
+      await this.writes.run(() => this.send(status, signal), signal);
       this.written = JSON.stringify(status);
       this.backoff.reset();
     } catch (error) {

@@ -1,8 +1,7 @@
 import type { KubeLog } from '@warmbox/kube';
-import type { Clock } from '@warmbox/platform';
+import type { Clock, Gate } from '@warmbox/platform';
 import type { Pod } from '@warmbox/sandbox';
 import { aborted, isAborted } from '../abort.js';
-import type { Concurrency } from '../concurrency.js';
 import { CANNOT_START, type Container } from '../isolation/isolation.js';
 import type { KubeletMachine } from '../kubelet.machine.js';
 import type { PodAddress } from '../network/pod.network.js';
@@ -30,7 +29,7 @@ export class ProcessWorkload implements Workload {
     private readonly command: readonly string[],
     private readonly machine: Pick<KubeletMachine, 'isolation' | 'network' | 'users'>,
     /** Of many that start at once a few go first: all together would all be as late as the last one. */
-    private readonly starts: Concurrency,
+    private readonly starts: Gate,
     private readonly clock: Clock,
     private readonly log: KubeLog,
   ) {}
