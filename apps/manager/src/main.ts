@@ -7,7 +7,7 @@ import { PodStore } from '@warmbox/kube';
 import { OptionsError } from '@warmbox/platform/options';
 import { Shutdown, StartError, stopOnSignals, systemClock } from '@warmbox/platform';
 import { readEnvironment } from './config/environment.js';
-import { loadOptions, soundOptions, type LoadedOptions } from './config/load.options.js';
+import { loadManagerOptions, soundOptions, type LoadedOptions } from './config/load.options.js';
 import type { ManagerOptions } from './config/manager.options.js';
 import { printedOptions } from './config/print.options.js';
 import { createApp } from './create.app.js';
@@ -34,7 +34,7 @@ const logger = new Logger('Manager');
 
 async function main(): Promise<void> {
   const environment = readEnvironment();
-  const loaded = loadOptions(environment.options);
+  const loaded = loadManagerOptions(environment.options);
   if (process.argv.includes('--print-options')) {
     print(loaded);
     return;

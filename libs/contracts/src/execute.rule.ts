@@ -6,6 +6,9 @@ export type OutputEncoding = (typeof OUTPUT_ENCODINGS)[number];
 export const EVENT_SELECTIONS = ['original', 'all'] as const;
 export type EventSelection = (typeof EVENT_SELECTIONS)[number];
 
+/** How long a command may run that is not told, in seconds. */
+export const EXECUTE_TIMEOUT_DEFAULT_SECONDS = 300;
+
 /** The most characters that a command or one argument may have (Linux takes 128 KiB in one argument). */
 export const COMMAND_MAX_LENGTH = 131_071;
 

@@ -1,6 +1,7 @@
 import {
   COMMAND_MAX_LENGTH,
   EVENT_SELECTIONS,
+  EXECUTE_TIMEOUT_DEFAULT_SECONDS,
   OUTPUT_ENCODINGS,
   STDIN_MAX_BYTES,
   type EventSelection,
@@ -58,7 +59,7 @@ export class ExecuteDto {
     type: 'integer',
     minimum: 1,
     maximum: 86_400,
-    default: 300,
+    default: EXECUTE_TIMEOUT_DEFAULT_SECONDS,
     example: 60,
   })
   @IsOptional()

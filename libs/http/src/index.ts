@@ -6,6 +6,7 @@ export * from './http.adapter.js';
 export * from './logging/application.logger.js';
 export * from './logging/log.output.js';
 export * from './logging/logging.module.js';
+export * from './logging/start.notice.js';
 export * from './problem/problem.fastify.js';
 export * from './problem/problem.filter.js';
 export * from './problem/send.problem.js';

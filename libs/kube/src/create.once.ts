@@ -1,5 +1,5 @@
 import { Backoff, type Clock } from '@warmbox/platform';
-import { executorToken, type KubeObject } from '@warmbox/sandbox';
+import { executorToken, nameOf, type KubeObject } from '@warmbox/sandbox';
 import type { KubeClient } from './kube.client.js';
 import { KubeApiError, KubeUnreachableError, NameTakenError } from './kube.error.js';
 import type { Resource } from './kube.resource.js';
@@ -43,7 +43,7 @@ export async function createOnce<T extends KubeObject>(
     return await client.create(resource, namespace, object, { signal, beforeSend });
   } catch (error) {
     if (!isUnknownOutcome(error)) throw error;
-    const name = object.metadata?.name ?? '';
+    const name = nameOf(object);
     const backoff = new Backoff(DELAYS, random);
     for (let look = 1; look <= LOOKS; look += 1) {
       const found = await client.get(resource, { namespace, name }, { signal }).catch(() => undefined);

@@ -1,4 +1,4 @@
-import type { Pod } from '@warmbox/sandbox';
+import { nameOf, type Pod } from '@warmbox/sandbox';
 
 /** Pods by name, in an order that means nothing; beginning anywhere costs no more than beginning at the first. */
 export class PodGroup {
@@ -19,7 +19,7 @@ export class PodGroup {
     const index = this.indexes.get(name);
     const last = this.pods.at(-1);
     if (index === undefined || last === undefined) return;
-    this.indexes.set(last.metadata?.name ?? '', index);
+    this.indexes.set(nameOf(last), index);
     this.indexes.delete(name);
     this.pods[index] = last;
     this.pods.pop();

@@ -1,4 +1,4 @@
-import { LABEL, poolOf, tenantOf, type Pod, type Pool } from '@warmbox/sandbox';
+import { LABEL, nameOf, poolOf, tenantOf, type Pod, type Pool } from '@warmbox/sandbox';
 import { PodGroup } from './pod.group.js';
 
 /** What a list is narrowed to; absent means any. */
@@ -41,7 +41,7 @@ export class PodIndex {
   }
 
   set(pod: Pod): void {
-    const name = pod.metadata?.name ?? '';
+    const name = nameOf(pod);
     this.delete(name);
     this.byName.set(name, pod);
     for (const key of NAMES) {

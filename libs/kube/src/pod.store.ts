@@ -1,5 +1,5 @@
 import { systemClock, type Clock } from '@warmbox/platform';
-import { isSandbox, type Pod } from '@warmbox/sandbox';
+import { isSandbox, nameOf, uidOf, type Pod } from '@warmbox/sandbox';
 import { COLLECTION_WATCH_DEFAULTS, CollectionWatch, type CollectionWatchOptions } from './collection.watch.js';
 import { ConfirmLimit } from './confirm.limit.js';
 import type { KubeClient } from './kube.client.js';
@@ -9,7 +9,7 @@ import { kubeProblem } from './kube.problem.js';
 import { PODS } from './kube.resource.js';
 import { trimPod } from './pod.fields.js';
 import type { PodQuery } from './pod.index.js';
-import { nameOf, PodView, uidOf, type PodChange } from './pod.view.js';
+import { PodView, type PodChange } from './pod.view.js';
 import { SANDBOX_PODS } from './pod.watch.js';
 
 export interface PodStoreOptions extends Partial<CollectionWatchOptions> {

@@ -1,4 +1,4 @@
-import { isSandbox, type Pod } from '@warmbox/sandbox';
+import { isSandbox, nameOf, uidOf, type Pod } from '@warmbox/sandbox';
 import { PodIndex } from './pod.index.js';
 import { isLater } from './resource.version.js';
 
@@ -97,14 +97,6 @@ export class PodView {
     this.pods.delete(nameOf(known));
     return [{ type: 'deleted', pod: last, previous: known }];
   }
-}
-
-export function nameOf(pod: Pod): string {
-  return pod.metadata?.name ?? '';
-}
-
-export function uidOf(pod: Pod): string {
-  return pod.metadata?.uid ?? '';
 }
 
 function versionOf(pod: Pod): string | undefined {

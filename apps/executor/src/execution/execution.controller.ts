@@ -2,12 +2,11 @@ import { HEADER } from '@warmbox/contracts';
 import { Body, Controller, Delete, Get, Headers, HttpCode, Inject, Param, Post, Query, Req, Res } from '@nestjs/common';
 import { ExecuteDto, type ExecutionDto } from '@warmbox/dto';
 import {
+  acceptable,
   contentTypeOf,
   EVENT_STREAM_HEADERS,
   KEEP_ALIVE_MS,
   MEDIA,
-  negotiate,
-  ProblemError,
   STREAM_FORM,
   type Clock,
   type Media,
@@ -41,7 +40,7 @@ export class ExecutionController {
     @Res() reply: FastifyReply,
     @Headers('traceparent') traceparent?: string,
   ): Promise<void> {
-    const media = acceptable(request, [MEDIA.eventStream, MEDIA.json, MEDIA.ndjson]);
+    const media = acceptable(request.headers.accept, [MEDIA.eventStream, MEDIA.json, MEDIA.ndjson]);
     const execution = await this.executions.start(body, traceparent);
     const { encoding = 'utf8', events = 'original', maxOutputBytes = DEFAULT_MAX_OUTPUT_BYTES } = body;
     if (media !== MEDIA.json) {
@@ -75,7 +74,7 @@ export class ExecutionController {
     @Res() reply: FastifyReply,
     @Headers(HEADER.lastEventId) lastEventId?: string,
   ): void {
-    const media = acceptable(request, [MEDIA.eventStream, MEDIA.ndjson]);
+    const media = acceptable(request.headers.accept, [MEDIA.eventStream, MEDIA.ndjson]);
     const execution = this.executions.find(id);
     const from = startingPointOf(lastEventId, after);
     if (from.isDone) {
@@ -159,13 +158,4 @@ function jsonHeaders({ id }: Execution): Record<string, string> {
 
 function streamHeaders({ id }: Execution, media: Media): Record<string, string> {
   return { 'content-type': contentTypeOf(media), ...EVENT_STREAM_HEADERS, [HEADER.executionId]: id };
-}
-
-/** @throws ProblemError not_acceptable. */
-function acceptable<Offered extends Media>(request: FastifyRequest, offered: readonly Offered[]): Offered {
-  const media = negotiate(request.headers.accept, offered);
-  if (media === undefined) {
-    throw new ProblemError('not_acceptable', `This operation answers ${offered.join(', ')}; none of it is accepted.`);
-  }
-  return media;
 }

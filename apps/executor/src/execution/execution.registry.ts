@@ -1,4 +1,5 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
+import { EXECUTE_TIMEOUT_DEFAULT_SECONDS } from '@warmbox/contracts';
 import type { ExecuteDto } from '@warmbox/dto';
 import { ProblemError, type Clock } from '@warmbox/platform';
 import { ActivityMeter, type Ongoing } from '../activity/activity.meter.js';
@@ -17,7 +18,6 @@ import { CLOCK, START_CHILD } from './execution.tokens.js';
 import { RetainedExecutions } from './retained.executions.js';
 
 const MI = 2 ** 20;
-const DEFAULT_TIMEOUT_SECONDS = 300;
 /** How long a cancelled command may take beyond its kill grace before the answer comes without its end, in milliseconds. */
 const CANCEL_SLACK_MS = 1500;
 /** How long commands have between SIGTERM and SIGKILL when the sandbox ends, in milliseconds. */
@@ -81,7 +81,7 @@ export class ExecutionRegistry {
     const { workspace, maxProcesses } = options;
     const command = commandOf(request, { workspace, environment, traceparent, maxProcesses });
     const {
-      timeoutSeconds = DEFAULT_TIMEOUT_SECONDS,
+      timeoutSeconds = EXECUTE_TIMEOUT_DEFAULT_SECONDS,
       disconnectGraceSeconds = options.disconnectGraceSeconds,
       detached = false,
     } = request;

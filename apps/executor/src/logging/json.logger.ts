@@ -1,9 +1,6 @@
 import type { LoggerService } from '@nestjs/common';
-import { LogOutput } from '@warmbox/http';
+import { isStartNotice, LogOutput } from '@warmbox/http';
 import { pino, type Logger, type LevelWithSilent } from 'pino';
-
-/** Who tells at start which modules and routes there are. */
-const FRAMEWORK = new Set(['NestFactory', 'InstanceLoader', 'RoutesResolver', 'RouterExplorer', 'NestApplication']);
 
 /**
  * Nest's log as JSON lines on stderr, which the container's log takes. Plain pino, which Fastify has with it anyhow: an executor
@@ -48,7 +45,7 @@ export class JsonLogger implements LoggerService {
   ): void {
     const texts = more.filter((part) => typeof part === 'string');
     const context = texts.pop();
-    if (level === 'info' && FRAMEWORK.has(context ?? '')) level = 'debug';
+    if (level === 'info' && isStartNotice(context)) level = 'debug';
     if (typeof message === 'object' && message !== null) this.pino[level]({ context, ...message }, texts[0]);
     else this.pino[level]({ context, stack: texts[0] }, String(message));
   }

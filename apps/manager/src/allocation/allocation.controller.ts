@@ -1,20 +1,18 @@
 import { Body, Controller, HttpCode, Param, Post, Req, Res } from '@nestjs/common';
-import { ApiOkResponse, ApiParam, ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { AllocateSandboxDto, SandboxDto } from '@warmbox/dto';
 import { RouteSettings } from '@warmbox/http';
 import { sandboxOf } from '@warmbox/sandbox';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { ApiProblems } from '../docs/index.js';
+import { ApiProblems, ApiRuntime } from '../docs/index.js';
 import { callerOf } from '../http/caller.js';
 import { Operation } from '../http/operation.js';
 import { ApiIdempotencyKey } from '../idempotency/api.idempotency-key.js';
 import { keyOf } from '../idempotency/idempotency.key.js';
 import { Allocations } from './allocations.js';
 
-const RUNTIME = { name: 'runtime', description: 'A configured runtime; `kata` always exists.', example: 'kata' };
-
 @ApiTags('Sandboxes')
-@ApiParam(RUNTIME)
+@ApiRuntime()
 @Controller('api/:runtime')
 export class AllocationController {
   constructor(private readonly allocations: Allocations) {}

@@ -1,7 +1,17 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { KubeApiError, KubeClient, kubeProblem, KubeUnreachableError, PODS, PodStore } from '@warmbox/kube';
 import { Backoff, type Clock, pause, ProblemError, Shutdown } from '@warmbox/platform';
-import { ANNOTATION, claimPatch, isReady, isTerminating, poolOf, type Claim, type Pod } from '@warmbox/sandbox';
+import {
+  ANNOTATION,
+  claimPatch,
+  isReady,
+  isTerminating,
+  nameOf,
+  poolOf,
+  uidOf,
+  type Claim,
+  type Pod,
+} from '@warmbox/sandbox';
 import { ManagerOptions } from '../config/manager.options.js';
 import type { AttemptHandle } from '../idempotency/attempt.handle.js';
 import { CLOCK } from '../kube/kube.module.js';
@@ -43,7 +53,7 @@ export class PodClaimer {
    * @throws SupersededError as AttemptHandle.exclude; ProblemError internal where the claim itself is at fault; kubernetes_unavailable where the outcome cannot be got.
    */
   async claim(pod: Pod, claim: Claim, attempt?: AttemptHandle): Promise<Pod | undefined> {
-    const patch = claimPatch(pod.metadata?.uid ?? '', claim);
+    const patch = claimPatch(uidOf(pod), claim);
     const backoff = new Backoff(DELAYS);
     let mayBeOurs = false;
     for (let sent = 1; ; sent += 1) {
@@ -149,7 +159,7 @@ export class PodClaimer {
   }
 
   private keyOf(pod: Pod): { namespace: string; name: string } {
-    return { namespace: this.options.targetNamespace, name: pod.metadata?.name ?? '' };
+    return { namespace: this.options.targetNamespace, name: nameOf(pod) };
   }
 }
 

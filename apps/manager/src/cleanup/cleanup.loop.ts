@@ -1,7 +1,7 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { PodStore, type PodChange } from '@warmbox/kube';
 import { Periodic, type Clock } from '@warmbox/platform';
-import { isReady, type Pod } from '@warmbox/sandbox';
+import { isReady, nameOf, uidOf, type Pod } from '@warmbox/sandbox';
 import { ManagerOptions } from '../config/manager.options.js';
 import { CLOCK } from '../kube/kube.module.js';
 import { isQuestion, nextStep, type Planned } from './cleanup.plan.js';
@@ -83,7 +83,7 @@ export class CleanupLoop {
       this.deadlines.delete(uid);
       return;
     }
-    if (watched === undefined) this.watched.set(uid, new WatchedPod(uid, pod.metadata?.name ?? ''));
+    if (watched === undefined) this.watched.set(uid, new WatchedPod(uid, nameOf(pod)));
     this.deadlines.set(uid, Math.max(planned.at + this.offsetMs, now + soonestMs));
   }
 
@@ -117,8 +117,4 @@ export class CleanupLoop {
     const pod = this.store.get(name);
     return pod !== undefined && uidOf(pod) === uid ? pod : undefined;
   }
-}
-
-function uidOf(pod: Pod): string {
-  return pod.metadata?.uid ?? '';
 }

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { ProblemCode } from '@warmbox/contracts';
 import { PodStore } from '@warmbox/kube';
 import { Backoff, Deadline, MEDIA, ProblemError, type Clock } from '@warmbox/platform';
-import type { Pod } from '@warmbox/sandbox';
+import { nameOf, type Pod } from '@warmbox/sandbox';
 import { ofStatus } from '../executors/executor.answer.js';
 import { ExecutorClient, type ExecutorRequest } from '../executors/executor.client.js';
 import { CLOCK } from '../kube/kube.module.js';
@@ -132,7 +132,7 @@ export class IdleCheck {
 
   /** What came while it was asked counts: after a question without an answer the pod itself was asked for. */
   private newest(pod: Pod): Pod {
-    const now = this.store.get(pod.metadata?.name ?? '');
+    const now = this.store.get(nameOf(pod));
     return now !== undefined && now.metadata?.uid === pod.metadata?.uid ? now : pod;
   }
 }

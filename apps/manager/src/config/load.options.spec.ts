@@ -1,5 +1,5 @@
 import { OptionsError } from '@warmbox/platform/options';
-import { loadOptions, soundOptions, type LoadedOptions, type OptionInput } from './load.options.js';
+import { loadManagerOptions, soundOptions, type LoadedOptions, type OptionInput } from './load.options.js';
 import { readConfigFile } from './config.file.js';
 
 const KEY = 'k'.repeat(32);
@@ -10,7 +10,7 @@ function load(
   { file, inCluster = true }: { file?: string; inCluster?: boolean } = {},
 ): LoadedOptions {
   const input = file === undefined ? undefined : { ...readConfigFile(file, 'warmbox.yaml'), path: 'warmbox.yaml' };
-  return loadOptions({ variables, inCluster, file: input });
+  return loadManagerOptions({ variables, inCluster, file: input });
 }
 
 function violated(loaded: LoadedOptions): string[] {

@@ -33,7 +33,7 @@ export interface LoadedOptions {
 const AMOUNT_OPTIONS = ['defaultResourceRequests', 'defaultResourceLimits', 'maxResourceLimits'];
 
 /** Our variables over the original's over the file over the defaults, validated; nothing is thrown. */
-export function loadOptions({ variables, inCluster, file }: OptionInput): LoadedOptions {
+export function loadManagerOptions({ variables, inCluster, file }: OptionInput): LoadedOptions {
   const original = fromOriginal(originalVariables(variables));
   const merged = mergeLayers([
     { values: Object.fromEntries(Object.entries(defaultsOf({ inCluster }))), sourceOf: () => 'default' },

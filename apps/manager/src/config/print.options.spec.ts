@@ -1,6 +1,6 @@
 import { parse } from 'yaml';
 import { readConfigFile } from './config.file.js';
-import { loadOptions } from './load.options.js';
+import { loadManagerOptions } from './load.options.js';
 import { printedOptions } from './print.options.js';
 
 const KEY = 'a-key-that-nobody-may-see';
@@ -9,7 +9,7 @@ function printed(): string {
   const variables = { API_KEY: KEY, EXECUTOR_IMAGE: 'warmbox/executor:1', ALLOWED_HOSTS: 'a.example,b.example' };
   const file = 'runtimes: { gvisor: { runtimeClassName: gvisor } }\noutputRingMi: 64';
   return printedOptions(
-    loadOptions({
+    loadManagerOptions({
       variables,
       inCluster: true,
       file: { ...readConfigFile(file, 'warmbox.yaml'), path: 'warmbox.yaml' },
@@ -34,7 +34,7 @@ describe('the printed options', () => {
   it('are a file that CONFIG_FILE takes, but for the secrets', () => {
     const { apiKey, ...values } = parse(printed()) as Record<string, unknown>;
     expect(apiKey).toBe('***');
-    const again = loadOptions({
+    const again = loadManagerOptions({
       variables: { API_KEY: KEY },
       inCluster: true,
       file: { values, warnings: [], path: 'printed.yaml' },

@@ -1,11 +1,11 @@
 import { Body, Controller, Inject, Param, Post, Req, Res } from '@nestjs/common';
-import { ApiCreatedResponse, ApiExcludeEndpoint, ApiParam, ApiTags } from '@nestjs/swagger';
+import { ApiCreatedResponse, ApiExcludeEndpoint, ApiTags } from '@nestjs/swagger';
 import { CREATION_EVENTS, CreateSandboxDto, SandboxDto } from '@warmbox/dto';
 import { AnswersWith, RouteSettings, sendEvents } from '@warmbox/http';
 import { jsonLine, MEDIA, type Clock } from '@warmbox/platform';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { map } from 'rxjs';
-import { ApiEventStream, ApiProblems } from '../docs/index.js';
+import { ApiEventStream, ApiProblems, ApiRuntime } from '../docs/index.js';
 import { callerOf } from '../http/caller.js';
 import { Operation } from '../http/operation.js';
 import { ApiIdempotencyKey } from '../idempotency/api.idempotency-key.js';
@@ -14,10 +14,8 @@ import { CLOCK } from '../kube/kube.module.js';
 import { creationStream } from './creation.stream.js';
 import { Creations } from './creations.js';
 
-const RUNTIME = { name: 'runtime', description: 'A configured runtime; `kata` always exists.', example: 'kata' };
-
 @ApiTags('Sandboxes')
-@ApiParam(RUNTIME)
+@ApiRuntime()
 @Controller('api/:runtime')
 export class CreationController {
   constructor(

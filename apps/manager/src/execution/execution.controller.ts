@@ -3,16 +3,15 @@ import { ApiAcceptedResponse, ApiBody, ApiHeader, ApiNoContentResponse, ApiOkRes
 import { commandViolation, EXECUTE_BODY_MAX_BYTES } from '@warmbox/contracts';
 import { ExecuteDto, ExecuteResultDto, ExecutionDto } from '@warmbox/dto';
 import { invalidRequest, RouteSettings } from '@warmbox/http';
-import { MEDIA } from '@warmbox/platform';
+import { acceptable, MEDIA } from '@warmbox/platform';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { ApiEventStream, ApiProblems } from '../docs/index.js';
-import { acceptable, sendAnswer, STREAMS } from '../http/answer.js';
+import { ApiEventStream, ApiProblems, ApiSandboxPath } from '../docs/index.js';
+import { sendAnswer, STREAMS } from '../http/answer.js';
 import { callerOf } from '../http/caller.js';
 import { Operation } from '../http/operation.js';
 import { EVENT_ID, lastEventIdOf } from './event.id.js';
 import {
   ApiExecutionId,
-  ApiSandboxPath,
   ApiTraceparent,
   EXECUTE_EXAMPLES,
   EXECUTION_EVENTS,
@@ -68,7 +67,7 @@ export class ExecutionController {
   ): Promise<void> {
     const violation = commandViolation(body);
     if (violation !== undefined) throw invalidRequest([violation]);
-    const media = acceptable(request, [...STREAMS, MEDIA.json]);
+    const media = acceptable(request.headers.accept, [...STREAMS, MEDIA.json]);
     sendAnswer(reply, await this.executions.execute({ runtime, name }, body, media, callerOf(request, reply)));
   }
 
@@ -158,7 +157,7 @@ export class ExecutionController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const media = acceptable(request, STREAMS);
+    const media = acceptable(request.headers.accept, STREAMS);
     const from = { after: lastEventIdOf(request) ?? after, encoding };
     const caller = callerOf(request, reply);
     const what = request.method === 'HEAD' ? 'headOfEvents' : 'events';

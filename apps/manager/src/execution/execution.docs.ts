@@ -1,4 +1,3 @@
-import { applyDecorators } from '@nestjs/common';
 import { ApiHeader, ApiParam } from '@nestjs/swagger';
 import {
   CompletedEventDto,
@@ -48,13 +47,6 @@ export const LOCATION = {
     schema: { type: 'string' as const, example: 'executions/x7f3k9d2m5q8w1z4' },
   },
 };
-
-/** What every route of a sandbox's executions has in its path. */
-export const ApiSandboxPath = (): ClassDecorator & MethodDecorator =>
-  applyDecorators(
-    ApiParam({ name: 'runtime', description: 'A configured runtime; `kata` always exists.', example: 'kata' }),
-    ApiParam({ name: 'name', description: 'The name of the sandbox.', example: 'kata-sandbox-7g4kx2p9mz' }),
-  );
 
 export const ApiExecutionId = (): MethodDecorator =>
   ApiParam({ name: 'id', description: 'The execution.', example: 'x7f3k9d2m5q8w1z4' });

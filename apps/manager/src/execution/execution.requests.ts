@@ -1,6 +1,5 @@
-import { HEADER } from '@warmbox/contracts';
+import { EXECUTE_TIMEOUT_DEFAULT_SECONDS, HEADER, type OutputEncoding } from '@warmbox/contracts';
 import type { ExecuteDto } from '@warmbox/dto';
-import type { OutputEncoding } from '@warmbox/contracts';
 import { MEDIA, type Media } from '@warmbox/platform';
 import { ofStatus } from '../executors/executor.answer.js';
 import type { ExecutorRequest } from '../executors/executor.client.js';
@@ -19,8 +18,6 @@ const AT_ONCE = {
   silenceTimeoutMs: ANSWER_TIMEOUT_MS,
   accepts: ofStatus(200, 204),
 };
-/** What the executor takes where the request names no time-out. */
-const DEFAULT_TIMEOUT_SECONDS = 300;
 
 /** A request whose answer has one form, which is what the client is sent. */
 export type ExecutionRequest = ExecutorRequest & { media: Media };
@@ -34,7 +31,7 @@ export function executeRequest(dto: ExecuteDto, media: Media, origin: Origin): E
     body: JSON.stringify(dto),
     ...LIVING,
     ...(media === MEDIA.json
-      ? { bodyTimeoutMs: (dto.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS) * 1000 + END_OF_COMMAND_MS }
+      ? { bodyTimeoutMs: (dto.timeoutSeconds ?? EXECUTE_TIMEOUT_DEFAULT_SECONDS) * 1000 + END_OF_COMMAND_MS }
       : {}),
   };
 }

@@ -7,6 +7,7 @@ import {
   executorToken,
   isEnded,
   isTerminating,
+  nameOf,
   wasEverReady,
   type Pod,
 } from '@warmbox/sandbox';
@@ -188,8 +189,4 @@ export class ExecutorClient {
 function isDialable(pod: Pod): boolean {
   // The address of a pod that has ended may be another's already.
   return !isEnded(pod) && endOf(pod) === undefined && executorAddress(pod) !== undefined;
-}
-
-function nameOf(pod: Pod): string {
-  return pod.metadata?.name ?? '';
 }

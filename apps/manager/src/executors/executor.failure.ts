@@ -1,5 +1,5 @@
 import { codeOf, DeadlineError, ProblemError } from '@warmbox/platform';
-import { endOf, isEnded, isTerminating, messageOf, type Pod } from '@warmbox/sandbox';
+import { endOf, isEnded, isTerminating, messageOf, nameOf, type Pod } from '@warmbox/sandbox';
 
 /** The executor has said that its sandbox ends: of what, only the cluster knows. */
 export class ExecutorStopsError extends Error {
@@ -32,7 +32,7 @@ export function lossOf(error: unknown, name: string): ProblemError {
 
 /** The sandbox takes no commands now. */
 export function notReady(pod: Pod, cause?: unknown): ProblemError {
-  const name = pod.metadata?.name ?? '';
+  const name = nameOf(pod);
   const end = endOf(pod);
   const detail = isTerminating(pod)
     ? `Sandbox ${name} is being deleted and takes no more commands.`

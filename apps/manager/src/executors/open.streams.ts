@@ -1,6 +1,6 @@
 import type { PodStore } from '@warmbox/kube';
 import type { Clock, ProblemError, Timer } from '@warmbox/platform';
-import { endOf, type Pod } from '@warmbox/sandbox';
+import { endOf, nameOf, type Pod } from '@warmbox/sandbox';
 
 /**
  * How long after a sandbox's status has told its end what its executor has sent may still arrive, in milliseconds: the status may
@@ -89,5 +89,5 @@ function end({ endings }: Group, reason: unknown): void {
 }
 
 function keyOf(pod: Pod): string {
-  return pod.metadata?.uid ?? pod.metadata?.name ?? '';
+  return pod.metadata?.uid ?? nameOf(pod);
 }

@@ -1,6 +1,6 @@
 import type { PodStore } from '@warmbox/kube';
 import { pause, type Clock } from '@warmbox/platform';
-import { endOf, executorAddress, isEnded, isTerminating, type Pod } from '@warmbox/sandbox';
+import { endOf, executorAddress, isEnded, isTerminating, nameOf, uidOf, type Pod } from '@warmbox/sandbox';
 import type { ExecutorConnections } from './executor.connections.js';
 
 /**
@@ -79,7 +79,7 @@ export class SandboxVigil {
   /** The same by the cluster's word alone, at once; without its answer the sandbox is what it was known as. */
   async look(pod: Pod): Promise<Sighting> {
     try {
-      const now = await this.store.confirm(pod.metadata?.name ?? '');
+      const now = await this.store.confirm(nameOf(pod));
       if (now === undefined || now.metadata?.uid !== pod.metadata?.uid) return { is: 'gone', pod };
       return { is: isOver(now) ? 'over' : 'silent', pod: now };
     } catch {
@@ -91,7 +91,7 @@ export class SandboxVigil {
   private async untilAnswered(pod: Pod, signal: AbortSignal): Promise<void> {
     const address = executorAddress(pod);
     while (!signal.aborted && address !== undefined) {
-      const endpoint = { uid: pod.metadata?.uid ?? '', ...address };
+      const endpoint = { uid: uidOf(pod), ...address };
       const times = { headersTimeout: ANSWER_TIMEOUT_MS, bodyTimeout: ANSWER_TIMEOUT_MS };
       try {
         const request = { method: 'GET', path: '/healthz', signal, ...times } as const;

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { letGoOfBody, sendBody, type StreamedAnswer } from '@warmbox/http';
-import { isDropped, MEDIA, negotiate, ProblemError, type Media } from '@warmbox/platform';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import { isDropped, MEDIA } from '@warmbox/platform';
+import type { FastifyReply } from 'fastify';
 
 /** The two forms of an event stream. */
 export const STREAMS = [MEDIA.eventStream, MEDIA.ndjson] as const;
@@ -14,19 +14,6 @@ export interface Answer extends StreamedAnswer {
 
 /** A success without a body. */
 export const NO_CONTENT: Answer = { status: 204, headers: {} };
-
-/**
- * The best representation for this client.
- *
- * @throws ProblemError not_acceptable
- */
-export function acceptable(request: FastifyRequest, offered: readonly Media[]): Media {
-  const media = negotiate(request.headers.accept, offered);
-  if (media === undefined) {
-    throw new ProblemError('not_acceptable', `Accept must allow one of ${offered.join(', ')}.`);
-  }
-  return media;
-}
 
 /** Sends the answer when it begins; until then it holds nothing of the request. Of a client that has left there is nothing to answer. */
 export function sendAnswer(reply: FastifyReply, answer: Answer | undefined): void {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Backoff, ProblemError, type Clock } from '@warmbox/platform';
-import { endOf, isEnded, isTerminating, type Pod } from '@warmbox/sandbox';
+import { endOf, isEnded, isTerminating, nameOf, type Pod } from '@warmbox/sandbox';
 import type { KeyedWork } from './keyed.work.js';
 import { reused } from './key.reused.js';
 import { RequestAttempt } from './request.attempt.js';
@@ -133,14 +133,14 @@ export class KeyedRequest<T> {
 
   /** Whether no attempt has a sandbox, nor can have it any more: one that another may be adopting stays. */
   private async isOfNoUse(pod: Pod): Promise<boolean> {
-    const name = pod.metadata?.name ?? '';
+    const name = nameOf(pod);
     const now = await this.records.read(this.hash);
     return now === undefined || now.excluded.includes(name) || (now.pod !== undefined && now.pod !== name);
   }
 
   /** Makes the sandbox that another attempt has left the request's. */
   private async adopt(record: StoredRecord, pod: Pod, signal: AbortSignal): Promise<{ is: T } | undefined> {
-    const name = pod.metadata?.name ?? '';
+    const name = nameOf(pod);
     try {
       await this.work.rebind(pod);
     } catch (error) {
@@ -162,7 +162,7 @@ export class KeyedRequest<T> {
 
   private async leftBehind({ excluded }: StoredRecord): Promise<Pod | undefined> {
     const pods = await this.pods.list(this.hash);
-    return pods.find((pod) => !excluded.includes(pod.metadata?.name ?? '') && this.work.isAdoptable(pod));
+    return pods.find((pod) => !excluded.includes(nameOf(pod)) && this.work.isAdoptable(pod));
   }
 
   private async answerWith(record: StoredRecord, name: string): Promise<{ is: T }> {

@@ -1,7 +1,7 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { PodStore, type PodChange } from '@warmbox/kube';
 import type { Clock } from '@warmbox/platform';
-import { poolOf, type Pod } from '@warmbox/sandbox';
+import { poolOf, uidOf, type Pod } from '@warmbox/sandbox';
 import { CLOCK } from '../kube/kube.module.js';
 import { createdAt } from './pool.classes.js';
 
@@ -37,8 +37,4 @@ export class PodAges implements OnModuleInit {
     this.seenAt.set(uidOf(pod), at);
     return at;
   }
-}
-
-function uidOf({ metadata }: Pod): string {
-  return metadata?.uid ?? '';
 }

@@ -1,19 +1,17 @@
 import { Controller, Get, Inject, Param, Req, Res } from '@nestjs/common';
-import { ApiOkResponse, ApiParam, ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { map } from 'rxjs';
-import { ApiEventStream, ApiProblems } from '../docs/index.js';
+import { ApiEventStream, ApiProblems, ApiRuntime } from '../docs/index.js';
 import { PoolStatusDto } from '@warmbox/dto';
-import { jsonLine, MEDIA, negotiate, ProblemError, type Clock } from '@warmbox/platform';
+import { acceptable, jsonLine, MEDIA, type Clock } from '@warmbox/platform';
 import { sendEvents } from '@warmbox/http';
 import { Operation } from '../http/operation.js';
 import { CLOCK } from '../kube/kube.module.js';
 import { PoolMonitor } from './pool.monitor.js';
 
-const RUNTIME = { name: 'runtime', description: 'A configured runtime; `kata` always exists.', example: 'kata' };
-
 @ApiTags('Pool')
-@ApiParam(RUNTIME)
+@ApiRuntime()
 @Controller('api/:runtime/pool')
 export class PoolController {
   constructor(
@@ -37,9 +35,7 @@ export class PoolController {
   @ApiEventStream({ description: 'Statuses, the latest last.', events: { status: PoolStatusDto } })
   @ApiProblems('runtime_not_found', 'not_synced', 'not_acceptable')
   events(@Param('runtime') runtime: string, @Req() request: FastifyRequest, @Res() reply: FastifyReply): void {
-    if (negotiate(request.headers.accept, [MEDIA.eventStream]) === undefined) {
-      throw new ProblemError('not_acceptable', `Accept must allow ${MEDIA.eventStream}.`);
-    }
+    acceptable(request.headers.accept, [MEDIA.eventStream]);
     const statuses = this.monitor.follow(runtime);
     sendEvents(
       request,

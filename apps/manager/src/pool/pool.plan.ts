@@ -1,4 +1,4 @@
-import { endOf, isTerminating, LABEL, type Pod, poolOf } from '@warmbox/sandbox';
+import { endOf, isTerminating, LABEL, nameOf, poolOf, uidOf, type Pod } from '@warmbox/sandbox';
 import { classesOf, lifeOf, notReadySince, type PodClasses } from './pool.classes.js';
 import { allowance, untilRetry, type Circuits } from './pool.circuit.js';
 import { share, type Demand } from './pool.share.js';
@@ -94,7 +94,7 @@ export function plan(view: PoolView, expectations: Expectations, options: PlanOp
   });
   const slots = options.maxTotalContainers - view.pods.length - expectations.creations.length;
   const yielding = yieldTo(
-    view.pods.filter((pod) => expectations.callers.has(pod.metadata?.uid ?? '')),
+    view.pods.filter((pod) => expectations.callers.has(uidOf(pod))),
     expectations.callers,
     spares(pools),
   );
@@ -241,7 +241,7 @@ function byAge(pods: Pod[]): Pod[] {
   // Kubernetes' times have one form, so that their text is in their order.
   const keyed = pods.map((pod) => ({
     pod,
-    key: `${pod.metadata?.creationTimestamp ?? ''} ${pod.metadata?.name ?? ''}`,
+    key: `${pod.metadata?.creationTimestamp ?? ''} ${nameOf(pod)}`,
   }));
   return keyed.sort((a, b) => (a.key < b.key ? -1 : 1)).map(({ pod }) => pod);
 }

@@ -1,6 +1,6 @@
 import type { KubeLog, LeaseTerm, PodChange, PodStore } from '@warmbox/kube';
 import { Backoff, type Clock, type Timer } from '@warmbox/platform';
-import { isEnded, isReady, LABEL, messageOf, poolOf, wasEverReady, type Pod } from '@warmbox/sandbox';
+import { isEnded, isReady, LABEL, messageOf, nameOf, poolOf, uidOf, wasEverReady, type Pod } from '@warmbox/sandbox';
 import type { PodAges } from './pod.age.js';
 import { POOL_ANNOTATION } from './pool.annotations.js';
 import { encodeCircuits, type Circuits } from './pool.circuit.js';
@@ -123,7 +123,7 @@ export class PoolTerm {
   private async create(target: PoolTarget): Promise<void> {
     const { pods, writer, clock, log } = this.tools;
     const pod = pods.make(target);
-    const name = pod.metadata?.name ?? '';
+    const name = nameOf(pod);
     const sentAt = clock.monotonic();
     this.expectations.creating(name, target.name);
     try {
@@ -200,7 +200,7 @@ export class PoolTerm {
   private present(runtime: string, all = this.tools.store.list()): string[] {
     return all
       .filter((pod) => pod.metadata?.labels?.[LABEL.runtime] === runtime && poolOf(pod) === 'warm')
-      .map((pod) => pod.metadata?.uid ?? '');
+      .map((pod) => uidOf(pod));
   }
 
   private target(runtime: string): PoolTarget | undefined {

@@ -1,4 +1,4 @@
-import { EXECUTOR, parseQuantity, type Pod } from '@warmbox/sandbox';
+import { EXECUTOR, parseQuantity, uidOf, type Pod } from '@warmbox/sandbox';
 
 /** What is known of a caller's sandbox that no node has room for. */
 export interface Waiting {
@@ -34,7 +34,7 @@ export function yieldTo(
   const deletions: (Candidate & { yieldsTo: string })[] = [];
   let holds = false;
   for (const caller of callers) {
-    const yieldsTo = caller.metadata?.uid ?? '';
+    const yieldsTo = uidOf(caller);
     const { yielded = 0, isDue = false } = waiting.get(yieldsTo) ?? {};
     const [next] = left;
     const more = next === undefined ? Infinity : partsOf(caller, next.pod) - yielded;

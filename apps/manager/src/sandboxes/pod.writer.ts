@@ -12,7 +12,7 @@ import {
   isUnknownOutcome,
 } from '@warmbox/kube';
 import { Backoff, ProblemError, type Clock } from '@warmbox/platform';
-import { executorToken, LABEL, type Pod, type Status } from '@warmbox/sandbox';
+import { executorToken, LABEL, nameOf, type Pod, type Status } from '@warmbox/sandbox';
 import { ManagerOptions } from '../config/manager.options.js';
 import { CLOCK } from '../kube/kube.module.js';
 import { SandboxLimit } from '../limit/sandbox.limit.js';
@@ -108,7 +108,7 @@ export class PodWriter {
       this.store.put(patched);
       return patched;
     } catch (error) {
-      const name = pod.metadata?.name ?? '';
+      const name = nameOf(pod);
       const isConflict = error instanceof KubeApiError && error.status === 409;
       if (isConflict && onlyUnchanged) {
         throw new ProblemError('conflict', `Sandbox ${name} has changed meanwhile.`, { cause: error });
@@ -134,7 +134,7 @@ export class PodWriter {
     const beforeSend = (): void => {
       assertLeading?.();
       if (this.clock.monotonic() < sendBefore) return;
-      throw new ProblemError('conflict', `Sandbox ${pod.metadata?.name ?? ''} may have changed: it is too late.`);
+      throw new ProblemError('conflict', `Sandbox ${nameOf(pod)} may have changed: it is too late.`);
     };
     const preconditions = onlyUnchanged ? { uid, resourceVersion } : { uid };
     try {
@@ -146,7 +146,7 @@ export class PodWriter {
     } catch (error) {
       if (error instanceof LeadershipLostError) throw error;
       if (onlyUnchanged && error instanceof KubeApiError && error.status === 409) {
-        throw new ProblemError('conflict', `Sandbox ${pod.metadata?.name ?? ''} has changed.`, { cause: error });
+        throw new ProblemError('conflict', `Sandbox ${nameOf(pod)} has changed.`, { cause: error });
       }
       if (!isGone(error)) throw kubeProblem(error);
       return false;
@@ -169,7 +169,7 @@ export class PodWriter {
         const now = await this.client.get(PODS, this.keyOf(pod), { signal });
         if (now.metadata?.uid !== pod.metadata?.uid) throw error;
         if (attempt === CONFLICT_ATTEMPTS) {
-          const detail = `The Kubernetes API refuses to change sandbox ${pod.metadata?.name ?? ''} now; try again.`;
+          const detail = `The Kubernetes API refuses to change sandbox ${nameOf(pod)} now; try again.`;
           throw new ProblemError('kubernetes_unavailable', detail, { retryAfterSeconds: 1, cause: error });
         }
       }
@@ -251,7 +251,7 @@ export class PodWriter {
   }
 
   private keyOf(pod: Pod): { namespace: string; name: string } {
-    return { namespace: this.options.targetNamespace, name: pod.metadata?.name ?? '' };
+    return { namespace: this.options.targetNamespace, name: nameOf(pod) };
   }
 }
 

@@ -2,7 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import type { GoneCause } from '@warmbox/contracts';
 import { PodStore } from '@warmbox/kube';
 import { toProblem } from '@warmbox/platform';
-import { isTerminating, type Pod } from '@warmbox/sandbox';
+import { isTerminating, nameOf, type Pod } from '@warmbox/sandbox';
 import { Tombstones } from '../tombstones/tombstones.js';
 import { PodWriter, type DeleteHow } from './pod.writer.js';
 
@@ -54,7 +54,7 @@ export class SandboxEnder {
 
   /** Whether it is gone, or going, after all. @throws the deletion's own error where that is not known */
   private async isGone(pod: Pod, error: unknown): Promise<boolean> {
-    const now = await this.store.confirm(pod.metadata?.name ?? '').catch(() => {
+    const now = await this.store.confirm(nameOf(pod)).catch(() => {
       throw error;
     });
     return now === undefined || now.metadata?.uid !== pod.metadata?.uid || isTerminating(now);

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { BulkDeletionDto, DeletedSandboxDto, FailedDeletionDto } from '@warmbox/dto';
 import { Gate, toProblem } from '@warmbox/platform';
-import { poolOf, sandboxOf, type Pod } from '@warmbox/sandbox';
+import { nameOf, poolOf, sandboxOf, type Pod } from '@warmbox/sandbox';
 import { retryOnConflict } from './retry.on-conflict.js';
 import { SandboxEnder } from './sandbox.ender.js';
 import { SandboxFinder } from './sandbox.finder.js';
@@ -46,7 +46,7 @@ export class SandboxRemover {
     const failed: FailedDeletionDto[] = [];
     await new Gate(BULK_CONCURRENCY).each(pods.filter(isMeant), async (pod) => {
       const outcome = await this.removeIf(isMeant, runtime, pod);
-      if (outcome === 'deleted') deletedPods.push(pod.metadata?.name ?? '');
+      if (outcome === 'deleted') deletedPods.push(nameOf(pod));
       else if (outcome !== 'kept') failed.push(outcome);
     });
     const failedPods = failed.map(({ podName }) => podName);

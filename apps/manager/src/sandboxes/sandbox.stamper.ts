@@ -1,7 +1,7 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { PodStore } from '@warmbox/kube';
 import { toProblem, type Clock } from '@warmbox/platform';
-import { ANNOTATION, grantedTimes, isTerminating, poolOf, type Pod } from '@warmbox/sandbox';
+import { ANNOTATION, grantedTimes, isTerminating, nameOf, poolOf, type Pod } from '@warmbox/sandbox';
 import { ManagerOptions } from '../config/manager.options.js';
 import { CLOCK } from '../kube/kube.module.js';
 import { retryOnConflict } from './retry.on-conflict.js';
@@ -46,7 +46,7 @@ export class SandboxStamper {
       write: (newest) => this.writer.patchMetadata(newest, { annotations }, { onlyUnchanged: true }),
       // A kubelet's status has changed it, or a renewal that is later than this.
       newest: async () => {
-        const found = await this.store.confirm(pod.metadata?.name ?? '');
+        const found = await this.store.confirm(nameOf(pod));
         return found?.metadata?.uid === pod.metadata?.uid && found !== undefined && this.isNews(found, at)
           ? found
           : undefined;

@@ -1,9 +1,9 @@
 import { Body, Controller, Delete, Get, Param, Patch, Query, Req, Res } from '@nestjs/common';
-import { ApiOkResponse, ApiParam, ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { BulkDeletionDto, DeletedSandboxDto, SandboxDto, UpdateSandboxDto } from '@warmbox/dto';
 import { sandboxOf } from '@warmbox/sandbox';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { ApiProblems } from '../docs/index.js';
+import { ApiProblems, ApiRuntime, ApiSandboxName } from '../docs/index.js';
 import { Operation } from '../http/operation.js';
 import { SandboxFinder } from './sandbox.finder.js';
 import { SandboxInventory } from './sandbox.inventory.js';
@@ -12,11 +12,8 @@ import { SandboxRemover } from './sandbox.remover.js';
 import { SandboxUpdater } from './sandbox.updater.js';
 import type { SandboxFilter } from './sandbox.list.js';
 
-const RUNTIME = { name: 'runtime', description: 'A configured runtime; `kata` always exists.', example: 'kata' };
-const NAME = { name: 'name', description: 'The name of the sandbox.', example: 'kata-sandbox-7g4kx2p9mz' };
-
 @ApiTags('Sandboxes')
-@ApiParam(RUNTIME)
+@ApiRuntime()
 @Controller('api/:runtime')
 export class SandboxesController {
   constructor(
@@ -69,7 +66,7 @@ export class SandboxesController {
   }
 
   @Get(':name')
-  @ApiParam(NAME)
+  @ApiSandboxName()
   @Operation('getSandbox', { summary: 'Get a sandbox' })
   @ApiOkResponse({ description: 'The sandbox.', type: SandboxDto })
   @ApiProblems('runtime_not_found', 'sandbox_not_found', 'sandbox_gone', 'rate_limited', 'kubernetes_unavailable')
@@ -78,7 +75,7 @@ export class SandboxesController {
   }
 
   @Patch(':name')
-  @ApiParam(NAME)
+  @ApiSandboxName()
   @Operation('updateSandbox', { summary: 'Change labels, renew lifetime and idle time-out' })
   @ApiOkResponse({ description: 'The sandbox as it is now.', type: SandboxDto })
   @ApiProblems(
@@ -99,7 +96,7 @@ export class SandboxesController {
   }
 
   @Delete(':name')
-  @ApiParam(NAME)
+  @ApiSandboxName()
   @Operation('deleteSandbox', {
     summary: 'Delete a sandbox',
     description: 'Also answers 200 while the sandbox terminates.',

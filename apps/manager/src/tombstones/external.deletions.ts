@@ -1,7 +1,7 @@
 import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { PodStore, type PodChange } from '@warmbox/kube';
 import { Gate, type Clock } from '@warmbox/platform';
-import { isTerminating, poolOf, type Pod } from '@warmbox/sandbox';
+import { isTerminating, nameOf, poolOf, type Pod } from '@warmbox/sandbox';
 import { CLOCK } from '../kube/kube.module.js';
 import { Tombstones } from './tombstones.js';
 
@@ -50,7 +50,7 @@ export class ExternalDeletions implements OnApplicationBootstrap, OnModuleDestro
     const { signal } = this.stopping;
     await this.clock.sleep(SPREAD_MS * Math.random(), signal);
     await this.gate.run(async () => {
-      if (!(await this.tombstones.has(pod.metadata?.name ?? ''))) await this.tombstones.record(pod, 'removed');
+      if (!(await this.tombstones.has(nameOf(pod)))) await this.tombstones.record(pod, 'removed');
     }, signal);
   }
 }

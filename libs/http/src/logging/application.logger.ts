@@ -1,14 +1,6 @@
 import type { INestApplicationContext, LoggerService } from '@nestjs/common';
 import { Logger } from 'nestjs-pino';
-
-/** Who tells of every module and every route at each start. */
-const FRAMEWORK = new Set<unknown>([
-  'NestFactory',
-  'InstanceLoader',
-  'RoutesResolver',
-  'RouterExplorer',
-  'NestApplication',
-]);
+import { isStartNotice } from './start.notice.js';
 
 /**
  * The logger of an application that has the logging module, for `app.useLogger`: pino's, but what Nest itself says of a
@@ -18,7 +10,7 @@ export function applicationLogger(app: INestApplicationContext): LoggerService {
   const logger = app.get(Logger);
   return {
     log: (message: unknown, ...parameters: unknown[]) => {
-      if (FRAMEWORK.has(parameters.at(-1))) logger.debug(message, ...parameters);
+      if (isStartNotice(parameters.at(-1))) logger.debug(message, ...parameters);
       else logger.log(message, ...parameters);
     },
     fatal: logger.fatal.bind(logger),

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { KubeClient, KubeLog } from '@warmbox/kube';
 import { Backoff, type Clock, Gate, pause } from '@warmbox/platform';
-import type { Pod } from '@warmbox/sandbox';
+import { uidOf, type Pod } from '@warmbox/sandbox';
 import { isAborted } from './abort.js';
 import type { KubeletMachine } from './kubelet.machine.js';
 import { CONCURRENT_STARTS, CONCURRENT_WRITES, STOP_GRACE_MS, type KubeletOptions } from './kubelet.options.js';
@@ -135,7 +135,3 @@ export class Kubelet implements PodSink {
 
 /** The node's own address. */
 const HOST_IP = '127.0.0.1';
-
-function uidOf(pod: Pod): string {
-  return pod.metadata?.uid ?? '';
-}

@@ -1,4 +1,4 @@
-import { MEDIA, negotiate, type Media } from './accept.js';
+import { acceptable, MEDIA, negotiate, type Media } from './accept.js';
 
 const ALL = [MEDIA.eventStream, MEDIA.json, MEDIA.ndjson];
 
@@ -39,5 +39,17 @@ describe('negotiate', () => {
   it('answers only what is offered', () => {
     expect(negotiate('*/*', [MEDIA.json])).toBe(MEDIA.json);
     expect(negotiate('application/x-ndjson', [MEDIA.json, MEDIA.eventStream])).toBeUndefined();
+  });
+});
+
+describe('acceptable', () => {
+  it('is what is negotiated, or an error that names what there is', () => {
+    expect(acceptable('application/json', ALL)).toBe(MEDIA.json);
+    expect(() => acceptable('text/html', [MEDIA.eventStream, MEDIA.ndjson])).toThrow(
+      expect.objectContaining({
+        code: 'not_acceptable',
+        detail: 'Accept must allow text/event-stream or application/x-ndjson.',
+      }),
+    );
   });
 });

@@ -1,3 +1,5 @@
+import { ProblemError } from '../problem/problem.error.js';
+
 export const MEDIA = {
   json: 'application/json',
   eventStream: 'text/event-stream',
@@ -27,6 +29,17 @@ export function negotiate<Offered extends Media>(
     .filter(({ q }) => q > 0)
     .sort((a, b) => b.q - a.q || preference(a) - preference(b));
   return candidates[0]?.media;
+}
+
+/**
+ * The best representation for a client.
+ *
+ * @throws ProblemError not_acceptable
+ */
+export function acceptable<Offered extends Media>(accept: string | undefined, offered: readonly Offered[]): Offered {
+  const media = negotiate(accept, offered);
+  if (media !== undefined) return media;
+  throw new ProblemError('not_acceptable', `Accept must allow ${offered.join(' or ')}.`);
 }
 
 interface MediaRange {

@@ -1,4 +1,4 @@
-import type { ContainerState, Pod, PodCondition } from '@warmbox/sandbox';
+import { uidOf, type ContainerState, type Pod, type PodCondition } from '@warmbox/sandbox';
 
 export type PodStatus = NonNullable<Pod['status']>;
 
@@ -107,7 +107,7 @@ function containerStatus(
   facts: PodFacts,
 ): NonNullable<PodStatus['containerStatuses']>[number] {
   const hasRun = facts.container.phase !== 'waiting' && facts.container !== LOST;
-  const containerID = `warmbox://${pod.metadata?.uid ?? ''}`;
+  const containerID = `warmbox://${uidOf(pod)}`;
   return {
     name: container.name,
     image: container.image ?? '',
