@@ -4,8 +4,7 @@ import type { Pod } from '@warmbox/sandbox';
 import { aPod, FakeClock } from '@warmbox/testing';
 import { ManagerOptions } from '../config/manager.options.js';
 import { RuntimeCatalog } from '../sandboxes/runtime.catalog.js';
-import { POOL_ANNOTATION } from './pool.annotations.js';
-import { encodeCircuits } from './pool.circuit.js';
+import { CIRCUITS_ANNOTATION, encodeCircuits } from './pool.circuit.js';
 import { PoolMonitor } from './pool.monitor.js';
 
 class Scene {
@@ -60,7 +59,7 @@ describe('the status of a pool', () => {
 
   it('is the same on every manager, but for who leads and who waits', () => {
     const retryAt = scene.clock.now() + 1_000;
-    scene.annotations[POOL_ANNOTATION.circuits] = encodeCircuits(
+    scene.annotations[CIRCUITS_ANNOTATION] = encodeCircuits(
       new Map([['kata', { template: 't', failures: 3, reason: 'They fail.', retryAt }]]),
     );
     scene.queued = 2;

@@ -5,9 +5,8 @@ import { ProblemError, Shutdown, type Clock, type Timer } from '@warmbox/platfor
 import { Observable } from 'rxjs';
 import { CLOCK } from '../kube/kube.module.js';
 import { Leadership } from '../leadership/leadership.js';
-import { POOL_ANNOTATION } from './pool.annotations.js';
-import { decodeCircuits } from './pool.circuit.js';
-import { POOL_OPTIONS, type PoolOptions } from './pool.options.js';
+import { publishedCircuits } from './pool.circuit.js';
+import { POOL_OPTIONS, type PoolOptions } from './pool.ports.js';
 import { RequestQueues } from '../queue/request.queues.js';
 import { poolStatusOf } from './pool.status.js';
 import { RuntimeCatalog } from '../sandboxes/runtime.catalog.js';
@@ -42,7 +41,7 @@ export class PoolMonitor {
         'This manager does not know the current sandboxes: its watch has no answer.',
       );
     }
-    const circuits = decodeCircuits(this.leadership.lease?.metadata?.annotations?.[POOL_ANNOTATION.circuits]);
+    const circuits = publishedCircuits(this.leadership.lease);
     return poolStatusOf(runtime, {
       pods: this.store.list(),
       circuit: circuits.get(runtime),
