@@ -32,7 +32,7 @@ export interface CreateOnceOptions {
  *   NameTakenError where another object has its name; the signal's reason.
  */
 export async function createOnce<T extends KubeObject>(
-  client: KubeClient,
+  client: Pick<KubeClient, 'create' | 'get'>,
   resource: Resource<T>,
   namespace: string | undefined,
   object: T,

@@ -77,7 +77,7 @@ describe('the status of a pool', () => {
   });
 
   it('is refused for a runtime that there is not, and while nothing is known', () => {
-    expect(() => scene.monitor.status('other')).toThrow('There is no runtime \"other\"');
+    expect(() => scene.monitor.status('other')).toThrow('There is no runtime "other"');
     scene.isCurrent = false;
     expect(() => scene.monitor.status('kata')).toThrow('This manager does not know the current sandboxes');
     expect(() => scene.monitor.follow('kata')).toThrow('This manager does not know the current sandboxes');

@@ -1,8 +1,8 @@
-import { KubeApiError, type KubeClient, type PodStore } from '@warmbox/kube';
+import { KubeApiError, type KubeClient } from '@warmbox/kube';
+import { ProblemError } from '@warmbox/platform';
 import type { Pod, Status } from '@warmbox/sandbox';
 import { aPod, FakeClock } from '@warmbox/testing';
 import { ManagerOptions } from '../config/manager.options.js';
-import type { SandboxLimit } from '../limit/sandbox.limit.js';
 import { PodWriter } from './pod.writer.js';
 
 function refusal(status: number, body: Partial<Status>): KubeApiError {
@@ -13,9 +13,13 @@ describe('the writer of pods after a creation without an answer', () => {
   const clock = new FakeClock();
 
   function writer(client: Partial<KubeClient>): PodWriter {
-    const limit = { take: () => ({ release: () => undefined }) } as unknown as SandboxLimit;
-    const store = { put: () => undefined } as unknown as PodStore;
-    return new PodWriter(client as KubeClient, store, limit, new ManagerOptions(), clock);
+    const limit = {
+      take: () => ({ release: () => undefined }),
+      reached: () => new ProblemError('limit_reached', 'full'),
+    };
+    const untold = (): Promise<never> => Promise.reject(new Error('nobody was to ask for this'));
+    const asked = { create: untold, delete: untold, get: untold, patchMerge: untold, ...client };
+    return new PodWriter(asked, { put: () => undefined }, limit, new ManagerOptions(), clock);
   }
 
   it.each([

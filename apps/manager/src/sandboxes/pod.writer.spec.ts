@@ -1,9 +1,8 @@
-import { KubeApiError, LeadershipLostError, type KubeClient, type PodStore, type RequestOptions } from '@warmbox/kube';
+import { KubeApiError, LeadershipLostError, type KubeClient, type RequestOptions } from '@warmbox/kube';
 import { ProblemError } from '@warmbox/platform';
 import type { Pod, Status } from '@warmbox/sandbox';
 import { aPod, FakeClock } from '@warmbox/testing';
 import { ManagerOptions } from '../config/manager.options.js';
-import type { SandboxLimit } from '../limit/sandbox.limit.js';
 import { QUOTA_NAME } from '../limit/sandbox.quota.js';
 import { PodWriter } from './pod.writer.js';
 
@@ -35,12 +34,14 @@ describe('the writer of pods', () => {
     const limit = {
       take: () => {
         slots += 1;
-        return { release: () => (slots -= 1) };
+        return { release: () => void (slots -= 1) };
       },
       reached: () => new ProblemError('limit_reached', 'full'),
-    } as unknown as SandboxLimit;
-    const store = { put: (pod: Pod) => stored.push(pod) } as unknown as PodStore;
-    return new PodWriter(client as KubeClient, store, limit, new ManagerOptions(), clock);
+    };
+    const store = { put: (pod: Pod) => void stored.push(pod) };
+    const untold = (): Promise<never> => Promise.reject(new Error('nobody was to ask for this'));
+    const asked = { create: untold, delete: untold, get: untold, patchMerge: untold, ...client };
+    return new PodWriter(asked, store, limit, new ManagerOptions(), clock);
   }
 
   function refusing(...errors: Error[]): Partial<KubeClient> {
@@ -101,9 +102,9 @@ describe('the writer of pods', () => {
     ['patchMerge', (writer) => writer.patchMetadata(aPod(), { labels: { a: 'b' } })],
   ])('tries again where a conflict is not for the pod’s identity: %s', async (method, write) => {
     let conflicts = 2;
-    const carry = (): Promise<Pod> =>
-      conflicts-- > 0 ? Promise.reject(refusal(409, { reason: 'Conflict' })) : Promise.resolve(aPod());
-    const client = { [method]: carry, get: () => Promise.resolve(aPod()) } as unknown as Partial<KubeClient>;
+    const carry = <T>(): Promise<T> =>
+      conflicts-- > 0 ? Promise.reject(refusal(409, { reason: 'Conflict' })) : Promise.resolve(aPod() as T);
+    const client = { [method]: carry, get: <T>() => Promise.resolve(aPod() as T) };
     const written = write(writer(client));
     await clock.advance(1_000);
     await written;
@@ -147,13 +148,13 @@ describe('the writer of pods', () => {
   it('sends no deletion once what it rests on may not hold any more', async () => {
     let sent = 0;
     const client = {
-      delete: (_: unknown, __: unknown, ___: unknown, { beforeSend }: RequestOptions = {}) =>
-        new Promise((resolve) => {
+      delete: <T>(_: unknown, __: unknown, ___: unknown, { beforeSend }: RequestOptions = {}) =>
+        new Promise<T>((resolve) => {
           beforeSend?.();
           sent += 1;
-          resolve({ kind: 'Status' });
+          resolve({ kind: 'Status' } as T);
         }),
-    } as unknown as Partial<KubeClient>;
+    };
     const sendBefore = clock.monotonic() + 1;
     await writer(client).delete(aPod(), { sendBefore });
     await clock.advance(1);

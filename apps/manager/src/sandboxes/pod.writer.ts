@@ -64,9 +64,9 @@ export class PodWriter {
   private readonly logger = new Logger(PodWriter.name);
 
   constructor(
-    private readonly client: KubeClient,
-    private readonly store: PodStore,
-    private readonly limit: SandboxLimit,
+    @Inject(KubeClient) private readonly client: Pick<KubeClient, 'create' | 'delete' | 'get' | 'patchMerge'>,
+    @Inject(PodStore) private readonly store: Pick<PodStore, 'put'>,
+    @Inject(SandboxLimit) private readonly limit: Pick<SandboxLimit, 'reached' | 'take'>,
     private readonly options: ManagerOptions,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}

@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import type { PodChange, PodStore } from '@warmbox/kube';
+import type { PodChange } from '@warmbox/kube';
 import { aPod, FakeClock } from '@warmbox/testing';
 import { Metrics } from '../metrics/metrics.js';
 import { ReadyTimes } from './ready.times.js';
@@ -18,7 +18,7 @@ describe('the times to Ready', () => {
       show = listener;
       return () => undefined;
     };
-    new ReadyTimes(metrics, { synced, subscribe } as unknown as PodStore, clock).onModuleInit();
+    new ReadyTimes(metrics, { synced, subscribe }, clock).onModuleInit();
     await synced;
   });
 

@@ -19,7 +19,7 @@ export class ReadyTimes implements OnModuleInit {
 
   constructor(
     { registry }: Metrics,
-    private readonly store: PodStore,
+    @Inject(PodStore) private readonly store: Pick<PodStore, 'subscribe' | 'synced'>,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {
     this.seconds = new Histogram({

@@ -1,10 +1,7 @@
 import { Logger } from '@nestjs/common';
-import type { PodStore } from '@warmbox/kube';
 import { ProblemError } from '@warmbox/platform';
 import type { Pod } from '@warmbox/sandbox';
 import { aPod } from '@warmbox/testing';
-import type { Tombstones } from '../tombstones/tombstones.js';
-import type { PodWriter } from './pod.writer.js';
 import { SandboxEnder, type EndHow } from './sandbox.ender.js';
 
 Logger.overrideLogger(false);
@@ -28,16 +25,19 @@ describe('the end of a sandbox', () => {
         done.push(`record ${cause}`);
         return Promise.resolve(tombstone ?? undefined);
       },
-      retract: (_: Pod, uid: string) => Promise.resolve(void done.push(`retract ${uid}`)),
-    } as unknown as Tombstones;
+      retract: (_: Pod, uid: string) => {
+        done.push(`retract ${uid}`);
+        return Promise.resolve();
+      },
+    };
     const writer = {
-      delete: (_: Pod, how: EndHow) => {
+      delete: (_: Pod, how: EndHow = {}) => {
         done.push(`delete ${JSON.stringify(how)}`);
         return refusal === undefined ? Promise.resolve(answered) : Promise.reject(refusal);
       },
-    } as unknown as PodWriter;
+    };
     const confirm = (): Promise<Pod | undefined> => (now instanceof Error ? Promise.reject(now) : Promise.resolve(now));
-    return new SandboxEnder(writer, tombstones, { confirm } as unknown as PodStore);
+    return new SandboxEnder(writer, tombstones, { confirm });
   }
   const conflict = new ProblemError('conflict', 'changed');
   const unavailable = new ProblemError('kubernetes_unavailable', 'no answer');

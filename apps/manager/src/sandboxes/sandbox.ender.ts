@@ -1,4 +1,4 @@
-import { Injectable, Logger } from '@nestjs/common';
+import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { GoneCause } from '@warmbox/contracts';
 import { PodStore } from '@warmbox/kube';
 import { toProblem } from '@warmbox/platform';
@@ -18,9 +18,9 @@ export class SandboxEnder {
   private readonly logger = new Logger(SandboxEnder.name);
 
   constructor(
-    private readonly writer: PodWriter,
-    private readonly tombstones: Tombstones,
-    private readonly store: PodStore,
+    @Inject(PodWriter) private readonly writer: Pick<PodWriter, 'delete'>,
+    @Inject(Tombstones) private readonly tombstones: Pick<Tombstones, 'record' | 'retract'>,
+    @Inject(PodStore) private readonly store: Pick<PodStore, 'confirm'>,
   ) {}
 
   /**

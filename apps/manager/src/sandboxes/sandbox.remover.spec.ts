@@ -1,9 +1,7 @@
 import { ProblemError } from '@warmbox/platform';
 import { sandboxOf, type Pod } from '@warmbox/sandbox';
 import { aPod, type PodFacts } from '@warmbox/testing';
-import type { EndHow, SandboxEnder } from './sandbox.ender.js';
-import type { SandboxFinder } from './sandbox.finder.js';
-import type { SandboxInventory } from './sandbox.inventory.js';
+import type { EndHow, EndOutcome } from './sandbox.ender.js';
 import { matches, type SandboxFilter } from './sandbox.list.js';
 import { SandboxRemover } from './sandbox.remover.js';
 
@@ -28,24 +26,29 @@ class Scene {
 
   get remover(): SandboxRemover {
     const finder = {
+      find: () => Promise.reject(new Error('one by one is not what is tried here')),
       findNewest: (_: string, name: string) => {
         const pod = this.now.get(name);
         return pod === undefined ? Promise.reject(new ProblemError('sandbox_gone', 'gone')) : Promise.resolve(pod);
       },
-    } as unknown as SandboxFinder;
+    };
     const inventory = {
       select: (_: string, filter: SandboxFilter) =>
         this.seen.map((pod) => ({ pod, sandbox: sandboxOf(pod) })).filter(({ sandbox }) => matches(sandbox, filter)),
-    } as unknown as SandboxInventory;
+    };
     const ender = {
-      end: ({ metadata: { name = '', resourceVersion } = {} }: Pod, _: string, { onlyUnchanged }: EndHow) => {
+      end: (
+        { metadata: { name = '', resourceVersion } = {} }: Pod,
+        _: string,
+        { onlyUnchanged }: EndHow = {},
+      ): Promise<EndOutcome> => {
         this.before.get(name)?.();
         if (this.failure !== undefined) return Promise.reject(this.failure);
         const isSame = this.now.get(name)?.metadata?.resourceVersion === resourceVersion;
         if (onlyUnchanged && !isSame) return Promise.reject(new ProblemError('conflict', 'changed'));
-        return Promise.resolve(this.now.delete(name));
+        return Promise.resolve(this.now.delete(name) ? 'ended' : 'gone');
       },
-    } as unknown as SandboxEnder;
+    };
     return new SandboxRemover(finder, inventory, ender);
   }
 }

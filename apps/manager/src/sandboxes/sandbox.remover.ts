@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import type { BulkDeletionDto, DeletedSandboxDto, FailedDeletionDto } from '@warmbox/dto';
 import { Gate, toProblem } from '@warmbox/platform';
 import { nameOf, poolOf, sandboxOf, type Pod } from '@warmbox/sandbox';
@@ -21,9 +21,9 @@ type Outcome = 'deleted' | 'kept' | FailedDeletionDto;
 @Injectable()
 export class SandboxRemover {
   constructor(
-    private readonly finder: SandboxFinder,
-    private readonly inventory: SandboxInventory,
-    private readonly ender: SandboxEnder,
+    @Inject(SandboxFinder) private readonly finder: Pick<SandboxFinder, 'find' | 'findNewest'>,
+    @Inject(SandboxInventory) private readonly inventory: Pick<SandboxInventory, 'select'>,
+    @Inject(SandboxEnder) private readonly ender: Pick<SandboxEnder, 'end'>,
   ) {}
 
   /** @throws ProblemError runtime_not_found, sandbox_not_found, sandbox_gone, kubernetes_unavailable */

@@ -1,10 +1,9 @@
 import { Logger } from '@nestjs/common';
-import type { PodStore } from '@warmbox/kube';
 import { ProblemError } from '@warmbox/platform';
 import { grantAnnotations, type Pod } from '@warmbox/sandbox';
 import { aPod, FakeClock } from '@warmbox/testing';
 import { ManagerOptions } from '../config/manager.options.js';
-import type { MetadataPatch, PodWriter } from './pod.writer.js';
+import type { MetadataPatch } from './pod.writer.js';
 import { SandboxStamper } from './sandbox.stamper.js';
 
 describe('the stamp of activity', () => {
@@ -29,8 +28,8 @@ describe('the stamp of activity', () => {
           return answer.promise;
         return Promise.reject(new ProblemError('conflict', 'changed'));
       },
-    } as unknown as PodWriter;
-    const store = { confirm: () => Promise.resolve(newest) } as unknown as PodStore;
+    };
+    const store = { confirm: () => Promise.resolve(newest) };
     stamper = new SandboxStamper(writer, store, new ManagerOptions(), clock);
     newest = pod = aPod({ annotations: grantAnnotations({ idleTimeoutSeconds: 40 }, clock.now()) });
   });

@@ -21,8 +21,8 @@ export class SandboxStamper {
   private readonly underWay = new Set<string>();
 
   constructor(
-    private readonly writer: PodWriter,
-    private readonly store: PodStore,
+    @Inject(PodWriter) private readonly writer: Pick<PodWriter, 'patchMetadata'>,
+    @Inject(PodStore) private readonly store: Pick<PodStore, 'confirm'>,
     private readonly options: ManagerOptions,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
