@@ -133,4 +133,17 @@ export default tseslint.config(
     files: ['**/*.spec.ts', '**/fixtures/*.ts', 'test/**/*.ts'],
     rules: { '@typescript-eslint/no-non-null-assertion': 'off', '@typescript-eslint/unbound-method': 'off' },
   },
+  {
+    files: ['{apps,libs}/**/*.spec.ts', '{apps,libs}/**/fixtures/*.ts'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: 'TSAsExpression > TSAsExpression[typeAnnotation.type="TSUnknownKeyword"]',
+          message:
+            'A fake is what its user asks for: let that ask for less (Pick<…>), so that the compiler holds both to it.',
+        },
+      ],
+    },
+  },
 );

@@ -5,7 +5,7 @@ import type { IncomingMessage } from 'node:http';
 const SANE = /^[A-Za-z0-9._:/+=-]{1,128}$/;
 
 /** The caller's `X-Request-Id` if it is sane, else a new one. For Fastify's `genReqId`. */
-export function requestIdOf(request: IncomingMessage): string {
-  const header = request.headers[HEADER.requestId];
+export function requestIdOf({ headers }: Pick<IncomingMessage, 'headers'>): string {
+  const header = headers[HEADER.requestId];
   return typeof header === 'string' && SANE.test(header) ? header : randomUUID();
 }

@@ -1,10 +1,10 @@
+import type { CompletedEventDto } from '@warmbox/dto';
 import { ProblemError, STREAM_FORM } from '@warmbox/platform';
 import { FakeClock } from '@warmbox/testing';
 import { OutputLog } from '../output/output.log.js';
 import { PagePool } from '../output/page.pool.js';
 import { PageWriter } from '../output/page.writer.js';
 import { FROM_THE_START } from './event.id.js';
-import type { Execution } from './execution.js';
 import { ExecutionStream, type EventsForm } from './execution.stream.js';
 import type { TextSink } from './response.sink.js';
 
@@ -46,14 +46,14 @@ describe('ExecutionStream', () => {
   let out: PageWriter;
   let sink: FakeSink;
   let stream: ExecutionStream;
-  let execution: { result?: object; attached: boolean; progress: number };
+  let execution: { result: CompletedEventDto | undefined; attached: boolean; progress: number };
 
   function open(form: Partial<EventsForm> = {}, capacity = 2 ** 20): void {
     clock = new FakeClock();
     const pages = new PagePool();
     log = new OutputLog(capacity, pages);
     sink = new FakeSink();
-    execution = { attached: false, progress: 0 };
+    execution = { result: undefined, attached: false, progress: 0 };
     const fake = Object.assign(execution, {
       id: 'the-id',
       pid: 7,
@@ -67,7 +67,7 @@ describe('ExecutionStream', () => {
       progressed: () => (execution.progress += 1),
     });
     stream = new ExecutionStream(
-      fake as unknown as Execution,
+      fake,
       sink,
       FROM_THE_START,
       { encoding: 'utf8', events: 'all', ...STREAM_FORM['text/event-stream'], ...form },

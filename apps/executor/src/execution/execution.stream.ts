@@ -27,6 +27,12 @@ const GATHER_MS = 2;
  */
 const HEAD_MS = 5;
 
+/** What it needs of the execution that it is a stream of. */
+type ReadExecution = Pick<
+  Execution,
+  'attach' | 'detach' | 'id' | 'log' | 'pid' | 'progressed' | 'result' | 'startedAt'
+>;
+
 /** Sends the events of an execution to one client, as fast as it takes them. */
 export class ExecutionStream implements Reader {
   readonly startedAt: number;
@@ -42,7 +48,7 @@ export class ExecutionStream implements Reader {
   private readonly pieces: OutputPieces;
 
   constructor(
-    private readonly execution: Execution,
+    private readonly execution: ReadExecution,
     private readonly sink: TextSink,
     private readonly from: StartingPoint,
     private readonly form: EventsForm,

@@ -4,13 +4,16 @@ import type { Execution } from './execution.js';
 /** The most ended executions that are kept. */
 const MOST = 1000;
 
+/** What is looked at of an execution that has ended. */
+export type RetainedExecution = Pick<Execution, 'id' | 'isRead'> & { log: Pick<Execution['log'], 'clear' | 'size'> };
+
 /**
  * Ended executions, kept for a while so that a late reader learns how they ended. Their number is bounded, and so is the
  * output that they keep together: the oldest loses its output first, and who asks for it gets a GapEvent and the result.
  */
-export class RetainedExecutions {
+export class RetainedExecutions<Ended extends RetainedExecution = Execution> {
   /** In the order in which they ended, with the monotonic time up to which they are kept. */
-  private readonly kept = new Map<string, { execution: Execution; until: number }>();
+  private readonly kept = new Map<string, { execution: Ended; until: number }>();
   /** Bytes of output of all of them. */
   private bytes = 0;
   private timer: Timer | undefined;
@@ -25,15 +28,15 @@ export class RetainedExecutions {
     private readonly clock: Clock,
   ) {}
 
-  get(id: string): Execution | undefined {
+  get(id: string): Ended | undefined {
     return this.kept.get(id)?.execution;
   }
 
-  all(): Execution[] {
+  all(): Ended[] {
     return Array.from(this.kept.values(), ({ execution }) => execution);
   }
 
-  add(execution: Execution): void {
+  add(execution: Ended): void {
     this.kept.set(execution.id, { execution, until: this.clock.monotonic() + this.retentionMs });
     this.bytes += execution.log.size;
     this.trim();

@@ -1,5 +1,5 @@
 import { ServerResponse } from 'node:http';
-import { KubeClient, KubeConnection, type PodStore } from '@warmbox/kube';
+import { KubeClient, KubeConnection } from '@warmbox/kube';
 import { type ProblemError, Shutdown } from '@warmbox/platform';
 import { ANNOTATION, LABEL, type Pod } from '@warmbox/sandbox';
 import { ApiDouble, aPod, FakeClock, type Fault, faults, isMissing, waitFor } from '@warmbox/testing';
@@ -8,7 +8,6 @@ import { SupersededError, type AttemptHandle } from '../idempotency/attempt.hand
 import type { SandboxLimit } from '../limit/sandbox.limit.js';
 import { PodWriter } from '../sandboxes/pod.writer.js';
 import { SandboxEnder } from '../sandboxes/sandbox.ender.js';
-import type { Tombstones } from '../tombstones/tombstones.js';
 import { PodClaimer } from './pod.claimer.js';
 
 const NAMESPACE = 'sandbox-containers';
@@ -39,12 +38,19 @@ describe('PodClaimer', () => {
     excluded = [];
     isInDoubt = false;
     const client = new KubeClient(connection, clock);
-    const store = { put: (pod: Pod) => stored.push(pod) } as unknown as PodStore;
+    const store = {
+      put: (pod: Pod) => void stored.push(pod),
+      confirm: () => Promise.reject(new Error('no end is in doubt here')),
+    };
     const options = Object.assign(new ManagerOptions(), { targetNamespace: NAMESPACE });
     const writer = new PodWriter(client, store, {} as SandboxLimit, options, clock);
     const tombstones = {
-      record: ({ metadata }: Pod, cause: string) => Promise.resolve(void recorded.push(`${metadata?.name} ${cause}`)),
-    } as unknown as Tombstones;
+      record: ({ metadata }: Pod, cause: string) => {
+        recorded.push(`${metadata?.name} ${cause}`);
+        return Promise.resolve(undefined);
+      },
+      retract: () => Promise.resolve(),
+    };
     const ender = new SandboxEnder(writer, tombstones, store);
     claimer = new PodClaimer(client, store, writer, ender, options, shutdown, clock);
     warm = api.putPod(aPod({ name: NAME, pool: 'warm', ready: true }));

@@ -37,10 +37,10 @@ export class PodClaimer {
   private readonly logger = new Logger(PodClaimer.name);
 
   constructor(
-    private readonly client: KubeClient,
-    private readonly store: PodStore,
-    private readonly writer: PodWriter,
-    private readonly ender: SandboxEnder,
+    @Inject(KubeClient) private readonly client: Pick<KubeClient, 'get' | 'patchJson'>,
+    @Inject(PodStore) private readonly store: Pick<PodStore, 'put'>,
+    @Inject(PodWriter) private readonly writer: Pick<PodWriter, 'delete'>,
+    @Inject(SandboxEnder) private readonly ender: Pick<SandboxEnder, 'discard' | 'end'>,
     private readonly options: ManagerOptions,
     private readonly shutdown: Shutdown,
     @Inject(CLOCK) private readonly clock: Clock,

@@ -2,7 +2,6 @@ import type { CreateSandboxDto } from '@warmbox/dto';
 import { ANNOTATION, nameOf } from '@warmbox/sandbox';
 import { aPod } from '@warmbox/testing';
 import type { KeyScope } from '../idempotency/idempotency.key.js';
-import type { KeyedRequests } from '../idempotency/keyed.requests.js';
 import type { KeyedWork } from '../idempotency/keyed.work.js';
 import type { Creation } from './creation.js';
 import { Creations } from './creations.js';
@@ -27,15 +26,19 @@ describe('Creations', () => {
     };
     creations = new Creations(
       {
-        create: (_runtime, _body, waiting) =>
-          Promise.resolve(void created.push(waiting)) as unknown as Promise<Creation>,
+        create: (_runtime, _body, waiting) => {
+          created.push(waiting);
+          return Promise.resolve({} as Creation);
+        },
         check: unused,
         resume: unused,
       },
       {
-        run: (scope: KeyScope, body: object, work: KeyedWork<Creation>) =>
-          Promise.resolve(void (keyed = { scope, body, work })),
-      } as unknown as KeyedRequests,
+        run: <T>(scope: KeyScope, body: object, work: KeyedWork<T>) => {
+          keyed = { scope, body, work: work as KeyedWork<unknown> as KeyedWork<Creation> };
+          return Promise.resolve({} as T);
+        },
+      },
       { findNewest: unused },
       { discard: (pod) => Promise.resolve(void discarded.push(nameOf(pod))) },
       { bind: (pod, variables) => Promise.resolve(void bound.push([nameOf(pod), variables])) },

@@ -1,8 +1,7 @@
-import type { PodChange, PodStore } from '@warmbox/kube';
+import type { PodChange } from '@warmbox/kube';
 import type { Pod } from '@warmbox/sandbox';
 import { aPod, FakeClock } from '@warmbox/testing';
 import { ManagerOptions } from '../config/manager.options.js';
-import type { SandboxLimit } from '../limit/sandbox.limit.js';
 import { PoolHeadroom } from './pool.headroom.js';
 
 /** A pool of three near the limit, whose pods, room and time are in the test's hands. */
@@ -17,9 +16,9 @@ class Scene {
     const store = {
       list: () => this.pods,
       subscribe: (listener: typeof this.tell) => ((this.tell = listener), () => undefined),
-    } as unknown as PodStore;
+    };
     const options = Object.assign(new ManagerOptions(), { warmPoolSize });
-    this.headroom = new PoolHeadroom(store, this.limit as SandboxLimit, options, this.clock);
+    this.headroom = new PoolHeadroom(store, this.limit, options, this.clock);
   }
 
   add(pod: Pod): void {

@@ -24,8 +24,8 @@ export class PoolHeadroom implements OnApplicationShutdown {
   private readonly unsubscribe: () => void;
 
   constructor(
-    private readonly store: PodStore,
-    private readonly limit: SandboxLimit,
+    @Inject(PodStore) private readonly store: Pick<PodStore, 'list' | 'subscribe'>,
+    @Inject(SandboxLimit) private readonly limit: Pick<SandboxLimit, 'room'>,
     options: ManagerOptions,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {

@@ -1,10 +1,9 @@
-import type { PodChange, PodStore } from '@warmbox/kube';
+import type { PodChange } from '@warmbox/kube';
 import { ProblemError, Shutdown } from '@warmbox/platform';
 import { isReady, poolOf, type Pod } from '@warmbox/sandbox';
 import { aPod, FakeClock } from '@warmbox/testing';
 import { ManagerOptions } from '../config/manager.options.js';
 import { SandboxLimit } from '../limit/sandbox.limit.js';
-import type { SandboxQuota } from '../limit/sandbox.quota.js';
 import { Metrics } from '../metrics/metrics.js';
 import { QueueMetrics } from '../queue/queue.metrics.js';
 import { RequestQueues } from '../queue/request.queues.js';
@@ -128,9 +127,9 @@ class FullScene {
       },
       list: () => [...pods.values()].filter((pod) => poolOf(pod) === 'warm'),
       subscribe: (listener: (change: PodChange) => void) => (this.listeners.push(listener), () => undefined),
-    } as unknown as PodStore;
+    };
     const options = Object.assign(new ManagerOptions(), { maxTotalContainers: 3, warmPoolSize });
-    const limit = new SandboxLimit(store, { isInForce: true } as SandboxQuota, options);
+    const limit = new SandboxLimit(store, { isInForce: true }, options);
     const shutdown = new Shutdown({ drainDelaySeconds: 0, shutdownGraceSeconds: 0 }, this.clock);
     this.queues = new RequestQueues(store, shutdown, new QueueMetrics(new Metrics(), options), this.clock);
     const headroom = new PoolHeadroom(store, limit, options, this.clock);

@@ -5,7 +5,6 @@ import { aPod, FakeClock } from '@warmbox/testing';
 import { ExecutionAttacher } from './execution.attacher.js';
 import { executeRequest } from './execution.requests.js';
 import type { BoundAnswer } from '../executors/executor.answer.js';
-import type { ExecutorClient } from '../executors/executor.client.js';
 import { DisconnectNotice } from './disconnect.notice.js';
 import { OpenStreams } from '../executors/open.streams.js';
 
@@ -41,7 +40,8 @@ describe('ExecutionAttacher', () => {
         return answers.promise;
       },
       explainLoss: () => Promise.resolve(new ProblemError('executor_unreachable', 'lost')),
-    } as unknown as ExecutorClient;
+      ask: () => Promise.reject(new Error('nothing is asked')),
+    };
     const never = new AbortController().signal;
     streams = new OpenStreams({ subscribe: () => () => undefined }, never, () => Promise.reject(new Error()), clock);
     const notice = new DisconnectNotice(client, clock);

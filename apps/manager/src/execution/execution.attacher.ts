@@ -28,7 +28,7 @@ export class ExecutionAttacher {
   private readonly logger = new Logger(ExecutionAttacher.name);
 
   constructor(
-    private readonly client: ExecutorClient,
+    private readonly client: Pick<ExecutorClient, 'explainLoss' | 'send'>,
     private readonly streams: OpenStreams,
     private readonly notice: DisconnectNotice,
     private readonly clock: Clock,

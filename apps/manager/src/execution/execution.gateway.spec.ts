@@ -1,7 +1,6 @@
 import { ProblemError } from '@warmbox/platform';
 import { aPod } from '@warmbox/testing';
 import type { Caller } from '../http/caller.js';
-import type { ExecutionAttacher } from './execution.attacher.js';
 import { ExecutionGateway } from './execution.gateway.js';
 import type { ExecutorClient } from '../executors/executor.client.js';
 
@@ -16,7 +15,7 @@ describe('the gateway to executions', () => {
     send: (gateway: ExecutionGateway) => Promise<unknown>,
   ): Promise<number> {
     let stamps = 0;
-    const attacher = { attach: () => answer } as unknown as ExecutionAttacher;
+    const attacher = { attach: () => answer };
     const finder = { findAllocated: () => Promise.resolve(pod) };
     const gateway = new ExecutionGateway(finder, {} as ExecutorClient, attacher, { stamp: () => void (stamps += 1) });
     await send(gateway).catch(() => undefined);

@@ -32,8 +32,8 @@ export interface SandboxName {
 export class ExecutionGateway {
   constructor(
     private readonly finder: Pick<SandboxFinder, 'findAllocated'>,
-    private readonly client: ExecutorClient,
-    private readonly attacher: ExecutionAttacher,
+    private readonly client: Pick<ExecutorClient, 'explainLoss' | 'send'>,
+    private readonly attacher: Pick<ExecutionAttacher, 'attach'>,
     private readonly stamper: Pick<SandboxStamper, 'stamp'>,
   ) {}
 

@@ -9,6 +9,11 @@ export const IDEMPOTENCY_KEY_MAX_LENGTH = 256;
 
 const KEY = /^[\x20-\x7e]{1,256}$/;
 
+/** What is looked at of a request. */
+interface KeyedHead {
+  raw: Pick<FastifyRequest['raw'], 'headersDistinct'>;
+}
+
 /** Which request it is: a retry has the same scope, and another client's same key another. */
 export interface KeyScope {
   /** Whose key it is: the principal's id. */
@@ -23,7 +28,7 @@ export interface KeyScope {
  *
  * @throws ProblemError invalid_request where it is none, or where there are several
  */
-export function idempotencyKeyOf({ raw }: Pick<FastifyRequest, 'raw'>): string | undefined {
+export function idempotencyKeyOf({ raw }: KeyedHead): string | undefined {
   const values = raw.headersDistinct[HEADER.idempotencyKey];
   if (values === undefined) return undefined;
   const [key = '', ...others] = values;
@@ -33,7 +38,9 @@ export function idempotencyKeyOf({ raw }: Pick<FastifyRequest, 'raw'>): string |
 }
 
 /** Whose key a request has, and which; undefined where it has none. @throws ProblemError as idempotencyKeyOf */
-export function keyOf(request: FastifyRequest): Pick<KeyScope, 'principal' | 'key'> | undefined {
+export function keyOf(
+  request: KeyedHead & Pick<FastifyRequest, 'principal'>,
+): Pick<KeyScope, 'principal' | 'key'> | undefined {
   const key = idempotencyKeyOf(request);
   return key === undefined ? undefined : { principal: principalOf(request).id, key };
 }

@@ -7,7 +7,7 @@ class FakeProcess extends EventEmitter {
 
   constructor(exitCode?: (signal: NodeJS.Signals) => number) {
     super();
-    stopOnSignals(this as unknown as NodeJS.Process, {
+    stopOnSignals(this, {
       stop: async () => {
         this.calls.push('stop');
         await this.stopped.promise;

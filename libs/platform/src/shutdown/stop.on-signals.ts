@@ -20,7 +20,7 @@ const HURRIED_MS = 5_000;
  * the second signal must not lose what the first one began.
  */
 export function stopOnSignals(
-  process: Pick<NodeJS.Process, 'on'>,
+  process: { on: (signal: 'SIGINT' | 'SIGTERM', listener: (signal: NodeJS.Signals) => void) => unknown },
   { stop, hurry, exitCode = () => 0, exit, onError }: Stoppable,
 ): void {
   let signals = 0;

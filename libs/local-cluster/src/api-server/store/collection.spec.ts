@@ -1,10 +1,10 @@
 import { CONFIG_MAP_KIND } from '../kinds/config-map.kind.js';
-import type { Kind } from '../kinds/kind.js';
+import { KINDS } from '../kinds/kinds.js';
 import { LEASE_KIND } from '../kinds/lease.kind.js';
 import { ObjectStore } from './object.store.js';
 import type { Version } from './version.js';
 
-const KIND = CONFIG_MAP_KIND as unknown as Kind;
+const KIND = KINDS.find(({ kind }) => kind === 'ConfigMap')!;
 const HISTORY = 8;
 
 describe('a collection of the object store', () => {
