@@ -14,7 +14,7 @@ describe('the loop of cleanup, where it asks executors', () => {
   beforeEach(() => {
     scene = new CleanupScene();
   });
-  afterEach(() => scene.loop.stop());
+  afterEach(() => scene.stop());
 
   it('seals an idle sandbox when its time has come, then ends it as it was seen', async () => {
     scene.show();
@@ -143,7 +143,7 @@ describe('the loop of cleanup, where it asks executors', () => {
     scene.show();
     await scene.clock.advance(21_000);
     expect(scene.hanging).toBe(1);
-    await scene.loop.stop();
+    await scene.stop();
     expect(scene.hanging).toBe(0);
   });
 });

@@ -15,7 +15,7 @@ describe('the loop of cleanup', () => {
   beforeEach(() => {
     scene = new CleanupScene();
   });
-  afterEach(() => scene.loop.stop());
+  afterEach(() => scene.stop());
 
   it('ends others in time, however many executors leave it without an answer', async () => {
     scene.hangs = true;
@@ -131,7 +131,7 @@ describe('the loop of cleanup', () => {
       await late.clock.advance(1);
       expect(late.said).toEqual(['ask 20', 'end idle unchanged']);
     }
-    await late.loop.stop();
+    await late.stop();
   });
 
   it('does nothing while its store has lost touch with the cluster', async () => {
@@ -161,7 +161,7 @@ describe('the loop of cleanup', () => {
     await scene.clock.advance(11_000);
     scene.remove(metadata!.name!);
     let hasStopped = false;
-    const stopped = scene.loop.stop().then(() => (hasStopped = true));
+    const stopped = scene.stop().then(() => (hasStopped = true));
     await scene.clock.advance(60_000);
     expect([scene.ends, hasStopped]).toEqual([['end lifetime unchanged'], false]);
     over.resolve(undefined);

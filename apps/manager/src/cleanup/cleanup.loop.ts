@@ -1,9 +1,10 @@
-import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { PodStore, type PodChange } from '@warmbox/kube';
-import { Periodic, type Clock } from '@warmbox/platform';
+import type { Clock } from '@warmbox/platform';
 import { isReady, nameOf, uidOf, type Pod } from '@warmbox/sandbox';
 import { ManagerOptions } from '../config/manager.options.js';
 import { CLOCK } from '../kube/kube.module.js';
+import { Passes } from '../leadership/passes.js';
 import { isQuestion, nextStep, type Planned } from './cleanup.plan.js';
 import { CleanupSteps } from './cleanup.steps.js';
 import { DeadlineHeap } from './deadline.heap.js';
@@ -12,18 +13,12 @@ import { WatchedPod } from './watched.pod.js';
 /** Replicas see the same deadlines: each acts up to so many milliseconds later, always the same for one process. */
 const OFFSET_MS = 250;
 
-/** How much of the interval a resync may come later, so that replicas do not do it at once. */
-const JITTER = 0.1;
-
 /**
  * Has the plan of cleanup carried out: every replica does, from what its store shows and for itself; who comes second finds that
  * the pod has changed or is gone. A question to an executor is broken off when the end of its pod is due.
  */
 @Injectable()
-export class CleanupLoop {
-  /** Looks at every pod again, whatever the watch has shown. */
-  readonly resync: Periodic;
-  private readonly logger = new Logger(CleanupLoop.name);
+export class CleanupLoop implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly deadlines: DeadlineHeap;
   private readonly offsetMs = OFFSET_MS * Math.random();
   /** By uid: those that will ever need something. */
@@ -34,27 +29,30 @@ export class CleanupLoop {
     @Inject(PodStore) private readonly store: Pick<PodStore, 'get' | 'list' | 'subscribe'>,
     private readonly steps: CleanupSteps,
     private readonly options: ManagerOptions,
+    passes: Passes,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {
     this.deadlines = new DeadlineHeap(clock, (uid) => this.due(uid));
     const intervalMs = options.cleanupCheckIntervalMinutes * 60_000;
-    const resync = async (signal: AbortSignal): Promise<void> => {
-      for (const pod of store.list()) this.arm(pod);
-      await clock.sleep(intervalMs * JITTER * Math.random(), signal);
-    };
-    this.resync = new Periodic(resync, intervalMs, clock, (err) => this.logger.error({ err }, 'a resync failed'));
+    passes.everywhere({ name: 'cleanup-resync', intervalMs }, () => this.resync());
   }
 
-  start(): void {
+  onApplicationBootstrap(): void {
     this.unsubscribe = this.store.subscribe((change) => this.see(change));
-    this.resync.start();
+    // The first pass may have come before it listened.
+    this.resync();
   }
 
   /** Resolves when nothing is under way any more. */
-  async stop(): Promise<void> {
+  async onModuleDestroy(): Promise<void> {
     this.unsubscribe();
     this.deadlines.stop();
-    await Promise.all([this.resync.stop(), ...Array.from(this.watched.values(), (watched) => watched.stop())]);
+    await Promise.all(Array.from(this.watched.values(), (watched) => watched.stop()));
+  }
+
+  /** Looks at every pod again, whatever the watch has shown. */
+  private resync(): void {
+    for (const pod of this.store.list()) this.arm(pod);
   }
 
   private see({ type, pod }: PodChange): void {

@@ -1,13 +1,20 @@
 import { Controller, Get, Header, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiServiceUnavailableResponse, ApiTags } from '@nestjs/swagger';
-import { HealthCheckService, HealthIndicatorService, type HealthIndicatorResult } from '@nestjs/terminus';
+import {
+  HealthCheckService,
+  HealthIndicatorService,
+  type HealthIndicatorFunction,
+  type HealthIndicatorResult,
+} from '@nestjs/terminus';
 import { ClusterClock, PodStore } from '@warmbox/kube';
 import { Shutdown } from '@warmbox/platform';
 import type { FastifyReply } from 'fastify';
 import { Operation } from '../http/operation.js';
 import { Leadership } from '../leadership/leadership.js';
+import { Passes } from '../leadership/passes.js';
 import { HealthDto } from './health.dto.js';
 import { answerOf } from './health.answer.js';
+import { passHealth } from './pass.health.js';
 
 /** Probes. Liveness is this process's alone; readiness is the pod store's and, while it stops, the shutdown's. */
 @ApiTags('Health')
@@ -19,6 +26,7 @@ export class HealthController {
     private readonly store: PodStore,
     private readonly clock: ClusterClock,
     private readonly leadership: Leadership,
+    private readonly passes: Passes,
     private readonly shutdown: Shutdown,
   ) {}
 
@@ -41,7 +49,7 @@ export class HealthController {
   @ApiOkResponse({ description: 'It does.', type: HealthDto })
   @ApiServiceUnavailableResponse({ description: 'It does not; `error` says why.', type: HealthDto })
   ready(@Res({ passthrough: true }) reply: FastifyReply): Promise<unknown> {
-    return answerOf(reply, this.health.check([() => this.kubernetes(), () => this.time(), () => this.serving()]));
+    return answerOf(reply, this.health.check([...this.state, () => this.serving()]));
   }
 
   @Get('healthz')
@@ -49,7 +57,11 @@ export class HealthController {
   @ApiOkResponse({ description: 'It is well.', type: HealthDto })
   @ApiServiceUnavailableResponse({ description: 'It is not; `error` says why.', type: HealthDto })
   healthy(@Res({ passthrough: true }) reply: FastifyReply): Promise<unknown> {
-    return answerOf(reply, this.health.check([() => this.kubernetes(), () => this.time()]));
+    return answerOf(reply, this.health.check(this.state));
+  }
+
+  private get state(): HealthIndicatorFunction[] {
+    return [() => this.kubernetes(), () => this.time(), () => this.periodic()];
   }
 
   private kubernetes(): HealthIndicatorResult {
@@ -67,6 +79,11 @@ export class HealthController {
     const { complaint } = this.clock;
     const indicator = this.indicators.check('time');
     return complaint === undefined ? indicator.up() : indicator.up(complaint);
+  }
+
+  /** Never down: a pass that failed comes again, and other managers would fare no better. */
+  private periodic(): HealthIndicatorResult {
+    return this.indicators.check('passes').up(passHealth(this.passes.all));
   }
 
   private serving(): HealthIndicatorResult {

@@ -1,4 +1,47 @@
 import { ApiExtraModels, ApiProperty, ApiPropertyOptional, getSchemaPath } from '@nestjs/swagger';
+import type { PassOutcome, PassState } from '../leadership/pass.js';
+
+const OUTCOMES: PassOutcome[] = ['succeeded', 'failed'];
+const STATES: PassState[] = ['running', 'waiting', 'not_leading', 'stopped'];
+
+/** The last run of a pass. */
+export class PassRunDto {
+  @ApiProperty({
+    description: 'How it ended. Of one that failed the log says why.',
+    enum: OUTCOMES,
+    example: 'succeeded',
+  })
+  outcome!: PassOutcome;
+
+  @ApiProperty({ description: 'When.', format: 'date-time', example: '2026-01-31T12:00:00.000Z' })
+  endedAt!: string;
+
+  @ApiProperty({ description: 'How long it took, in seconds.', minimum: 0, example: 0.004 })
+  durationSeconds!: number;
+}
+
+/** Work that the manager does again and again. */
+export class PassDto {
+  @ApiProperty({ description: 'Which.', example: 'cleanup-resync' })
+  name!: string;
+
+  @ApiProperty({
+    description:
+      '`not_leading`: only the manager that leads does it, and this one does not. `stopped`: the manager starts or stops.',
+    enum: STATES,
+    example: 'waiting',
+  })
+  state!: PassState;
+
+  @ApiProperty({ description: 'From the end of a run to the next one, in seconds.', minimum: 0, example: 60 })
+  intervalSeconds!: number;
+
+  @ApiPropertyOptional({
+    description: 'The last run by this manager that is over; absent before there was one.',
+    type: PassRunDto,
+  })
+  lastRun?: PassRunDto;
+}
 
 /** One thing that was looked at. */
 export class HealthIndicatorDto {
@@ -10,6 +53,9 @@ export class HealthIndicatorDto {
     example: 'The manager shuts down.',
   })
   message?: string;
+
+  @ApiPropertyOptional({ description: 'Of the indicator `passes` alone: all of them.', type: [PassDto] })
+  passes?: PassDto[];
 }
 
 const INDICATORS = {

@@ -1,9 +1,10 @@
-import { LeadershipLostError } from '@warmbox/kube';
-import { KubeClient, KubeConnection } from '@warmbox/kube';
+import { Logger } from '@nestjs/common';
+import { LeadershipLostError, KubeClient, KubeConnection } from '@warmbox/kube';
 import { LABEL, MANAGED_BY, type ConfigMap } from '@warmbox/sandbox';
 import { ApiDouble, FakeClock, isEmpty, waitFor } from '@warmbox/testing';
 import { ManagerOptions } from '../config/manager.options.js';
-import type { LeaderTask } from '../leadership/leader.task.js';
+import { LeaderPasses } from '../leadership/fixtures/leader.passes.js';
+import type { PassRun } from '../leadership/pass.js';
 import { RecordPruner } from './record.pruner.js';
 import { readRecord, recordObject } from './request.record.js';
 
@@ -14,22 +15,21 @@ describe('RecordPruner', () => {
   let api: ApiDouble;
   let connection: KubeConnection;
   let clock: FakeClock;
-  let ending: AbortController;
-  let tasks: LeaderTask[];
-  let leading: Promise<void>;
-  let pruner: RecordPruner;
+  let leader: LeaderPasses;
+  beforeAll(() => {
+    Logger.overrideLogger(false);
+  });
 
   beforeEach(async () => {
     api = await ApiDouble.start();
     connection = await KubeConnection.fromToken(api.url, 'token');
     clock = new FakeClock(Date.UTC(2026, 0, 2));
-    ending = new AbortController();
-    tasks = [];
+    leader = new LeaderPasses(clock);
+    const options = Object.assign(new ManagerOptions(), { targetNamespace: 'sandbox-containers' });
+    new RecordPruner(new KubeClient(connection), options, leader.passes, clock);
   });
   afterEach(async () => {
-    ending.abort(new LeadershipLostError('over'));
-    await leading.catch(() => undefined);
-    await pruner.passes.stop();
+    await leader.end();
     await connection.close();
     await api.stop();
   });
@@ -41,32 +41,23 @@ describe('RecordPruner', () => {
     api.objects.set(CONFIG_MAPS, { ...object, metadata: { ...object.metadata, creationTimestamp } });
   }
 
-  /** @param assertLeading says whether it still leads, whatever the signal says: a process that was stopped wakes with it late. */
-  function lead(assertLeading = (): void => undefined): void {
-    const options = Object.assign(new ManagerOptions(), { targetNamespace: 'sandbox-containers' });
-    const leadership = { register: (task: LeaderTask) => void tasks.push(task) };
-    pruner = new RecordPruner(new KubeClient(connection), options, leadership, clock);
-    pruner.passes.start();
-    const { signal } = ending;
-    leading = pruner.lead({ signal, assertLeading });
-  }
-
+  const last = (): PassRun | undefined => leader.named('request-record-pruning')?.last;
   const hashes = (): string[] =>
     api.objects.list(CONFIG_MAPS).flatMap((object) => readRecord(object as ConfigMap)?.hash ?? []);
 
   it('is the leader’s, removes what is too old, beyond the first page too, and looks again: soon after many, else after a minute', async () => {
     for (let count = 0; count < 501; count += 1) put(`old-${count}`, DAY);
     put('young', DAY - 30_000);
-    lead();
+    leader.lead();
     await waitFor('the old ones are gone', hashes, { length: 1 }, 50_000);
     expect(hashes()).toEqual(['young']);
-    expect(tasks).toHaveLength(1);
-    await waitFor('it pauses', () => clock.waiting, 2);
+    await waitFor('it pauses', () => clock.waiting, 1);
+    expect(last()).toBeUndefined();
     const looks = api.count('LIST');
     await clock.advance(2_000);
-    const seen = (): object => ({ looks: api.count('LIST') - looks, waiting: clock.waiting });
-    await waitFor('it has looked again, and waits', seen, { looks: 1, waiting: 1 });
-    await clock.advance(57_999);
+    await waitFor('it has looked again', last, { outcome: 'succeeded', durationMs: 2_000 });
+    expect(api.count('LIST')).toBe(looks + 1);
+    await clock.advance(59_999);
     expect(hashes()).toEqual(['young']);
     await clock.advance(1);
     await waitFor('the young one is gone', hashes, isEmpty);
@@ -75,7 +66,7 @@ describe('RecordPruner', () => {
   it('removes nothing while the time is not certain', async () => {
     put('old', DAY);
     clock.isSure = false;
-    lead();
+    leader.lead();
     await waitFor('it has looked, and waits', () => clock.waiting, 1);
     await clock.advance(60_000);
     expect(hashes()).toEqual(['old']);
@@ -90,7 +81,7 @@ describe('RecordPruner', () => {
     api.objects.set(CONFIG_MAPS, { metadata: { name: 'a-gone', labels, creationTimestamp } });
     api.objects.set(CONFIG_MAPS, { metadata: { name: 'kube-root-ca.crt', creationTimestamp } });
     put('old', DAY);
-    lead();
+    leader.lead();
     await waitFor('the old one is gone', hashes, isEmpty);
     expect(api.objects.list(CONFIG_MAPS).map(({ metadata }) => metadata?.name)).toEqual(['a-gone', 'kube-root-ca.crt']);
   });
@@ -98,20 +89,21 @@ describe('RecordPruner', () => {
   it('sends nothing any more when the term has ended', async () => {
     put('old', DAY);
     api.fail('LIST', (_, response, carryOut) => {
-      ending.abort(new LeadershipLostError('over'));
+      leader.depose();
       carryOut(response);
     });
-    lead();
-    await leading.catch(() => undefined);
-    expect([hashes(), api.count('DELETE')]).toEqual([['old'], 0]);
+    leader.lead();
+    await waitFor('it has listed', () => api.count('LIST'), 1);
+    await leader.end();
+    expect([hashes(), api.count('DELETE'), last()]).toEqual([['old'], 0, undefined]);
   });
 
   it('asks at the moment of sending whether it leads', async () => {
     put('old', DAY);
-    lead(() => {
+    leader.lead(() => {
       throw new LeadershipLostError('late');
     });
-    await expect(leading).rejects.toThrow('late');
+    await waitFor('it has failed', last, { outcome: 'failed' });
     expect([hashes(), api.count('DELETE')]).toEqual([['old'], 0]);
   });
 });

@@ -4,7 +4,7 @@ import type { ConfigMap } from '@warmbox/sandbox';
 import { ManagerOptions } from '../config/manager.options.js';
 import { CLOCK } from '../kube/kube.module.js';
 import { ConfigMapPruner, type ExpiredConfigMap } from '../leadership/config-map.pruner.js';
-import { Leadership } from '../leadership/leadership.js';
+import { Passes } from '../leadership/passes.js';
 import { expired, type RecordSummary } from './record.retention.js';
 import { readRecord, RECORD_SELECTOR, recordName } from './request.record.js';
 
@@ -13,16 +13,13 @@ const PAGE = 500;
 /** Removes the records of requests whose time is over, and the oldest of too many. */
 @Injectable()
 export class RecordPruner extends ConfigMapPruner {
-  readonly name = 'request records';
-
   constructor(
     @Inject(KubeClient) private readonly records: Pick<KubeClient, 'delete' | 'list'>,
     private readonly options: ManagerOptions,
-    @Inject(Leadership) leadership: Pick<Leadership, 'register'>,
+    @Inject(Passes) passes: Pick<Passes, 'onLeader'>,
     @Inject(CLOCK) clock: ClusterTime,
   ) {
-    super(records, options.targetNamespace, clock);
-    leadership.register(this);
+    super('request-record-pruning', passes, records, options.targetNamespace, clock);
   }
 
   protected async expired(now: number, signal: AbortSignal): Promise<ExpiredConfigMap[]> {

@@ -1,17 +1,15 @@
-import { CONFIG_MAPS, KubeApiError, type ClusterTime, type KubeClient, type LeaseTerm } from '@warmbox/kube';
-import { Gate, pause, Periodic, Wakeup } from '@warmbox/platform';
-import type { LeaderTask } from './leader.task.js';
+import { CONFIG_MAPS, KubeApiError, type ClusterTime, type KubeClient } from '@warmbox/kube';
+import { Gate, pause } from '@warmbox/platform';
+import type { PassTerm } from './pass.js';
+import type { Passes } from './passes.js';
 
-/** Between two looks, in milliseconds, and between two while there are many to remove: more may come meanwhile than may be kept. */
+/** Between two passes, in milliseconds, and between two looks while there are many to remove: more may come meanwhile than may be kept. */
 const INTERVAL_MS = 60_000;
 const BUSY_INTERVAL_MS = 2_000;
 /** From how many on at one look. */
 const MANY = 100;
 /** The most that are removed at once. */
 const AT_ONCE = 16;
-
-/** What it needs of the term in which it works. */
-type PrunersTerm = Pick<LeaseTerm, 'assertLeading' | 'signal'>;
 
 /** A ConfigMap that has expired, as it was seen. */
 export interface ExpiredConfigMap {
@@ -20,44 +18,26 @@ export interface ExpiredConfigMap {
   resourceVersion?: string;
 }
 
-/** Removes expired ConfigMaps, once a minute and more often while there are many; the leader's work. */
-export abstract class ConfigMapPruner implements LeaderTask {
-  abstract readonly name: string;
-  /** Wakes the leader for the next look. */
-  readonly passes: Periodic;
-  private wakeup: Wakeup;
-
+/** Removes expired ConfigMaps: a pass that the leader makes once a minute, and which goes on while there are many. */
+export abstract class ConfigMapPruner {
+  /** @param name the pass's. */
   constructor(
+    name: string,
+    passes: Pick<Passes, 'onLeader'>,
     private readonly client: Pick<KubeClient, 'delete'>,
     private readonly namespace: string,
     private readonly clock: ClusterTime,
   ) {
-    this.wakeup = new Wakeup(clock);
-    const wake = (): void => this.wakeup.wake();
-    // A wake cannot fail.
-    this.passes = new Periodic(wake, INTERVAL_MS, clock, () => undefined);
+    passes.onLeader({ name, intervalMs: INTERVAL_MS }, (term) => this.prune(term));
   }
 
-  async lead(term: PrunersTerm): Promise<void> {
+  private async prune(term: PassTerm): Promise<void> {
     const { signal } = term;
-    // What woke it before is answered by the first look.
-    const wakeup = new Wakeup(this.clock);
-    this.wakeup = wakeup;
-    const wake = (): void => wakeup.wake();
-    signal.addEventListener('abort', wake);
-    try {
-      while (!signal.aborted) {
-        const found = await this.look(term);
-        if (found >= MANY) await pause(this.clock, BUSY_INTERVAL_MS, signal);
-        else await wakeup.wait();
-      }
-    } finally {
-      signal.removeEventListener('abort', wake);
-    }
+    while ((await this.look(term)) >= MANY && !signal.aborted) await pause(this.clock, BUSY_INTERVAL_MS, signal);
   }
 
   /** Returns how many were to go. */
-  private async look(term: PrunersTerm): Promise<number> {
+  private async look(term: PassTerm): Promise<number> {
     // What is removed by a time that may be wrong is forgotten too early.
     if (!this.clock.isSure) return 0;
     const found = await this.expired(this.clock.now(), term.signal);
@@ -65,7 +45,7 @@ export abstract class ConfigMapPruner implements LeaderTask {
     return found.length;
   }
 
-  private async remove({ name, ...preconditions }: ExpiredConfigMap, term: PrunersTerm): Promise<void> {
+  private async remove({ name, ...preconditions }: ExpiredConfigMap, term: PassTerm): Promise<void> {
     const options = { signal: term.signal, beforeSend: () => term.assertLeading() };
     const key = { namespace: this.namespace, name };
     await this.client.delete(CONFIG_MAPS, key, { preconditions }, options).catch((error: unknown) => {

@@ -3,9 +3,10 @@ import { CurrentCandidacy } from './current.candidacy.js';
 import { Leadership } from './leadership.js';
 import { LeadershipMetrics } from './leadership.metrics.js';
 import { LEADERSHIP_OPTIONS, type LeadershipOptions } from './leadership.options.js';
-import { LeadershipSchedule } from './leadership.schedule.js';
+import { PassMetrics } from './pass.metrics.js';
+import { Passes } from './passes.js';
 
-/** Which manager leads, for every module that has work for the leader or publishes what it did. */
+/** Which manager leads, and what is done again and again, by the leader or by every manager. */
 @Module({})
 export class LeadershipModule {
   static of(options: LeadershipOptions): DynamicModule {
@@ -17,9 +18,10 @@ export class LeadershipModule {
         Leadership,
         CurrentCandidacy,
         LeadershipMetrics,
-        LeadershipSchedule,
+        Passes,
+        PassMetrics,
       ],
-      exports: [Leadership],
+      exports: [Leadership, Passes],
     };
   }
 }

@@ -59,11 +59,6 @@ export class Leadership implements OnApplicationBootstrap, OnModuleDestroy {
     this.tasks.push(task);
   }
 
-  /** Every task that was added. */
-  get registered(): readonly LeaderTask[] {
-    return this.tasks;
-  }
-
   /** Adds a condition under which this manager leaves the lease to others, before the application starts. */
   consider(candidacy: Candidacy): void {
     this.candidacies.push(candidacy);

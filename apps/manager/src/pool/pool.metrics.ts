@@ -5,8 +5,9 @@ import { LABEL, statusOf } from '@warmbox/sandbox';
 import { Gauge } from 'prom-client';
 import { Leadership } from '../leadership/leadership.js';
 import { Metrics } from '../metrics/metrics.js';
-import { publishedCircuits } from './pool.circuit.js';
-import { POOL_OPTIONS, type PoolOptions } from './pool.ports.js';
+import { POOL_ANNOTATION } from './pool.annotations.js';
+import { decodeCircuits } from './pool.circuit.js';
+import { POOL_OPTIONS, type PoolOptions } from './pool.options.js';
 
 /** Tells at each scrape what sandboxes there are and should be, as this manager's store has them. */
 @Injectable()
@@ -51,7 +52,7 @@ export class PoolMetrics implements OnModuleInit {
       labelNames: ['runtime'],
       registers,
       collect() {
-        const circuits = publishedCircuits(leadership.lease);
+        const circuits = decodeCircuits(leadership.lease?.metadata?.annotations?.[POOL_ANNOTATION.circuits]);
         for (const [runtime] of runtimes) this.set({ runtime }, circuits.has(runtime) ? 1 : 0);
       },
     });

@@ -16,18 +16,32 @@ describe('the pool’s leader', () => {
     expect([scene.created.length, scene.deleted.length, scene.pods.size]).toEqual([3, 0, 3]);
   });
 
-  it('looks again from time to time although nothing was shown', async () => {
-    scene.reconciler.passes.start();
+  it('looks again from time to time although nothing was shown, and tells when it has', async () => {
+    expect(scene.resync).toMatchObject({ name: 'pool-resync', intervalMs: 30_000 });
     await scene.lead();
     scene.makeReady();
     await scene.clock.advance(1_000);
     const [first] = scene.pods.keys();
     scene.pods.delete(first ?? '');
-    await scene.clock.advance(28_000);
+    await scene.clock.advance(60_000);
     expect(scene.created).toHaveLength(3);
-    await scene.clock.advance(1_100);
+    const resynced = scene.resync!.run();
+    await scene.clock.advance(100);
+    await resynced;
     expect(scene.created).toHaveLength(4);
-    await scene.reconciler.passes.stop();
+  });
+
+  it('tells its resync that no plan can be made', async () => {
+    scene.listFails = true;
+    const told = expect(scene.resync!.run()).rejects.toThrow('no answer');
+    await scene.lead();
+    await told;
+  });
+
+  it('ends its resync with the term', async () => {
+    const ended = expect(scene.resync!.run()).rejects.toThrow('The lease was not renewed in time.');
+    scene.end();
+    await ended;
   });
 
   it('begins with a list of what its predecessor created last', async () => {

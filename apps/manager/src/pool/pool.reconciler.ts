@@ -1,16 +1,19 @@
 import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
-import { COLLECTION_WATCH_DEFAULTS, KubeClient, listPages, PODS, PodStore } from '@warmbox/kube';
-import { type Clock, pause, Periodic, Wakeup } from '@warmbox/platform';
-import { SANDBOX_SELECTOR } from '@warmbox/sandbox';
+import { KubeClient, PodStore } from '@warmbox/kube';
+import { type Clock, pause, unlessAborted, Wakeup } from '@warmbox/platform';
 import { CLOCK } from '../kube/kube.module.js';
 import type { LeaderTask } from '../leadership/leader.task.js';
 import { Leadership } from '../leadership/leadership.js';
+import { Passes } from '../leadership/passes.js';
 import { PodAges } from './pod.age.js';
+import { POOL_ANNOTATION } from './pool.annotations.js';
 import { PoolCandidacy } from './pool.candidacy.js';
-import { publishedCircuits } from './pool.circuit.js';
+import { decodeCircuits } from './pool.circuit.js';
+import { listInto } from './pool.listing.js';
+import { POOL_OPTIONS, type PoolOptions } from './pool.options.js';
 import { PoolPods } from './pool.pods.js';
-import { POOL_OPTIONS, POOL_WRITER, type PoolOptions, type PoolWriter } from './pool.ports.js';
 import { PoolTerm, type PoolLease } from './pool.term.js';
+import { POOL_WRITER, type PoolWriter } from './pool.writer.js';
 
 /** How long changes are collected before the next plan, in milliseconds. */
 const DEBOUNCE_MS = 20;
@@ -22,10 +25,10 @@ const DEBOUNCE_MS = 20;
 @Injectable()
 export class PoolReconciler implements LeaderTask, OnModuleInit {
   readonly name = 'pool';
-  /** The resync: wakes the leader although nothing has changed. */
-  readonly passes: Periodic;
   private readonly logger = new Logger(PoolReconciler.name);
   private readonly wakeup: Wakeup;
+  /** The next plan, where the resync waits for it. */
+  private awaited: PromiseWithResolvers<undefined> | undefined;
 
   constructor(
     @Inject(Leadership) private readonly leadership: Pick<Leadership, 'considerConfiguration' | 'lease' | 'register'>,
@@ -36,25 +39,22 @@ export class PoolReconciler implements LeaderTask, OnModuleInit {
     @Inject(KubeClient) private readonly client: Pick<KubeClient, 'list'>,
     @Inject(POOL_WRITER) private readonly writer: PoolWriter,
     @Inject(POOL_OPTIONS) private readonly options: PoolOptions,
+    @Inject(Passes) private readonly passes: Pick<Passes, 'onLeader'>,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {
     this.wakeup = new Wakeup(clock);
-    this.passes = new Periodic(
-      () => this.wakeup.wake(),
-      options.poolBackfillCheckIntervalSeconds * 1000,
-      clock,
-      (error) => this.logger.error({ err: error }, 'the resync of the pool failed'),
-    );
   }
 
   onModuleInit(): void {
     this.leadership.considerConfiguration(this.candidacy);
     this.leadership.register(this);
+    const intervalMs = this.options.poolBackfillCheckIntervalSeconds * 1000;
+    this.passes.onLeader({ name: 'pool-resync', intervalMs }, ({ signal }) => this.resync(signal));
   }
 
   async lead(term: PoolLease): Promise<void> {
     const { signal } = term;
-    const before = publishedCircuits(this.leadership.lease);
+    const before = decodeCircuits(this.leadership.lease?.metadata?.annotations?.[POOL_ANNOTATION.circuits]);
     const pool = new PoolTerm(term, before, {
       store: this.store,
       pods: this.pods,
@@ -72,12 +72,16 @@ export class PoolReconciler implements LeaderTask, OnModuleInit {
     const wake = (): void => this.wakeup.wake();
     signal.addEventListener('abort', wake);
     try {
-      await this.catchUp(signal);
+      await listInto(this.store, this.client, this.options.targetNamespace, signal);
       while (term.isLeading) {
         const dueInMs = pool.reconcile();
+        this.awaited?.resolve(undefined);
         await this.wakeup.wait(Number.isFinite(dueInMs) ? dueInMs : undefined);
         await pause(this.clock, DEBOUNCE_MS, signal);
       }
+    } catch (error) {
+      this.awaited?.reject(error);
+      throw error;
     } finally {
       signal.removeEventListener('abort', wake);
       unsubscribe();
@@ -85,16 +89,10 @@ export class PoolReconciler implements LeaderTask, OnModuleInit {
     }
   }
 
-  /**
-   * Brings the store up to the present by one consistent LIST: a new leader's watch may not have shown its predecessor's last
-   * creations. What the store knows better stays as it is.
-   *
-   * @throws KubeApiError, KubeUnreachableError; the signal's reason where it aborts.
-   */
-  private async catchUp(signal: AbortSignal): Promise<void> {
-    const query = { labelSelector: SANDBOX_SELECTOR, limit: COLLECTION_WATCH_DEFAULTS.pageSize };
-    for await (const { items } of listPages(this.client, PODS, this.options.targetNamespace, query, { signal })) {
-      for (const pod of items) this.store.put(pod);
-    }
+  /** Has a plan made although nothing has changed, and waits for it; rejects where it fails. */
+  private async resync(signal: AbortSignal): Promise<void> {
+    this.awaited = Promise.withResolvers();
+    this.wakeup.wake();
+    await unlessAborted(signal, this.awaited.promise);
   }
 }

@@ -4,24 +4,21 @@ import { tombstoneName } from '@warmbox/sandbox';
 import { ManagerOptions } from '../config/manager.options.js';
 import { CLOCK } from '../kube/kube.module.js';
 import { ConfigMapPruner, type ExpiredConfigMap } from '../leadership/config-map.pruner.js';
-import { Leadership } from '../leadership/leadership.js';
+import { Passes } from '../leadership/passes.js';
 import { TombstoneStore } from './tombstone.store.js';
 import { expired } from './tombstone.retention.js';
 
 /** Removes tombstones whose time is over, and the oldest of too many. */
 @Injectable()
 export class TombstonePruner extends ConfigMapPruner {
-  readonly name = 'tombstones';
-
   constructor(
     @Inject(KubeClient) client: Pick<KubeClient, 'delete'>,
     @Inject(TombstoneStore) private readonly store: Pick<TombstoneStore, 'all'>,
     private readonly options: ManagerOptions,
-    @Inject(Leadership) leadership: Pick<Leadership, 'register'>,
+    @Inject(Passes) passes: Pick<Passes, 'onLeader'>,
     @Inject(CLOCK) clock: ClusterTime,
   ) {
-    super(client, options.targetNamespace, clock);
-    leadership.register(this);
+    super('tombstone-pruning', passes, client, options.targetNamespace, clock);
   }
 
   protected expired(now: number): ExpiredConfigMap[] {

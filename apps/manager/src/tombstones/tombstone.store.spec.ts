@@ -5,7 +5,7 @@ import { systemClock } from '@warmbox/platform';
 import { tombstoneName, tombstoneObject, type Tombstone } from '@warmbox/sandbox';
 import { ApiDouble, FakeClock, isMissing, waitFor } from '@warmbox/testing';
 import { ManagerOptions } from '../config/manager.options.js';
-import type { LeaderTask } from '../leadership/leader.task.js';
+import { LeaderPasses } from '../leadership/fixtures/leader.passes.js';
 import { TombstonePruner } from './tombstone.pruner.js';
 import { TombstoneStore } from './tombstone.store.js';
 
@@ -55,37 +55,29 @@ describe('the store of tombstones', () => {
 
   it('is what the leader prunes: what is too old goes, and nothing once it does not lead any more', async () => {
     const clock = new FakeClock();
-    const tasks: LeaderTask[] = [];
-    const leadership = { register: (task: LeaderTask) => void tasks.push(task) };
+    const leader = new LeaderPasses(clock);
     const options = Object.assign(new ManagerOptions(), { tombstoneMinutes: 1 });
     put('old', clock.now() - 60_000);
     put('young', clock.now() - 1_000);
     store.onApplicationBootstrap();
     await waitFor('both are shown', () => store.all, { length: 2 });
-    const pruner = new TombstonePruner(client, store, options, leadership, clock);
-    expect(tasks).toEqual([pruner]);
-
-    const ended = new AbortController();
-    const lost = new Error('lost');
-    const deposed = {
-      signal: ended.signal,
-      assertLeading: () => {
-        throw lost;
-      },
-    };
-    await expect(pruner.lead(deposed)).rejects.toBe(lost);
+    new TombstonePruner(client, store, options, leader.passes, clock);
+    leader.lead(() => {
+      throw new Error('lost');
+    });
+    await waitFor('it has failed', () => leader.named('tombstone-pruning')?.last, { outcome: 'failed' });
     expect(namesOf()).toEqual(['old', 'young']);
+    await leader.end();
 
-    const leading = pruner.lead({ signal: ended.signal, assertLeading: () => undefined });
+    leader.lead();
     await waitFor('the old one is gone', () => store.get('old'), isMissing);
     expect(namesOf()).toEqual(['young']);
-    ended.abort();
-    await leading;
+    await leader.end();
   });
 
   it('does not make the leader remove one that was written anew since', async () => {
-    const tasks: LeaderTask[] = [];
-    const leadership = { register: (task: LeaderTask) => void tasks.push(task) };
+    const clock = new FakeClock();
+    const leader = new LeaderPasses(clock);
     put('a', 0);
     const stale: Tombstone = {
       name: 'a',
@@ -96,12 +88,10 @@ describe('the store of tombstones', () => {
       uid: 'the one before',
     };
     const seen = { all: [stale] };
-    const pruner = new TombstonePruner(client, seen, new ManagerOptions(), leadership, new FakeClock());
-    const ended = new AbortController();
-    const leading = pruner.lead({ signal: ended.signal, assertLeading: () => undefined });
+    new TombstonePruner(client, seen, new ManagerOptions(), leader.passes, clock);
+    leader.lead();
     await waitFor('it has tried', () => double.count('DELETE'), 1);
-    ended.abort();
-    await leading;
+    await leader.end();
     expect(double.objects.list(COLLECTION)).toHaveLength(1);
   });
 });

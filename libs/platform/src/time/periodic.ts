@@ -1,5 +1,5 @@
 import type { Clock } from './clock.js';
-import { pause } from './pause.js';
+import { repeat } from './repeat.js';
 
 /**
  * Runs a task, waits, and runs it again: never twice at once. A failure is reported and does not end the loop.
@@ -17,7 +17,13 @@ export class Periodic {
   ) {}
 
   start(): void {
-    this.running ??= this.loop();
+    const { signal } = this.stopping;
+    this.running ??= repeat(
+      () => this.run(signal),
+      () => this.intervalMs,
+      this.clock,
+      signal,
+    );
   }
 
   /** Aborts the signal of a run that goes on, and resolves when it has ended. */
@@ -26,15 +32,11 @@ export class Periodic {
     await this.running;
   }
 
-  private async loop(): Promise<void> {
-    const { signal } = this.stopping;
-    while (!signal.aborted) {
-      try {
-        await this.task(signal);
-      } catch (error) {
-        if (error !== signal.reason) this.onError(error);
-      }
-      await pause(this.clock, this.intervalMs, signal);
+  private async run(signal: AbortSignal): Promise<void> {
+    try {
+      await this.task(signal);
+    } catch (error) {
+      if (error !== signal.reason) this.onError(error);
     }
   }
 }
