@@ -1,4 +1,5 @@
 import type { Clock, Timer } from '@warmbox/platform';
+import TinyQueue from 'tinyqueue';
 
 /** The wall clock may be set: it is looked at this often at least while there are deadlines, in milliseconds. */
 const LOOK_MS = 1_000;
@@ -13,8 +14,8 @@ interface Entry {
  * last. What is due is forgotten and told once.
  */
 export class DeadlineHeap {
-  /** A binary heap, the earliest first. Entries whose key has another deadline now are skipped when they come up. */
-  private heap: Entry[] = [];
+  /** The earliest first. Entries whose key has another deadline now are skipped when they come up. */
+  private heap = heapOf([]);
   private readonly current = new Map<string, Entry>();
   private timer: Timer | undefined;
   private isStopped = false;
@@ -39,10 +40,12 @@ export class DeadlineHeap {
     if (this.isStopped || this.current.get(key)?.at === at) return;
     const entry = { key, at };
     this.current.set(key, entry);
-    this.push(entry);
+    this.heap.push(entry);
     // Whatever was replaced stays in the heap until it comes up; it must not outgrow what counts.
-    if (this.heap.length > 64 && this.heap.length > 2 * this.current.size) this.rebuild();
-    if (this.heap[0] === entry) this.arm();
+    if (this.heap.length > 64 && this.heap.length > 2 * this.current.size) {
+      this.heap = heapOf([...this.current.values()]);
+    }
+    if (this.heap.peek() === entry) this.arm();
   }
 
   delete(key: string): void {
@@ -54,13 +57,13 @@ export class DeadlineHeap {
     this.isStopped = true;
     this.timer?.cancel();
     this.current.clear();
-    this.heap = [];
+    this.heap = heapOf([]);
   }
 
   private arm(): void {
     this.timer?.cancel();
     this.timer = undefined;
-    const [first] = this.heap;
+    const first = this.heap.peek();
     if (first === undefined || this.isStopped) return;
     const ms = Math.max(0, first.at - this.clock.now());
     this.timer = this.clock.after(Math.min(ms, LOOK_MS), () => this.fire());
@@ -68,49 +71,16 @@ export class DeadlineHeap {
 
   private fire(): void {
     const now = this.clock.now();
-    for (let [first] = this.heap; first !== undefined && first.at <= now; [first] = this.heap) {
-      this.pop();
+    for (let first = this.heap.peek(); first !== undefined && first.at <= now; first = this.heap.peek()) {
+      this.heap.pop();
       if (this.current.get(first.key) !== first) continue;
       this.current.delete(first.key);
       this.onDue(first.key);
     }
     this.arm();
   }
-
-  private rebuild(): void {
-    this.heap = [...this.current.values()].sort((a, b) => a.at - b.at);
-  }
-
-  private push(entry: Entry): void {
-    const { heap } = this;
-    let index = heap.push(entry) - 1;
-    while (index > 0) {
-      const parent = (index - 1) >> 1;
-      if (timeAt(heap, parent) <= entry.at) break;
-      this.swap(index, parent);
-      index = parent;
-    }
-  }
-
-  private pop(): void {
-    const { heap } = this;
-    this.swap(0, heap.length - 1);
-    heap.pop();
-    for (let index = 0; ;) {
-      const left = 2 * index + 1;
-      const least = timeAt(heap, left + 1) < timeAt(heap, left) ? left + 1 : left;
-      if (timeAt(heap, index) <= timeAt(heap, least)) return;
-      this.swap(index, least);
-      index = least;
-    }
-  }
-
-  private swap(a: number, b: number): void {
-    const { heap } = this;
-    [heap[a], heap[b]] = [heap[b] as Entry, heap[a] as Entry];
-  }
 }
 
-function timeAt(heap: readonly Entry[], index: number): number {
-  return heap[index]?.at ?? Infinity;
+function heapOf(entries: Entry[]): TinyQueue<Entry> {
+  return new TinyQueue(entries, (a, b) => a.at - b.at);
 }
