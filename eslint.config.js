@@ -113,7 +113,7 @@ export default tseslint.config(
   },
   ...Object.entries(ROOMS).map(([room, allowed]) => ({ files: [`${room}/**/*.ts`], rules: imports(room, allowed) })),
   ...Object.entries(ROOMS).map(([room, allowed]) => ({
-    files: [`${room}/**/*.spec.ts`, `${room}/**/fixtures/*.ts`],
+    files: [`${room}/**/*.spec.ts`, `${room}/**/fixtures/*.ts`, `${room}/test/*.ts`],
     rules: imports(room, [...allowed, 'testing']),
   })),
   ...MANAGER_ROWS.flatMap((rooms, row) =>

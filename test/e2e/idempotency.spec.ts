@@ -3,8 +3,7 @@ import { request, type IncomingMessage } from 'node:http';
 import type { CreationEvent, ProblemDto, SandboxDto } from '@warmbox/dto';
 import { CONFIG_MAPS, KubeClient, KubeConnection, PODS } from '@warmbox/kube';
 import { LABEL, poolOf, SANDBOX_SELECTOR, type ConfigMap, type Pod } from '@warmbox/sandbox';
-import { readServerSentEvents } from '@warmbox/platform';
-import { atLeast, atMost, waitFor } from '@warmbox/testing';
+import { atLeast, atMost, readServerSentEvents, waitFor } from '@warmbox/testing';
 import { ApiProxy, type LocalSystem } from '@warmbox/testing/harness';
 import { startLocalSystem } from './suite.js';
 

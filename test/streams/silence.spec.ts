@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { lines, readServerSentEvents } from '@warmbox/platform';
+import { lines } from '@warmbox/platform';
+import { readServerSentEvents } from '@warmbox/testing';
 import type { LocalSystem } from '@warmbox/testing/harness';
 import { startLocalSystem } from '../e2e/suite.js';
 import { hasNginx, Nginx } from './nginx.js';

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ExecutionEvents } from '@warmbox/dto';
 import type { ExecutionEventName } from '@warmbox/contracts';
-import { readServerSentEvents } from '@warmbox/platform';
+import { readServerSentEvents } from '@warmbox/testing';
 import { ExecutorOptions } from '../src/config/executor.options.js';
 import { createApp, type ExecutorApp } from '../src/create.app.js';
 

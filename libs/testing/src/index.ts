@@ -1,6 +1,7 @@
 export * from './api-double/api.double.js';
 export type { Asked, Verb } from './api-double/asked.js';
 export * from './api-double/fault.js';
+export * from './event-stream.reader.js';
 export * from './executor-double/executor.double.js';
 export * from './fake.clock.js';
 export * from './free.port.js';

@@ -8,7 +8,8 @@ import type {
   ProblemDto,
   SandboxDto,
 } from '@warmbox/dto';
-import { readServerSentEvents, type StreamEvent } from '@warmbox/platform';
+import type { StreamEvent } from '@warmbox/platform';
+import { readServerSentEvents } from '../event-stream.reader.js';
 import { orError, waitFor } from '../wait.js';
 
 /** An answer that was an error. */
