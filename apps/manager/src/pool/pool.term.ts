@@ -32,8 +32,8 @@ const PAUSE = { initialMs: 250, maxMs: 5_000 };
 /** When to look again while the store does not know the present, in milliseconds. */
 const STALE_MS = 1_000;
 /**
- * The most deletions at once: a pool that is made smaller by thousands must not flood the API server, nor have writes wait for a
- * connection, since a leader's write is meant for the moment in which it was checked.
+ * The most deletions at once: a pool that is made smaller by thousands must not flood the API server, nor take from all other work
+ * of this manager the slots that requests have (64).
  */
 const DELETIONS_AT_ONCE = 32;
 /**
