@@ -1,108 +1,10 @@
 import { connect } from 'node:net';
-import { Body, Controller, Get, HttpCode, Module, Patch, Post, Query, Res } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
-import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { CreateSandboxDto, ExecuteDto, UpdateSandboxDto, type ProblemDto } from '@warmbox/dto';
-import { waitFor } from '@warmbox/testing';
-import type { FastifyReply } from 'fastify';
-import { ArrayMaxSize, IsOptional, MaxLength } from 'class-validator';
-import { ProblemFilter } from './problem/problem.filter.js';
-import { HttpAdapter } from './http.adapter.js';
-import { RouteSettings } from './route.settings.js';
-import { RequestValidationPipe } from './validation.pipe.js';
+import { Things, type SearchDto, type Told } from './fixtures/things.scene.js';
 
-const LIMIT = 8 * 1024 * 1024;
-/** Of which large bodies may take 21 MiB. */
-const BUDGET = 28 * 1024 * 1024;
-
-class SearchDto {
-  @IsOptional()
-  @ArrayMaxSize(32)
-  @MaxLength(10, { each: true })
-  label?: string[];
-
-  @IsOptional()
-  @MaxLength(10)
-  userId?: string;
-}
-
-const holding: (() => void)[] = [];
-
-@Controller('things')
-class ThingsController {
-  @Post()
-  @RouteSettings({ bodyLimit: LIMIT })
-  create(@Body() body: CreateSandboxDto): object {
-    return body;
-  }
-
-  @Post('execute')
-  @HttpCode(200)
-  @RouteSettings({ bodyLimit: LIMIT })
-  execute(@Body() { stdin, argv }: ExecuteDto): object {
-    return { stdin: stdin?.length, argv: argv?.length };
-  }
-
-  @Post('held')
-  @RouteSettings({ bodyLimit: LIMIT })
-  hold(): Promise<object> {
-    return new Promise((resolve) => holding.push(() => resolve({})));
-  }
-
-  @Post('streams')
-  @RouteSettings({ bodyLimit: LIMIT })
-  stream(@Res() reply: FastifyReply): void {
-    reply.hijack();
-    reply.raw.writeHead(200).flushHeaders();
-    holding.push(() => reply.raw.end('{}'));
-  }
-
-  @Patch()
-  @RouteSettings({ bodyLimit: LIMIT })
-  update(@Body() body: UpdateSandboxDto): object {
-    return body;
-  }
-
-  @Get()
-  search(@Query() query: SearchDto): object {
-    return query;
-  }
-}
-
-@Module({ controllers: [ThingsController] })
-class ThingsModule {}
-
-let app: NestFastifyApplication;
-let url: string;
-
-beforeAll(async () => {
-  const adapter = new HttpAdapter({ bodyBudget: BUDGET });
-  app = await NestFactory.create<NestFastifyApplication>(ThingsModule, adapter, { bodyParser: false, logger: false });
-  app.useGlobalPipes(new RequestValidationPipe());
-  app.useGlobalFilters(new ProblemFilter());
-  await app.listen(0, '127.0.0.1');
-  url = await app.getUrl();
-});
-
-afterEach(() => {
-  for (const release of holding.splice(0)) release();
-});
-
-afterAll(() => app.close());
-
-interface Told {
-  status: number;
-  text: string;
-  problem: ProblemDto;
-  headers: Headers;
-}
-
-async function send(method: string, path: string, body?: string | Buffer<ArrayBuffer>): Promise<Told> {
-  const headers: Record<string, string> = body === undefined ? {} : { 'content-type': 'application/json' };
-  const response = await fetch(`${url}/things${path}`, { method, body, headers });
-  const text = await response.text();
-  return { status: response.status, text, problem: JSON.parse(text) as ProblemDto, headers: response.headers };
-}
+let things: Things;
+beforeAll(async () => (things = await Things.start()));
+afterAll(() => things.stop());
+const send = (...request: Parameters<Things['send']>): Promise<Told> => things.send(...request);
 
 const entries = (count: number, text: (index: number) => string): string =>
   Array.from({ length: count }, (_, i) => text(i)).join();
@@ -243,86 +145,10 @@ describe('a request that is no text', () => {
   );
 
   it('is refused where a URL has bytes that are no ASCII', async () => {
-    const socket = connect(Number(new URL(url).port), '127.0.0.1');
+    const socket = connect(things.port, '127.0.0.1');
     socket.end(Buffer.from('GET /things?userId=caf\xe9 HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n', 'latin1'));
     const chunks: Buffer[] = [];
     for await (const chunk of socket) chunks.push(chunk as Buffer);
     expect(Buffer.concat(chunks).toString()).toMatch(/^HTTP\/1\.1 400 .*invalid_request/s);
-  });
-});
-
-describe('the room for bodies', () => {
-  /** A request whose body is announced and does not come. */
-  async function announce(bytes: number): Promise<{ answer: () => string; end: () => void }> {
-    const socket = connect(Number(new URL(url).port), '127.0.0.1');
-    let text = '';
-    socket.on('data', (chunk: Buffer) => (text += chunk.toString()));
-    const head = 'POST /things/held HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\n';
-    await new Promise<void>((resolve) => socket.write(`${head}content-length: ${bytes}\r\n\r\n{`, () => resolve()));
-    return { answer: () => text, end: () => void socket.destroy() };
-  }
-
-  const MIB = 1024 * 1024;
-  const large = `{"command":"cat","stdin":"${'x'.repeat(MIB - 100)}"}`;
-  const fill = (): ReturnType<typeof send> => send('POST', '/execute', `${large}${' '.repeat(6 * MIB)}`);
-
-  it('is refused before a body is read, and free again when its request is over', async () => {
-    const holders = await Promise.all([announce(8 * MIB), announce(8 * MIB)]);
-    const refused = await waitFor('the room is taken', fill, ({ status }) => status !== 200);
-    expect([refused.status, refused.problem.code, refused.headers.get('retry-after')]).toEqual([
-      503,
-      'overloaded',
-      '1',
-    ]);
-    const third = await announce(8 * MIB);
-    await waitFor('one more is told without its body', third.answer, /^HTTP\/1\.1 503 /);
-    // There is room for small ones all the while.
-    expect((await send('POST', '/execute', large)).status).toBe(200);
-    for (const { end } of [...holders, third]) end();
-    await waitFor('the room is free', fill, { status: 200 });
-  });
-
-  it('is held until the answer begins', async () => {
-    const body = JSON.stringify({ a: 'x'.repeat(7 * MIB) });
-    const [first, second] = [send('POST', '/held', body), send('POST', '/held', body)];
-    await waitFor('both are held', () => holding, { length: 2 });
-    expect((await send('POST', '/held', body)).status).toBe(503);
-    for (const release of holding.splice(0)) release();
-    expect([(await first).status, (await second).status]).toEqual([201, 201]);
-    const third = send('POST', '/held', body);
-    await waitFor('it is held', () => holding, { length: 1 });
-    holding[0]!();
-    expect((await third).status).toBe(201);
-  });
-
-  it('is free once a stream begins, however it is written', async () => {
-    const body = JSON.stringify({ a: 'x'.repeat(7 * MIB) });
-    const streams = [];
-    for (let count = 1; count <= 4; count += 1) {
-      streams.push(send('POST', '/streams', body));
-      await waitFor('one more stream runs', () => holding, { length: count });
-    }
-    for (const release of holding.splice(0)) release();
-    expect((await Promise.all(streams)).map(({ status }) => status)).toEqual([200, 200, 200, 200]);
-  });
-
-  it('is free once a connection has gone, whatever waits on it', async () => {
-    const socket = connect(Number(new URL(url).port), '127.0.0.1');
-    const body = `{"a":"${'x'.repeat(7 * MIB - 100)}"}`;
-    const head = 'POST /things/held HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\n';
-    for (let count = 0; count < 3; count += 1) socket.write(`${head}content-length: ${body.length}\r\n\r\n${body}`);
-    await waitFor('all three are held', () => holding, { length: 3 });
-    // So large that none of the three may be held beside it.
-    const another = JSON.stringify({ command: 'cat' }).padEnd(8 * MIB);
-    expect((await send('POST', '/execute', another)).status).toBe(503);
-    socket.destroy();
-    await waitFor('there is room again', () => send('POST', '/execute', another), { status: 200 });
-  });
-
-  it('is not lost to bodies that are refused', async () => {
-    for (let n = 0; n < 4; n += 1) {
-      expect((await send('POST', '/execute', `{${' '.repeat(7 * MIB)}`)).status).toBe(400);
-      expect((await send('POST', '/execute', ' '.repeat(9 * MIB))).status).toBe(413);
-    }
   });
 });
