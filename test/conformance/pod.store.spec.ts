@@ -53,7 +53,6 @@ describe('the pod store', () => {
       stallGraceMs: 500,
       retryInitialMs: 1,
       retryMaxMs: 50,
-      missesPerSecond: 1000,
     });
     const audience = new Audience();
     store.subscribe((change) => audience.hear(change));

@@ -1,7 +1,6 @@
 import { systemClock, type Clock } from '@warmbox/platform';
 import { isSandbox, nameOf, uidOf, type Pod } from '@warmbox/sandbox';
 import { COLLECTION_WATCH_DEFAULTS, CollectionWatch, type CollectionWatchOptions } from './collection.watch.js';
-import { ConfirmLimit } from './confirm.limit.js';
 import type { KubeClient } from './kube.client.js';
 import { KubeApiError } from './kube.error.js';
 import { silentLog, type KubeLog } from './kube.log.js';
@@ -16,9 +15,6 @@ export interface PodStoreOptions extends Partial<CollectionWatchOptions> {
   namespace: string;
   /** How long after the last proof of life the store still counts as current, in milliseconds (30,000). */
   currentForMs?: number;
-  /** How many names that do not exist may be asked for each second, and how many at once (200, 400). */
-  missesPerSecond?: number;
-  missesBurst?: number;
   /** For jitter. */
   random?: () => number;
 }
@@ -34,7 +30,6 @@ export class PodStore {
   private readonly currentForMs: number;
   private readonly view = new PodView();
   private readonly watch: CollectionWatch<Pod>;
-  private readonly limit: ConfirmLimit;
   private readonly listeners = new Set<(change: PodChange) => void>();
   private readonly followers = new Map<string, Set<() => void>>();
   private readonly flights = new Map<string, Flight>();
@@ -50,10 +45,9 @@ export class PodStore {
     private readonly clock: Clock = systemClock,
     private readonly log: KubeLog = silentLog,
   ) {
-    const { currentForMs = 30_000, missesPerSecond = 200, missesBurst = 400, random = Math.random, ...watch } = options;
+    const { currentForMs = 30_000, random = Math.random, ...watch } = options;
     this.namespace = options.namespace;
     this.currentForMs = currentForMs;
-    this.limit = new ConfirmLimit(missesPerSecond, missesBurst, clock);
     const { promise, resolve } = Promise.withResolvers<undefined>();
     this.synced = promise;
     this.watch = new CollectionWatch(
@@ -129,9 +123,8 @@ export class PodStore {
    * The pod as the API server has it now, by a GET that is sent after the call. All who ask for one name while a GET for
    * it is under way share the next one.
    *
-   * @returns undefined where there is none, or one that is not ours.
-   * @throws ProblemError kubernetes_unavailable where the API server does not tell; rate_limited where too many names that
-   *   do not exist were asked for.
+   * @returns undefined where there is none, or one that is not ours; the same promise for all who share a GET.
+   * @throws ProblemError kubernetes_unavailable where the API server does not tell
    */
   confirm(name: string): Promise<Pod | undefined> {
     const flight = this.flights.get(name);
@@ -192,14 +185,12 @@ export class PodStore {
   }
 
   private async ask(name: string): Promise<Pod | undefined> {
-    this.limit.check();
     const seen = this.get(name);
     const found = await this.fetch(name);
     if (found !== undefined) {
       this.tell(this.view.put(found));
       return found;
     }
-    this.limit.missed();
     if (seen !== undefined) this.tell(this.view.miss(seen));
     return undefined;
   }

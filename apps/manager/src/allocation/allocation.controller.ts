@@ -8,7 +8,7 @@ import { ApiProblems, ApiRuntime } from '../docs/index.js';
 import { callerOf } from '../http/caller.js';
 import { Operation } from '../http/operation.js';
 import { ApiIdempotencyKey } from '../idempotency/api.idempotency-key.js';
-import { keyOf } from '../idempotency/idempotency.key.js';
+import { idempotencyKeyOf } from '../idempotency/idempotency.key.js';
 import { Allocations } from './allocations.js';
 
 @ApiTags('Sandboxes')
@@ -47,8 +47,9 @@ export class AllocationController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<SandboxDto> {
-    const { disconnected } = callerOf(request, reply);
-    const allocation = { ...whose, runtime, grant: { lifetimeSeconds, idleTimeoutSeconds } };
-    return sandboxOf(await this.allocations.allocate(allocation, { waitSeconds, disconnected }, keyOf(request)));
+    const key = idempotencyKeyOf(request);
+    const { principal, disconnected } = callerOf(request, reply);
+    const allocation = { ...whose, principal, runtime, grant: { lifetimeSeconds, idleTimeoutSeconds } };
+    return sandboxOf(await this.allocations.allocate(allocation, { waitSeconds, disconnected }, key));
   }
 }

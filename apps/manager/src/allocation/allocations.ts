@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
 import { isReady, type Pod } from '@warmbox/sandbox';
-import type { KeyScope } from '../idempotency/idempotency.key.js';
 import { KeyedRequests } from '../idempotency/keyed.requests.js';
 import type { KeyedWork } from '../idempotency/keyed.work.js';
 import { SandboxEnder } from '../sandboxes/sandbox.ender.js';
@@ -22,18 +21,18 @@ export class Allocations {
   /**
    * Takes a warm sandbox, or finds the one that the request has.
    *
-   * @param key the request's, where it has one: whose, and which.
+   * @param key the request's, where it has one.
    * @throws ProblemError as Allocator.allocate; with a key as KeyedRequests.run
    */
   allocate(
     allocation: Omit<Allocation, 'attempt'>,
     wait: AllocationWait & { disconnected: AbortSignal },
-    key?: Pick<KeyScope, 'principal' | 'key'>,
+    key?: string,
   ): Promise<Pod> {
     if (key === undefined) return this.allocator.allocate(allocation, wait);
-    const { runtime, ...body } = allocation;
+    const { principal, runtime, ...body } = allocation;
     const { waitSeconds, disconnected } = wait;
-    const scope = { ...key, route: 'allocate', runtime };
+    const scope = { principal, route: 'allocate', runtime, key };
     return this.requests.run(scope, { ...body, waitSeconds }, this.workOf(allocation, waitSeconds), disconnected);
   }
 
@@ -46,7 +45,7 @@ export class Allocations {
       isAdoptable: isReady,
       rebind: (pod) => this.binder.bind(pod, allocation.environmentVariables),
       resume: (pod) => Promise.resolve(pod),
-      find: (name) => this.finder.findNewest(allocation.runtime, name),
+      find: (name) => this.finder.findNewest(allocation.principal, allocation.runtime, name),
       discard: (pod) => this.ender.discard(pod),
     };
   }

@@ -1,6 +1,7 @@
 import { ProblemError } from '@warmbox/platform';
 import { nameOf } from '@warmbox/sandbox';
 import { aPod, FakeClock } from '@warmbox/testing';
+import { aPrincipal } from '../http/fixtures/a.principal.js';
 import { Scene, WANTED } from './fixtures/allocator.scene.js';
 
 const newScene = (): Scene<FakeClock> =>
@@ -26,6 +27,21 @@ describe('Allocator', () => {
     expect(nameOf(await scene.allocator.allocate(WANTED))).toBe('c');
     expect(new Set(scene.claimed.map(({ name }) => name)).size).toBe(scene.claimed.length);
     expect(scene.clock.monotonic()).toBe(0);
+  });
+
+  it('claims for the tenant of who asks, and gives its users their turns beside those of others', async () => {
+    const scene = newScene();
+    const got: string[] = [];
+    const ask = (tenant: string): void => {
+      const allocation = { ...WANTED, principal: aPrincipal({ tenant }) };
+      void scene.allocator.allocate(allocation, { waitSeconds: 60 }).then(() => got.push(tenant));
+    };
+    for (const tenant of ['search', 'search', 'default']) ask(tenant);
+    await scene.clock.advance(0);
+    scene.show('a', 'b', 'c');
+    await scene.clock.advance(1_000);
+    expect(got).toEqual(['search', 'default', 'search']);
+    expect(scene.claimed.map(({ claim }) => claim.tenant)).toEqual(got);
   });
 
   it('claims with an id of its own each time, and grants time from then on', async () => {

@@ -3,7 +3,8 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { GrantDto } from '@warmbox/dto';
 import { PodStore } from '@warmbox/kube';
 import { Gate, ProblemError, toProblem, type Clock } from '@warmbox/platform';
-import { DEFAULT_TENANT, type Claim, type Pod } from '@warmbox/sandbox';
+import type { Claim, Pod } from '@warmbox/sandbox';
+import type { Principal } from '../http/principal.js';
 import type { AttemptHandle } from '../idempotency/attempt.handle.js';
 import { CLOCK } from '../kube/kube.module.js';
 import { SandboxLimit } from '../limit/sandbox.limit.js';
@@ -33,6 +34,8 @@ const RETRY_AFTER_SECONDS = 2;
 
 /** Which warm sandbox is asked for, and what is bound to it. */
 export interface Allocation extends Selection, Pick<Claim, 'userId' | 'pool' | 'labels'> {
+  /** Who asks; the sandbox becomes its tenant's. */
+  principal: Principal;
   environmentVariables?: Record<string, string>;
   /** For how long, from the moment of the claim. */
   grant?: GrantDto;
@@ -90,7 +93,7 @@ export class Allocator {
   }
 
   /** Checks what does not depend on the sandboxes. @throws ProblemError runtime_not_found, invalid_request */
-  check({ runtime, grant = {} }: Allocation): void {
+  check({ runtime, grant = {} }: Pick<Allocation, 'runtime' | 'grant'>): void {
     this.planner.check(runtime, grant);
   }
 
@@ -101,6 +104,7 @@ export class Allocator {
       const candidate =
         (turn === 0 ? this.candidates.reserveFirst(allocation) : this.candidates.reserve(allocation)) ??
         (await this.queues.wait(allocation.runtime, {
+          tenant: allocation.principal.tenant,
           user: allocation.userId ?? '',
           want: WARM,
           take: () => this.candidates.reserve(allocation),
@@ -147,9 +151,9 @@ export class Allocator {
 
   private async claim(candidate: Pod, allocation: Allocation): Promise<Pod | undefined> {
     if (!this.candidates.isStillWarm(candidate)) return undefined;
-    const { runtime, userId, pool, labels, grant = {}, attempt } = allocation;
+    const { principal, runtime, userId, pool, labels, grant = {}, attempt } = allocation;
     const claim = {
-      tenant: DEFAULT_TENANT,
+      tenant: principal.tenant,
       userId,
       pool,
       labels,

@@ -9,7 +9,7 @@ import { ApiEventStream, ApiProblems, ApiRuntime } from '../docs/index.js';
 import { callerOf } from '../http/caller.js';
 import { Operation } from '../http/operation.js';
 import { ApiIdempotencyKey } from '../idempotency/api.idempotency-key.js';
-import { keyOf } from '../idempotency/idempotency.key.js';
+import { idempotencyKeyOf } from '../idempotency/idempotency.key.js';
 import { CLOCK } from '../kube/kube.module.js';
 import { creationStream } from './creation.stream.js';
 import { Creations } from './creations.js';
@@ -35,10 +35,10 @@ export class CreationController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const key = keyOf(request);
-    const { disconnected } = callerOf(request, reply);
+    const key = idempotencyKeyOf(request);
+    const { principal, disconnected } = callerOf(request, reply);
     const events = await creationStream(
-      (waiting) => this.creations.create(runtime, body, waiting, key),
+      (waiting) => this.creations.create(principal, runtime, body, waiting, key),
       body,
       disconnected,
     );
@@ -74,8 +74,9 @@ export class CreationController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<SandboxDto> {
-    const { disconnected } = callerOf(request, reply);
-    const creation = await this.creations.create(runtime, body, { disconnected }, keyOf(request));
+    const key = idempotencyKeyOf(request);
+    const { principal, disconnected } = callerOf(request, reply);
+    const creation = await this.creations.create(principal, runtime, body, { disconnected }, key);
     return body.waitForReady === false ? creation.sandbox : creation.ready;
   }
 }

@@ -3,6 +3,7 @@ import { ProblemError, Shutdown } from '@warmbox/platform';
 import type { Pod } from '@warmbox/sandbox';
 import { aPod, FakeClock } from '@warmbox/testing';
 import type { Subscription } from 'rxjs';
+import { aPrincipal } from '../http/fixtures/a.principal.js';
 import { ManagerOptions } from '../config/manager.options.js';
 import { creationStream } from './creation.stream.js';
 import { SandboxCreator } from './sandbox.creator.js';
@@ -47,7 +48,11 @@ class Scene {
       new Shutdown({ drainDelaySeconds: 0, shutdownGraceSeconds: 0 }, this.clock),
       this.clock,
     );
-    const stream = await creationStream((waiting) => creator.create('kata', request, waiting), request, disconnected);
+    const stream = await creationStream(
+      (waiting) => creator.create(aPrincipal(), 'kata', request, waiting),
+      request,
+      disconnected,
+    );
     this.subscription = stream.subscribe((event) => this.events.push(event));
   }
 

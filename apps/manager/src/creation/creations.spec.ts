@@ -1,6 +1,7 @@
 import type { CreateSandboxDto } from '@warmbox/dto';
 import { ANNOTATION, nameOf } from '@warmbox/sandbox';
 import { aPod } from '@warmbox/testing';
+import { aPrincipal } from '../http/fixtures/a.principal.js';
 import type { KeyScope } from '../idempotency/idempotency.key.js';
 import type { KeyedWork } from '../idempotency/keyed.work.js';
 import type { Creation } from './creation.js';
@@ -8,7 +9,7 @@ import { Creations } from './creations.js';
 
 describe('Creations', () => {
   const BODY: CreateSandboxDto = { environmentVariables: { A: '1' } };
-  const KEY = { principal: 'p', key: 'k' };
+  const KEY = 'k';
   const disconnected = new AbortController().signal;
   let created: unknown[];
   let bound: [string, unknown][];
@@ -26,7 +27,7 @@ describe('Creations', () => {
     };
     creations = new Creations(
       {
-        create: (_runtime, _body, waiting) => {
+        create: (_principal, _runtime, _body, waiting) => {
           created.push(waiting);
           return Promise.resolve({} as Creation);
         },
@@ -46,18 +47,21 @@ describe('Creations', () => {
   });
 
   async function workWithKey(): Promise<KeyedWork<Creation>> {
-    await creations.create('kata', BODY, { disconnected }, KEY);
+    await creations.create(aPrincipal(), 'kata', BODY, { disconnected }, KEY);
     return keyed!.work;
   }
 
   it('go straight on without a key', async () => {
-    await creations.create('kata', BODY, { disconnected });
+    await creations.create(aPrincipal(), 'kata', BODY, { disconnected });
     expect([created, keyed]).toEqual([[{ disconnected }], undefined]);
   });
 
   it('are known by principal, route, runtime and key where they have one', async () => {
     await workWithKey();
-    expect(keyed).toMatchObject({ scope: { ...KEY, route: 'create', runtime: 'kata' }, body: BODY });
+    expect(keyed).toMatchObject({
+      scope: { principal: aPrincipal(), route: 'create', runtime: 'kata', key: KEY },
+      body: BODY,
+    });
     expect(created).toEqual([]);
   });
 

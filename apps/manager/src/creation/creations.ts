@@ -3,7 +3,7 @@ import type { CreateSandboxDto } from '@warmbox/dto';
 import { ANNOTATION, isEnded, isTerminating } from '@warmbox/sandbox';
 import { SessionBinder } from '../allocation/session.binder.js';
 import { KeyedRequests } from '../idempotency/keyed.requests.js';
-import type { KeyScope } from '../idempotency/idempotency.key.js';
+import type { Principal } from '../http/principal.js';
 import type { KeyedWork } from '../idempotency/keyed.work.js';
 import type { Creation } from './creation.js';
 import { SandboxCreator } from './sandbox.creator.js';
@@ -25,28 +25,32 @@ export class Creations {
   /**
    * Creates a sandbox, or goes on with the one that the request has.
    *
-   * @param key the request's, where it has one: whose, and which.
+   * @param principal who asks; the sandbox becomes its tenant's.
+   * @param key the request's, where it has one.
    * @throws ProblemError as SandboxCreator.create; with a key as KeyedRequests.run
    */
   create(
+    principal: Principal,
     runtime: string,
     body: CreateSandboxDto,
     waiting: Pick<CreationWait, 'onQueued'> & { disconnected: AbortSignal },
-    key?: Pick<KeyScope, 'principal' | 'key'>,
+    key?: string,
   ): Promise<Creation> {
-    if (key === undefined) return this.creator.create(runtime, body, waiting);
-    const scope = { ...key, route: 'create', runtime };
-    return this.requests.run(scope, body, this.workOf(runtime, body, waiting), waiting.disconnected);
+    if (key === undefined) return this.creator.create(principal, runtime, body, waiting);
+    const scope = { principal, route: 'create', runtime, key };
+    return this.requests.run(scope, body, this.workOf(principal, runtime, body, waiting), waiting.disconnected);
   }
 
   private workOf(
+    principal: Principal,
     runtime: string,
     body: CreateSandboxDto,
     { onQueued }: Pick<CreationWait, 'onQueued'>,
   ): KeyedWork<Creation> {
     return {
       check: () => this.creator.check(runtime, body),
-      begin: (attempt, disconnected) => this.creator.create(runtime, body, { onQueued, disconnected, attempt }),
+      begin: (attempt, disconnected) =>
+        this.creator.create(principal, runtime, body, { onQueued, disconnected, attempt }),
       podOf: ({ currentPod }) => currentPod,
       isAdoptable: (pod) => !isTerminating(pod) && !isEnded(pod),
       // One that was warm may not have got its variables; one that was created is not ready before it has them.
@@ -55,7 +59,7 @@ export class Creations {
           await this.binder.bind(pod, body.environmentVariables);
       },
       resume: (pod, abandon) => Promise.resolve(this.creator.resume(pod, body, abandon)),
-      find: (name) => this.finder.findNewest(runtime, name),
+      find: (name) => this.finder.findNewest(principal, runtime, name),
       discard: (pod) => this.ender.discard(pod),
     };
   }

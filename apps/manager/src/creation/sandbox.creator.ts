@@ -7,6 +7,7 @@ import { isReady, isTerminating, nameOf, type Pod } from '@warmbox/sandbox';
 import { SessionBinder } from '../allocation/session.binder.js';
 import { ManagerOptions } from '../config/manager.options.js';
 import { CLOCK } from '../kube/kube.module.js';
+import type { Principal } from '../http/principal.js';
 import type { Slot } from '../limit/sandbox.limit.js';
 import { Creation } from './creation.js';
 import { progressOf } from './creation.progress.js';
@@ -51,14 +52,20 @@ export class SandboxCreator {
    * Takes a warm sandbox that is what was asked for, else creates the pod; waits at the limit for `waitSeconds`. What is returned goes
    * on by itself until the sandbox is ready or has failed.
    *
+   * @param principal who asks; the sandbox becomes its tenant's.
    * @param waiting `attempt` is that of a request with an idempotency key.
    * @throws ProblemError where there is no pod to wait for: runtime_not_found, invalid_request, limit_reached,
    * quota_exceeded, not_synced, kubernetes_unavailable.
    */
-  async create(runtime: string, request: CreateSandboxDto, waiting: Waiting = {}): Promise<Creation> {
+  async create(
+    principal: Principal,
+    runtime: string,
+    request: CreateSandboxDto,
+    waiting: Waiting = {},
+  ): Promise<Creation> {
     const startedAt = this.clock.monotonic();
     const until = startedAt + (request.waitSeconds ?? 0) * 1000;
-    const { pod, isWarm } = await this.obtain(runtime, request, { ...waiting, until });
+    const { pod, isWarm } = await this.obtain(principal, runtime, request, { ...waiting, until });
     const creation = new Creation(pod, startedAt, this.clock);
     if (isWarm) creation.succeed();
     else void this.bringToReady(pod, request, creation, () => waiting.attempt?.abandon());
@@ -80,12 +87,13 @@ export class SandboxCreator {
 
   /** @param until on the monotonic clock. */
   private async obtain(
+    principal: Principal,
     runtime: string,
     request: CreateSandboxDto,
     { until, attempt, ...waiting }: Waiting & { until: number },
   ): Promise<{ pod: Pod; isWarm: boolean }> {
     this.check(runtime, request);
-    const wish = { runtime, template: this.planner.templateOf(runtime, request), request, attempt };
+    const wish = { principal, runtime, template: this.planner.templateOf(runtime, request), request, attempt };
     const warm = await this.warm.take(wish);
     if (warm !== undefined) return { pod: warm, isWarm: true };
     let slot: Slot | undefined;
@@ -94,7 +102,8 @@ export class SandboxCreator {
         if (!again) this.warm.checkTurn(runtime);
         // In one go with the creation, which takes it again: nobody gets in between.
         slot?.release();
-        return { pod: await this.writer.create(this.planner.plan(runtime, request, attempt?.hash)), isWarm: false };
+        const planned = this.planner.plan(principal, runtime, request, attempt?.hash);
+        return { pod: await this.writer.create(planned), isWarm: false };
       } catch (error) {
         if (error instanceof ProblemError && isUnknownOutcome(error.cause)) attempt?.leaveForRetry();
         if (!(error instanceof ProblemError) || error.code !== 'limit_reached') throw error;

@@ -2,6 +2,7 @@ import type { PodChange } from '@warmbox/kube';
 import { ProblemError, Shutdown } from '@warmbox/platform';
 import { isReady, poolOf, type Pod } from '@warmbox/sandbox';
 import { aPod, FakeClock } from '@warmbox/testing';
+import { aPrincipal } from '../http/fixtures/a.principal.js';
 import { ManagerOptions } from '../config/manager.options.js';
 import { SandboxLimit } from '../limit/sandbox.limit.js';
 import { Metrics } from '../metrics/metrics.js';
@@ -11,7 +12,7 @@ import { DeadSandbox, type Allocation } from '../allocation/allocator.js';
 import { WarmSource, type Wish } from './warm.source.js';
 import { PoolHeadroom } from './pool.headroom.js';
 
-const WISH: Wish = { runtime: 'kata', template: '0123456789', request: {} };
+const WISH: Wish = { principal: aPrincipal(), runtime: 'kata', template: '0123456789', request: {} };
 
 /** Candidates by name, each with what comes of its claim. */
 function sourceOf(candidates: [string, 'won' | 'lost' | 'dead'][], rooms = 0): Scene {
@@ -55,6 +56,7 @@ describe('WarmSource', () => {
     expect(await source.take({ ...WISH, request })).toMatchObject({ metadata: { name: 'a' } });
     expect(reserved).toEqual([
       {
+        principal: WISH.principal,
         runtime: 'kata',
         pool: 'manual',
         userId: 'ada',
@@ -159,7 +161,7 @@ class FullScene {
       if (name !== undefined) this.pods.set(name, aPod({ name, pool: 'allocated', ready: true }));
       return pod;
     };
-    const wait = this.queues.wait('kata', { user, want: 'warm', take, forMs: 60_000 });
+    const wait = this.queues.wait('kata', { tenant: 'default', user, want: 'warm', take, forMs: 60_000 });
     void wait.then(() => this.got.push(user));
   }
 

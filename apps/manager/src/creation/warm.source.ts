@@ -3,6 +3,7 @@ import type { CreateSandboxDto } from '@warmbox/dto';
 import type { Pod } from '@warmbox/sandbox';
 import { Allocator, DeadSandbox, WARM, type Allocation } from '../allocation/allocator.js';
 import { WarmCandidates } from '../allocation/warm.candidates.js';
+import type { Principal } from '../http/principal.js';
 import type { AttemptHandle } from '../idempotency/attempt.handle.js';
 import { SandboxLimit, type Slot } from '../limit/sandbox.limit.js';
 import { RequestQueues } from '../queue/request.queues.js';
@@ -10,6 +11,7 @@ import { PoolHeadroom } from './pool.headroom.js';
 
 /** What would be created, as the pool has it: the template says it all but what is bound to a sandbox. */
 export interface Wish {
+  principal: Principal;
   runtime: string;
   template: string;
   request: CreateSandboxDto;
@@ -86,6 +88,7 @@ export class WarmSource {
     const allocation = allocationOf(wish);
     const held = await this.queues.wait<Held>(wish.runtime, {
       ...wait,
+      tenant: wish.principal.tenant,
       user: wish.request.userId ?? '',
       want: `creation of ${wish.template}`,
       take: (before) => this.hold(allocation, before.get(WARM) ?? 0),
@@ -116,9 +119,10 @@ export class WarmSource {
   }
 }
 
-function allocationOf({ runtime, template, request, attempt }: Wish): Allocation {
+function allocationOf({ principal, runtime, template, request, attempt }: Wish): Allocation {
   const { userId, labels, environmentVariables } = request;
   return {
+    principal,
     runtime,
     pool: 'manual',
     userId,

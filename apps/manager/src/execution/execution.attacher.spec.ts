@@ -2,6 +2,7 @@ import { PassThrough } from 'node:stream';
 import { Logger } from '@nestjs/common';
 import { MEDIA, ProblemError } from '@warmbox/platform';
 import { aPod, FakeClock } from '@warmbox/testing';
+import { aPrincipal } from '../http/fixtures/a.principal.js';
 import { ExecutionAttacher } from './execution.attacher.js';
 import { executeRequest } from './execution.requests.js';
 import type { BoundAnswer } from '../executors/executor.answer.js';
@@ -21,7 +22,7 @@ describe('ExecutionAttacher', () => {
   let streams: OpenStreams;
   let attacher: ExecutionAttacher;
   const attach = (request = REQUEST): ReturnType<ExecutionAttacher['attach']> =>
-    attacher.attach(POD, request, { requestId: 'r', disconnected: disconnecting.signal });
+    attacher.attach(POD, request, { principal: aPrincipal(), requestId: 'r', disconnected: disconnecting.signal });
   const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
   beforeAll(() => void Logger.overrideLogger(false));

@@ -39,7 +39,7 @@ export class ExecutionGateway {
 
   /** Runs a command: its event stream, or (media JSON) its result when it is over. */
   async execute(sandbox: SandboxName, dto: ExecuteDto, media: Media, caller: Caller): Promise<Answer | undefined> {
-    return this.use(await this.find(sandbox), executeRequest(dto, media, caller), caller);
+    return this.use(await this.find(sandbox, caller), executeRequest(dto, media, caller), caller);
   }
 
   /** The event stream of an execution, from its beginning or a resume point. */
@@ -50,7 +50,7 @@ export class ExecutionGateway {
     media: Media,
     caller: Caller,
   ): Promise<Answer | undefined> {
-    return this.use(await this.find(sandbox, id), eventsRequest(id, from, media, caller), caller, id);
+    return this.use(await this.find(sandbox, caller, id), eventsRequest(id, from, media, caller), caller, id);
   }
 
   /** What `events` would begin with; no reader is attached to the execution. */
@@ -62,20 +62,20 @@ export class ExecutionGateway {
     caller: Caller,
   ): Promise<Answer | undefined> {
     const request: ExecutionRequest = { ...eventsRequest(id, from, media, caller), method: 'HEAD' };
-    return this.pass(await this.find(sandbox, id), request, caller, id);
+    return this.pass(await this.find(sandbox, caller, id), request, caller, id);
   }
 
   async list(sandbox: SandboxName, caller: Caller): Promise<Answer | undefined> {
-    return this.pass(await this.find(sandbox), executionsRequest(caller), caller);
+    return this.pass(await this.find(sandbox, caller), executionsRequest(caller), caller);
   }
 
   async get(sandbox: SandboxName, id: string, caller: Caller): Promise<Answer | undefined> {
-    return this.pass(await this.find(sandbox, id), executionRequest(id, caller), caller);
+    return this.pass(await this.find(sandbox, caller, id), executionRequest(id, caller), caller);
   }
 
   /** Ends an execution: SIGTERM, then SIGKILL. */
   async cancel(sandbox: SandboxName, id: string, caller: Caller): Promise<Answer | undefined> {
-    return this.pass(await this.find(sandbox, id), cancelRequest(id, caller), caller);
+    return this.pass(await this.find(sandbox, caller, id), cancelRequest(id, caller), caller);
   }
 
   /**
@@ -93,8 +93,8 @@ export class ExecutionGateway {
     return answer;
   }
 
-  private async find({ runtime, name }: SandboxName, id?: string): Promise<Pod> {
-    const pod = await this.finder.findAllocated(runtime, name);
+  private async find({ runtime, name }: SandboxName, { principal }: Caller, id?: string): Promise<Pod> {
+    const pod = await this.finder.findAllocated(principal, runtime, name);
     if (id !== undefined && !EXECUTION_ID.test(id)) {
       throw new ProblemError('execution_not_found', `No execution ${JSON.stringify(id)} exists in sandbox ${name}.`);
     }

@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { principalOf, type Principal } from './principal.js';
 
 /** What of the client's request accompanies every request to the executor. */
 export interface Origin {
@@ -9,6 +10,7 @@ export interface Origin {
 
 /** Who asks. */
 export interface Caller extends Origin {
+  principal: Principal;
   /** Aborts when the client goes before it has its whole answer. */
   disconnected: AbortSignal;
 }
@@ -23,10 +25,11 @@ const KEEP_ALIVE_MS = 15_000;
 /** W3C trace context: version, trace id, parent id, flags; neither id all zeros. */
 const TRACEPARENT = /^(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
 
-/** Who asks, from the request's headers and connection. A `traceparent` that is none is ignored, as its standard says. */
+/** Who asks, from the request, its headers and its connection. A `traceparent` that is none is ignored, as its standard says. */
 export function callerOf(request: FastifyRequest, reply: FastifyReply): Caller {
   const { traceparent } = request.headers;
   return {
+    principal: principalOf(request),
     requestId: request.id,
     traceparent: typeof traceparent === 'string' && TRACEPARENT.test(traceparent) ? traceparent : undefined,
     disconnected: leavingOf(request, reply),

@@ -1,5 +1,6 @@
+import { aPrincipal } from '../http/fixtures/a.principal.js';
 import type { Principal } from '../http/principal.js';
-import { hashOfBody, hashOfScope, idempotencyKeyOf, keyOf } from './idempotency.key.js';
+import { hashOfBody, hashOfScope, idempotencyKeyOf } from './idempotency.key.js';
 
 const withKeys = (...keys: string[]): { raw: { headersDistinct: Record<string, string[]> } } => ({
   raw: { headersDistinct: keys.length === 0 ? {} : { 'idempotency-key': keys } },
@@ -28,25 +29,22 @@ describe('the header Idempotency-Key', () => {
   });
 });
 
-describe('whose a key is', () => {
-  it('is the principal’s, whatever its headers are', () => {
-    const principal: Principal = { id: 'api-key', tenant: 'default', scopes: ['*'], source: 'api-key' };
-    const asking = (authorization: string): Parameters<typeof keyOf>[0] & { headers: object } => ({
-      ...withKeys('k'),
-      principal,
-      headers: { authorization, 'x-api-key': 'secret' },
-    });
-    expect(keyOf(asking('Bearer one'))).toEqual({ principal: 'api-key', key: 'k' });
-    expect(keyOf(asking('Bearer another'))).toEqual({ principal: 'api-key', key: 'k' });
-  });
-});
-
 describe('the hash of a request', () => {
-  const scope = { principal: 'p', route: 'create', runtime: 'kata', key: 'k' };
+  const scope = { principal: aPrincipal(), route: 'create', runtime: 'kata', key: 'k' };
 
   it('is a label’s value, and part of a name', () => expect(hashOfScope(scope)).toMatch(/^[0-9a-f]{32}$/));
 
+  it('is of who asks, and not of what that one may do today, or how it says who it is', () => {
+    const hashOf = (facts: Partial<Principal>): string => hashOfScope({ ...scope, principal: aPrincipal(facts) });
+    expect(hashOf({ scopes: ['create'] })).toBe(hashOf({}));
+    expect(hashOf({ id: 'ci' })).not.toBe(hashOf({}));
+    expect(hashOf({ tenant: 'search' })).not.toBe(hashOf({}));
+  });
+
   it('does not run two parts into one', () => {
+    const hashOf = (tenant: string, id: string): string =>
+      hashOfScope({ ...scope, principal: aPrincipal({ tenant, id }) });
+    expect(hashOf('a', 'bc')).not.toBe(hashOf('ab', 'c'));
     expect(hashOfScope({ ...scope, runtime: 'a', key: 'bk' })).not.toBe(hashOfScope({ ...scope, runtime: 'ab' }));
   });
 });

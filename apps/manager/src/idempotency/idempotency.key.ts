@@ -2,7 +2,7 @@ import { HEADER } from '@warmbox/contracts';
 import { createHash } from 'node:crypto';
 import { invalidRequest } from '@warmbox/http';
 import type { FastifyRequest } from 'fastify';
-import { principalOf } from '../http/principal.js';
+import type { Principal } from '../http/principal.js';
 
 export const IDEMPOTENCY_KEY = 'Idempotency-Key';
 export const IDEMPOTENCY_KEY_MAX_LENGTH = 256;
@@ -16,8 +16,8 @@ interface KeyedHead {
 
 /** Which request it is: a retry has the same scope, and another client's same key another. */
 export interface KeyScope {
-  /** Whose key it is: the principal's id. */
-  principal: string;
+  /** Whose key it is. */
+  principal: Principal;
   route: string;
   runtime: string;
   key: string;
@@ -37,17 +37,9 @@ export function idempotencyKeyOf({ raw }: KeyedHead): string | undefined {
   throw invalidRequest([{ pointer: IDEMPOTENCY_KEY, detail: `${IDEMPOTENCY_KEY} ${rule}` }]);
 }
 
-/** Whose key a request has, and which; undefined where it has none. @throws ProblemError as idempotencyKeyOf */
-export function keyOf(
-  request: KeyedHead & Pick<FastifyRequest, 'principal'>,
-): Pick<KeyScope, 'principal' | 'key'> | undefined {
-  const key = idempotencyKeyOf(request);
-  return key === undefined ? undefined : { principal: principalOf(request).id, key };
-}
-
 /** Stands for the request in names and labels: 32 hex digits. */
-export function hashOfScope({ principal, route, runtime, key }: KeyScope): string {
-  return digest(JSON.stringify([principal, route, runtime, key])).slice(0, 32);
+export function hashOfScope({ principal: { tenant, id }, route, runtime, key }: KeyScope): string {
+  return digest(JSON.stringify([tenant, id, route, runtime, key])).slice(0, 32);
 }
 
 /** The same for every body that asks for the same, in whatever order its fields are. */

@@ -1,6 +1,7 @@
 import { ProblemError } from '@warmbox/platform';
 import type { Pod } from '@warmbox/sandbox';
 import { aPod } from '@warmbox/testing';
+import { aPrincipal } from '../http/fixtures/a.principal.js';
 import { codeOf, KeyedManagers, nameOf, namesOf, SCOPE } from './fixtures/keyed.managers.js';
 
 describe('a request with an idempotency key', () => {
@@ -50,7 +51,8 @@ describe('a request with an idempotency key', () => {
   });
 
   it.each([
-    ['principal', { principal: 'bob' }],
+    ['principal', { principal: aPrincipal({ id: 'ci' }) }],
+    ['tenant', { principal: aPrincipal({ tenant: 'search' }) }],
     ['route', { route: 'create' }],
     ['runtime', { runtime: 'gvisor' }],
     ['key', { key: 'k-2' }],

@@ -17,7 +17,10 @@ class Scene {
     this.queue = new FairQueue(maxLength, this.clock, () => (this.changes += 1));
   }
 
-  wait(name: string, { user = name, forMs = 1_000, disconnected, again, only }: Options = {}): void {
+  wait(
+    name: string,
+    { tenant = 'default', user = name, forMs = 1_000, disconnected, again, only }: Options = {},
+  ): void {
     const take = (): number | undefined => {
       this.looks += 1;
       return only === undefined || this.goods[0] === only ? this.goods.shift() : undefined;
@@ -25,7 +28,7 @@ class Scene {
     const positions = (this.positions[name] ??= []);
     const onPosition = (position: number): void => void positions.push(position);
     void this.queue
-      .wait({ user, want: String(only), take, forMs, disconnected, again, onPosition })
+      .wait({ tenant, user, want: String(only), take, forMs, disconnected, again, onPosition })
       .then((result) => this.got.push(`${name}:${result ?? 'nothing'}`));
   }
 
@@ -37,6 +40,7 @@ class Scene {
 }
 
 interface Options {
+  tenant?: string;
   user?: string;
   forMs?: number;
   disconnected?: AbortSignal;
@@ -54,6 +58,14 @@ describe('FairQueue', () => {
     await scene.bring(1, 2, 3, 4, 5, 6, 7);
     expect(scene.got).toEqual(['a1:1', 'b1:2', 'c1:3', 'a2:4', 'b2:5', 'a3:6', 'a4:7']);
     expect(scene.queue.size).toBe(0);
+  });
+
+  it('gives two tenants’ users their turns as two, although their ids are the same', async () => {
+    const scene = new Scene();
+    for (const name of ['a1', 'a2', 'a3']) scene.wait(name, { user: 'ada' });
+    scene.wait('b1', { tenant: 'search', user: 'ada' });
+    await scene.bring(1, 2, 3, 4);
+    expect(scene.got).toEqual(['a1:1', 'b1:2', 'a2:3', 'a3:4']);
   });
 
   it('keeps whose turn it is from one good to the next', async () => {
@@ -156,7 +168,15 @@ describe('FairQueue', () => {
         heard.push(`${name} ${position}`);
         if (name === 'b' && position === 1) going.abort();
       };
-      void scene.queue.wait({ user: name, want: 'x', take: () => undefined, forMs: 60_000, disconnected, onPosition });
+      void scene.queue.wait({
+        tenant: 'default',
+        user: name,
+        want: 'x',
+        take: () => undefined,
+        forMs: 60_000,
+        disconnected,
+        onPosition,
+      });
     };
     const first = new AbortController();
     wait('a', first.signal);
@@ -200,7 +220,7 @@ describe('FairQueue', () => {
       const take = (before: ReadonlyMap<string, number>): undefined => {
         heard[name] = ['warm', 'room'].map((one) => before.get(one) ?? 0);
       };
-      void queue.wait({ user, want, take, forMs: 1_000 });
+      void queue.wait({ tenant: 'default', user, want, take, forMs: 1_000 });
     };
     join('a1', 'warm', 'a');
     join('a2', 'warm', 'a');
@@ -220,7 +240,7 @@ describe('FairQueue', () => {
   it('walks no further than to the last one who wants something that nobody before wanted', () => {
     const { queue } = new Scene(1_000);
     const join = (user: string, want: string): void =>
-      void queue.wait({ user, want, take: () => undefined, forMs: 1_000 });
+      void queue.wait({ tenant: 'default', user, want, take: () => undefined, forMs: 1_000 });
     join('first', 'warm');
     join('second', 'room');
     for (let count = 0; count < 500; count += 1) join(`u${count % 100}`, 'warm');
@@ -238,6 +258,7 @@ describe('FairQueue', () => {
     const estimates: unknown[] = [];
     const wait = (): void =>
       void scene.queue.wait({
+        tenant: 'default',
         user: 'z',
         want: 'x',
         take: () => undefined,

@@ -2,6 +2,8 @@ import type { Clock } from '@warmbox/platform';
 
 /** Who waits, and what would end the wait. */
 export interface Waiting<T> {
+  /** Whose user it is: two tenants' users are two, whatever their ids. */
+  tenant: string;
   /** Users have their turns one after the other, however many requests of one of them wait. */
   user: string;
   /** What is waited for, in a word: where one has found nothing, another who wants the same is not tried. */
@@ -27,6 +29,8 @@ export interface Waiting<T> {
 }
 
 interface Entry<T> extends Waiting<T> {
+  /** Stands for its tenant and user. */
+  whose: string;
   position: number;
   /** When it was told of its position, on the monotonic clock. */
   toldAt: number;
@@ -81,6 +85,7 @@ export class FairQueue<T> {
     const timer = this.clock.after(forMs, leave);
     const entry: Entry<T> = {
       ...waiting,
+      whose: JSON.stringify([waiting.tenant, waiting.user]),
       position: 0,
       toldAt: -Infinity,
       end: (result) => {
@@ -102,7 +107,7 @@ export class FairQueue<T> {
       this.turns.push(this.clock.monotonic());
       if (this.turns.length > LAST_TURNS) this.turnsBeganAt = this.turns.shift() ?? 0;
       this.remove(entry);
-      this.moveToEnd(entry.user);
+      this.moveToEnd(entry.whose);
       entry.end(result);
     }
   }
@@ -148,16 +153,16 @@ export class FairQueue<T> {
   }
 
   private add(entry: Entry<T>): void {
-    const entries = this.users.get(entry.user) ?? [];
+    const entries = this.users.get(entry.whose) ?? [];
     if (entry.again) {
       // First of its user, and its user first of all.
-      const others = [...this.users].filter(([user]) => user !== entry.user);
+      const others = [...this.users].filter(([user]) => user !== entry.whose);
       this.users.clear();
-      this.users.set(entry.user, [entry, ...entries]);
+      this.users.set(entry.whose, [entry, ...entries]);
       for (const [user, waiting] of others) this.users.set(user, waiting);
     } else {
       entries.push(entry);
-      this.users.set(entry.user, entries);
+      this.users.set(entry.whose, entries);
     }
     if (this.length === 0) {
       // Where nobody waited, no turn says how long one takes.
@@ -171,11 +176,11 @@ export class FairQueue<T> {
   }
 
   private remove(entry: Entry<T>): void {
-    const entries = this.users.get(entry.user);
+    const entries = this.users.get(entry.whose);
     const index = entries?.indexOf(entry) ?? -1;
     if (entries === undefined || index < 0) return;
     entries.splice(index, 1);
-    if (entries.length === 0) this.users.delete(entry.user);
+    if (entries.length === 0) this.users.delete(entry.whose);
     this.length -= 1;
     const wanting = this.wanting(entry.want) - 1;
     if (wanting === 0) this.wants.delete(entry.want);
@@ -192,11 +197,11 @@ export class FairQueue<T> {
 
   /** Before it in turn: as many of each user's as come in the rounds before its own, and its own round's of the users before. */
   private positionOf(entry: Entry<T>): number {
-    const round = this.users.get(entry.user)?.indexOf(entry) ?? 0;
+    const round = this.users.get(entry.whose)?.indexOf(entry) ?? 0;
     let before = 0;
     let isPast = false;
     for (const [user, { length }] of this.users) {
-      isPast ||= user === entry.user;
+      isPast ||= user === entry.whose;
       before += Math.min(length, isPast ? round : round + 1);
     }
     return before + 1;

@@ -28,7 +28,7 @@ class Scene {
       this.goods -= 1;
       return true;
     };
-    return this.queues.wait('kata', { user, want: 'any', take, forMs, onPosition });
+    return this.queues.wait('kata', { tenant: 'default', user, want: 'any', take, forMs, onPosition });
   }
 
   /** How many waits were measured. */

@@ -1,32 +1,36 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { PodStore } from '@warmbox/kube';
 import { ProblemError } from '@warmbox/platform';
-import { LABEL, poolOf, type Pod } from '@warmbox/sandbox';
+import { LABEL, poolOf, tenantOf, type Pod } from '@warmbox/sandbox';
+import type { Principal } from '../http/principal.js';
 import { goneProblem } from '../tombstones/gone.problem.js';
 import { Tombstones } from '../tombstones/tombstones.js';
+import { LookupLimits } from './lookup.limits.js';
 import { RuntimeCatalog } from './runtime.catalog.js';
 
 /** What a pod's name can be (RFC 1123 subdomain); anything else names no sandbox and is never asked for. */
 const POD_NAME = /^(?=.{1,253}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
 
 /**
- * Finds a sandbox by name. A negative answer ("no such sandbox", "still warm") never rests on the store alone: another
- * manager may have made or claimed the pod milliseconds ago, so one GET confirms it.
+ * Finds a principal's sandbox by name; to it another tenant's does not exist, and never did. A negative answer ("no such sandbox",
+ * "still warm") never rests on the store alone: another manager may have made or claimed the pod milliseconds ago, so one GET
+ * confirms it.
  */
 @Injectable()
 export class SandboxFinder {
   constructor(
-    private readonly store: PodStore,
-    private readonly runtimes: RuntimeCatalog,
-    private readonly tombstones: Tombstones,
+    @Inject(PodStore) private readonly store: Pick<PodStore, 'isCurrent' | 'get' | 'confirm'>,
+    @Inject(RuntimeCatalog) private readonly runtimes: Pick<RuntimeCatalog, 'get'>,
+    @Inject(Tombstones) private readonly tombstones: Pick<Tombstones, 'find'>,
+    private readonly limits: LookupLimits,
   ) {}
 
   /**
    * @throws ProblemError runtime_not_found, sandbox_not_found, sandbox_gone; where a GET was needed kubernetes_unavailable, and rate_limited
-   *   where too many names that do not exist were asked for
+   *   where the tenant asked for too many names that do not exist, or are not its own
    */
-  find(runtime: string, name: string): Promise<Pod> {
-    return this.findWhere(runtime, name, () => true);
+  find(principal: Principal, runtime: string, name: string): Promise<Pod> {
+    return this.findWhere(principal, runtime, name, () => true);
   }
 
   /**
@@ -34,8 +38,8 @@ export class SandboxFinder {
    *
    * @throws ProblemError as `find`, and not_allocated
    */
-  async findAllocated(runtime: string, name: string): Promise<Pod> {
-    const pod = await this.findWhere(runtime, name, (candidate) => poolOf(candidate) !== 'warm');
+  async findAllocated(principal: Principal, runtime: string, name: string): Promise<Pod> {
+    const pod = await this.findWhere(principal, runtime, name, (candidate) => poolOf(candidate) !== 'warm');
     if (poolOf(pod) === 'warm') {
       throw new ProblemError(
         'not_allocated',
@@ -50,27 +54,36 @@ export class SandboxFinder {
    *
    * @throws ProblemError as `find`
    */
-  findNewest(runtime: string, name: string): Promise<Pod> {
-    return this.findWhere(runtime, name, () => false);
+  findNewest(principal: Principal, runtime: string, name: string): Promise<Pod> {
+    return this.findWhere(principal, runtime, name, () => false);
   }
 
-  private async findWhere(runtime: string, name: string, satisfies: (pod: Pod) => boolean): Promise<Pod> {
+  private async findWhere(
+    principal: Principal,
+    runtime: string,
+    name: string,
+    satisfies: (pod: Pod) => boolean,
+  ): Promise<Pod> {
     this.runtimes.get(runtime);
-    const isOfRuntime = (pod: Pod | undefined): pod is Pod => pod?.metadata?.labels?.[LABEL.runtime] === runtime;
+    const { tenant } = principal;
+    const isTheirs = (pod: Pod | undefined): pod is Pod =>
+      pod?.metadata?.labels?.[LABEL.runtime] === runtime && tenantOf(pod) === tenant;
     // A store that has lost touch with the cluster decides nothing.
     const known = this.store.isCurrent() ? this.store.get(name) : undefined;
-    if (isOfRuntime(known) && satisfies(known)) return known;
-    const confirmed = POD_NAME.test(name) ? await this.store.confirm(name) : undefined;
-    if (!isOfRuntime(confirmed)) throw await this.absence(runtime, name);
-    return confirmed;
-  }
-
-  /** Gone, where that is remembered; else never there. */
-  private async absence(runtime: string, name: string): Promise<ProblemError> {
-    const tombstone = POD_NAME.test(name) ? await this.tombstones.find(runtime, name) : undefined;
-    if (tombstone === undefined) {
-      return new ProblemError('sandbox_not_found', `No sandbox ${JSON.stringify(name)} exists in runtime ${runtime}.`);
-    }
-    return goneProblem(tombstone);
+    if (isTheirs(known) && satisfies(known)) return known;
+    const notFound = new ProblemError(
+      'sandbox_not_found',
+      `No sandbox ${JSON.stringify(name)} exists in runtime ${runtime}.`,
+    );
+    if (!POD_NAME.test(name)) throw notFound;
+    const limit = this.limits.of(tenant);
+    limit.check();
+    const asking = this.store.confirm(name);
+    const confirmed = await asking;
+    if (isTheirs(confirmed)) return confirmed;
+    // Another tenant's as well, or it could be told from one that does not exist.
+    limit.missed(asking);
+    const tombstone = await this.tombstones.find({ tenant, runtime, name });
+    throw tombstone === undefined ? notFound : goneProblem(tombstone);
   }
 }

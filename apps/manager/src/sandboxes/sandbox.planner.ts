@@ -3,9 +3,10 @@ import { hostname } from 'node:os';
 import { Injectable } from '@nestjs/common';
 import type { CreateSandboxDto, GrantDto } from '@warmbox/dto';
 import { invalidRequest } from '@warmbox/http';
-import { DEFAULT_TENANT, podOf, templateOf, type Pod, type SandboxSpec, type TemplateSpec } from '@warmbox/sandbox';
+import { podOf, templateOf, type Pod, type SandboxSpec, type TemplateSpec } from '@warmbox/sandbox';
 import { MEMORY_FLOOR_MI } from '../config/amounts.options.js';
 import { ManagerOptions } from '../config/manager.options.js';
+import type { Principal } from '../http/principal.js';
 import { executorSettings } from './executor.settings.js';
 import { resolveResources, type ResolvedResources } from './resource.request.js';
 import { RuntimeCatalog, type Runtime } from './runtime.catalog.js';
@@ -25,12 +26,12 @@ export class SandboxPlanner {
   ) {}
 
   /**
-   * The pod that a request asks for.
+   * The pod that a principal's request asks for.
    *
    * @param requestHash stands for the request, where that has an idempotency key.
    * @throws ProblemError runtime_not_found, or invalid_request where the resources or the lifetime cannot be given
    */
-  plan(runtimeName: string, request: CreateSandboxDto, requestHash?: string): Pod {
+  plan({ tenant }: Principal, runtimeName: string, request: CreateSandboxDto, requestHash?: string): Pod {
     const runtime = this.runtimes.get(runtimeName);
     const resources = this.resourcesOf(runtime, request);
     const annotations = this.grants.first(request);
@@ -41,7 +42,7 @@ export class SandboxPlanner {
       priorityClassName: this.options.sandboxPriorityClassName || undefined,
       awaitsEnvironment: hasVariables(request),
       labels,
-      tenant: DEFAULT_TENANT,
+      tenant,
       userId,
       request: requestHash,
       annotations,

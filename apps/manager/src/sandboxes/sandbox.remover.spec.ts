@@ -1,6 +1,8 @@
 import { ProblemError } from '@warmbox/platform';
-import { sandboxOf, type Pod } from '@warmbox/sandbox';
+import { sandboxOf, tenantOf, type Pod } from '@warmbox/sandbox';
 import { aPod, type PodFacts } from '@warmbox/testing';
+import { aPrincipal } from '../http/fixtures/a.principal.js';
+import type { Principal } from '../http/principal.js';
 import type { EndHow, EndOutcome } from './sandbox.ender.js';
 import { matches, type SandboxFilter } from './sandbox.list.js';
 import { SandboxRemover } from './sandbox.remover.js';
@@ -24,16 +26,31 @@ class Scene {
     this.now.set(facts.name, aPod({ ready: true, resourceVersion: String(version), ...facts }));
   }
 
+  /** In the moment of its deletion it becomes somebody's. */
+  claimBeforeDeletion(name: string, tenant?: string): void {
+    this.before.set(name, () => {
+      this.before.delete(name);
+      this.change({ name, pool: 'allocated', tenant, userId: 'ada' });
+    });
+  }
+
   get remover(): SandboxRemover {
+    const found = ({ tenant }: Principal, pod: Pod | undefined): Promise<Pod> => {
+      if (pod === undefined) return Promise.reject(new ProblemError('sandbox_gone', 'gone'));
+      return tenantOf(pod) === tenant
+        ? Promise.resolve(pod)
+        : Promise.reject(new ProblemError('sandbox_not_found', 'not yours'));
+    };
     const finder = {
-      find: () => Promise.reject(new Error('one by one is not what is tried here')),
-      findNewest: (_: string, name: string) => {
-        const pod = this.now.get(name);
-        return pod === undefined ? Promise.reject(new ProblemError('sandbox_gone', 'gone')) : Promise.resolve(pod);
-      },
+      find: (principal: Principal, _: string, name: string) =>
+        found(
+          principal,
+          this.seen.find(({ metadata }) => metadata?.name === name),
+        ),
+      findNewest: (principal: Principal, _: string, name: string) => found(principal, this.now.get(name)),
     };
     const inventory = {
-      select: (_: string, filter: SandboxFilter) =>
+      select: (_: Principal, __: string, filter: SandboxFilter) =>
         this.seen.map((pod) => ({ pod, sandbox: sandboxOf(pod) })).filter(({ sandbox }) => matches(sandbox, filter)),
     };
     const ender = {
@@ -61,30 +78,33 @@ describe('a bulk deletion', () => {
     scene.show({ name: 'b', pool: 'manual' });
     scene.show({ name: 'c', pool: 'warm' });
   });
-  /** From now on it is somebody's. */
-  const claim = (name: string): void => {
-    scene.before.set(name, () => {
-      scene.before.delete(name);
-      scene.change({ name, pool: 'allocated', userId: 'ada' });
-    });
-  };
 
   it('takes warm sandboxes only where it is told to', async () => {
-    expect(await scene.remover.removeAll('kata', {}, false)).toMatchObject({ deletedPods: ['b'], failedCount: 0 });
+    expect(await scene.remover.removeAll(aPrincipal(), 'kata', {}, false)).toMatchObject({
+      deletedPods: ['b'],
+      failedCount: 0,
+    });
     expect([...scene.now.keys()]).toEqual(['a', 'c']);
   });
 
   it('keeps a warm sandbox that somebody got in between and that it was not told of', async () => {
-    claim('a');
-    const { deletedPods, failedPods } = await scene.remover.removeAll('kata', { status: 'warm' }, true);
+    scene.claimBeforeDeletion('a');
+    const { deletedPods, failedPods } = await scene.remover.removeAll(aPrincipal(), 'kata', { status: 'warm' }, true);
     expect([deletedPods, failedPods]).toEqual([['c'], []]);
     expect([...scene.now.keys()]).toEqual(['a', 'b']);
   });
 
   it('takes one that somebody got in between where it means all', async () => {
-    claim('a');
-    const { deletedPods } = await scene.remover.removeAll('kata', {}, true);
+    scene.claimBeforeDeletion('a');
+    const { deletedPods } = await scene.remover.removeAll(aPrincipal(), 'kata', {}, true);
     expect(deletedPods.sort()).toEqual(['a', 'b', 'c']);
+  });
+
+  it('keeps one that another tenant got in between, and does not say that it was deleted', async () => {
+    scene.claimBeforeDeletion('a', 'search');
+    const { deletedPods, failedCount } = await scene.remover.removeAll(aPrincipal(), 'kata', {}, true);
+    expect([deletedPods.sort(), failedCount]).toEqual([['b', 'c'], 0]);
+    expect([...scene.now.keys()]).toEqual(['a']);
   });
 
   it('takes one that has changed and still meets the filter, and keeps one that does not any more', async () => {
@@ -100,7 +120,7 @@ describe('a bulk deletion', () => {
     });
     scene.before.set('label', () => scene.change({ name: 'label' }));
     scene.before.set('successor', () => scene.change({ name: 'successor', labels, uid: 'another' }));
-    expect(await scene.remover.removeAll('kata', { labels: ['team=search'] }, false)).toMatchObject({
+    expect(await scene.remover.removeAll(aPrincipal(), 'kata', { labels: ['team=search'] }, false)).toMatchObject({
       deletedPods: ['status'],
       failedCount: 0,
     });
@@ -108,12 +128,15 @@ describe('a bulk deletion', () => {
 
   it('counts one as deleted that is gone by now', async () => {
     scene.before.set('b', () => scene.now.delete('b'));
-    expect(await scene.remover.removeAll('kata', {}, false)).toMatchObject({ deletedPods: ['b'], failedCount: 0 });
+    expect(await scene.remover.removeAll(aPrincipal(), 'kata', {}, false)).toMatchObject({
+      deletedPods: ['b'],
+      failedCount: 0,
+    });
   });
 
   it('lists those that could not be deleted, and why', async () => {
     scene.failure = new ProblemError('kubernetes_unavailable', 'no answer');
-    expect(await scene.remover.removeAll('kata', {}, true)).toMatchObject({
+    expect(await scene.remover.removeAll(aPrincipal(), 'kata', {}, true)).toMatchObject({
       deletedCount: 0,
       failedCount: 3,
       failed: expect.arrayContaining([{ podName: 'a', code: 'kubernetes_unavailable' }]) as unknown,
@@ -122,9 +145,41 @@ describe('a bulk deletion', () => {
 
   it('gives up on one that others write all the time', async () => {
     scene.before.set('b', () => scene.change({ name: 'b', pool: 'manual' }));
-    expect(await scene.remover.removeAll('kata', {}, false)).toMatchObject({
+    expect(await scene.remover.removeAll(aPrincipal(), 'kata', {}, false)).toMatchObject({
       deletedCount: 0,
       failed: [{ podName: 'b', code: 'conflict' }],
     });
+  });
+});
+
+describe('a deletion by name', () => {
+  let scene: Scene;
+  beforeEach(() => {
+    scene = new Scene();
+    scene.show({ name: 'a', pool: 'warm' });
+    scene.show({ name: 'b', pool: 'manual' });
+  });
+
+  it('takes a warm sandbox, and one that was written meanwhile', async () => {
+    scene.before.set('a', () => {
+      scene.before.delete('a');
+      scene.change({ name: 'a', pool: 'warm' });
+    });
+    scene.before.set('b', () => scene.change({ name: 'b', pool: 'manual' }));
+    await scene.remover.remove(aPrincipal(), 'kata', 'a');
+    await scene.remover.remove(aPrincipal(), 'kata', 'b');
+    expect([...scene.now.keys()]).toEqual([]);
+  });
+
+  it('takes a warm one that the same tenant got meanwhile', async () => {
+    scene.claimBeforeDeletion('a');
+    await scene.remover.remove(aPrincipal(), 'kata', 'a');
+    expect([...scene.now.keys()]).toEqual(['b']);
+  });
+
+  it('knows nothing of a warm one that another tenant got meanwhile', async () => {
+    scene.claimBeforeDeletion('a', 'search');
+    await expect(scene.remover.remove(aPrincipal(), 'kata', 'a')).rejects.toMatchObject({ code: 'sandbox_not_found' });
+    expect([...scene.now.keys()]).toEqual(['a', 'b']);
   });
 });

@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { BulkDeletionDto, DeletedSandboxDto, FailedDeletionDto } from '@warmbox/dto';
 import { Gate, toProblem } from '@warmbox/platform';
 import { nameOf, poolOf, sandboxOf, type Pod } from '@warmbox/sandbox';
+import type { Principal } from '../http/principal.js';
 import { retryOnConflict } from './retry.on-conflict.js';
 import { SandboxEnder } from './sandbox.ender.js';
 import { SandboxFinder } from './sandbox.finder.js';
@@ -14,7 +15,7 @@ const BULK_CONCURRENCY = 16;
 /** How often a pod that others write at the same time is tried. */
 const ATTEMPTS = 20;
 
-/** What became of one sandbox of a bulk deletion; `kept`: it does not meet the filter any more. */
+/** What became of one sandbox of a bulk deletion; `kept`: it does not meet the filter any more, or is another's. */
 type Outcome = 'deleted' | 'kept' | FailedDeletionDto;
 
 /** Deletes sandboxes, one by name or many by filter. */
@@ -26,9 +27,17 @@ export class SandboxRemover {
     @Inject(SandboxEnder) private readonly ender: Pick<SandboxEnder, 'end'>,
   ) {}
 
-  /** @throws ProblemError runtime_not_found, sandbox_not_found, sandbox_gone, kubernetes_unavailable */
-  async remove(runtime: string, name: string): Promise<DeletedSandboxDto> {
-    await this.ender.end(await this.finder.find(runtime, name), 'deleted');
+  /**
+   * A warm one goes only while it is nobody's: in the moment of its deletion it may become another tenant's.
+   *
+   * @throws ProblemError runtime_not_found, sandbox_not_found, sandbox_gone, kubernetes_unavailable
+   */
+  async remove(principal: Principal, runtime: string, name: string): Promise<DeletedSandboxDto> {
+    await retryOnConflict(await this.finder.find(principal, runtime, name), {
+      write: (pod) => this.ender.end(pod, 'deleted', poolOf(pod) === 'warm' ? { onlyUnchanged: true } : {}),
+      newest: () => this.finder.findNewest(principal, runtime, name),
+      attempts: ATTEMPTS,
+    });
     return { success: true, message: `Sandbox ${name} is being deleted.`, podName: name };
   }
 
@@ -39,13 +48,19 @@ export class SandboxRemover {
    *
    * @throws ProblemError runtime_not_found, not_synced
    */
-  async removeAll(runtime: string, filter: SandboxFilter, includeWarm: boolean): Promise<BulkDeletionDto> {
+  async removeAll(
+    principal: Principal,
+    runtime: string,
+    filter: SandboxFilter,
+    includeWarm: boolean,
+  ): Promise<BulkDeletionDto> {
     const isMeant = (pod: Pod): boolean => matches(sandboxOf(pod), filter) && (includeWarm || poolOf(pod) !== 'warm');
-    const pods = this.inventory.select(runtime, filter).map(({ pod }) => pod);
+    const newest = (name: string): Promise<Pod> => this.finder.findNewest(principal, runtime, name);
+    const pods = this.inventory.select(principal, runtime, filter).map(({ pod }) => pod);
     const deletedPods: string[] = [];
     const failed: FailedDeletionDto[] = [];
     await new Gate(BULK_CONCURRENCY).each(pods.filter(isMeant), async (pod) => {
-      const outcome = await this.removeIf(isMeant, runtime, pod);
+      const outcome = await this.removeIf(isMeant, newest, pod);
       if (outcome === 'deleted') deletedPods.push(nameOf(pod));
       else if (outcome !== 'kept') failed.push(outcome);
     });
@@ -53,13 +68,17 @@ export class SandboxRemover {
     return { deletedCount: deletedPods.length, failedCount: failed.length, deletedPods, failedPods, failed };
   }
 
-  private async removeIf(isMeant: (pod: Pod) => boolean, runtime: string, listed: Pod): Promise<Outcome> {
+  private async removeIf(
+    isMeant: (pod: Pod) => boolean,
+    newest: (name: string) => Promise<Pod>,
+    listed: Pod,
+  ): Promise<Outcome> {
     const { name: podName = '', uid } = listed.metadata ?? {};
     try {
       const ended = await retryOnConflict(listed, {
         write: (pod) => this.ender.end(pod, 'deleted', { onlyUnchanged: true }),
         newest: async () => {
-          const pod = await this.finder.findNewest(runtime, podName);
+          const pod = await newest(podName);
           return pod.metadata?.uid === uid && isMeant(pod) ? pod : undefined;
         },
         attempts: ATTEMPTS,
@@ -67,8 +86,10 @@ export class SandboxRemover {
       return ended === undefined ? 'kept' : 'deleted';
     } catch (error) {
       const { code } = toProblem(error);
-      const isGone = code === 'sandbox_gone' || code === 'sandbox_not_found';
-      return isGone ? 'deleted' : { podName, code };
+      if (code === 'sandbox_gone') return 'deleted';
+      // A warm one may have become another tenant's.
+      if (code === 'sandbox_not_found') return poolOf(listed) === 'warm' ? 'kept' : 'deleted';
+      return { podName, code };
     }
   }
 }

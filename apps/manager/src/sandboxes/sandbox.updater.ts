@@ -3,6 +3,7 @@ import { LABELS_MAX } from '@warmbox/contracts';
 import type { UpdateSandboxDto } from '@warmbox/dto';
 import { invalidRequest } from '@warmbox/http';
 import { callersLabels, type Pod } from '@warmbox/sandbox';
+import type { Principal } from '../http/principal.js';
 import { retryOnConflict } from './retry.on-conflict.js';
 import { PodWriter } from './pod.writer.js';
 import { SandboxFinder } from './sandbox.finder.js';
@@ -26,15 +27,24 @@ export class SandboxUpdater {
    * @throws ProblemError as SandboxFinder.findAllocated and PodWriter.patchMetadata, invalid_request beyond 32 labels or the longest
    *   lifetime, and conflict where others write it all the time
    */
-  async update(runtime: string, name: string, { labels = {}, ...grant }: UpdateSandboxDto): Promise<Pod> {
+  async update(
+    principal: Principal,
+    runtime: string,
+    name: string,
+    { labels = {}, ...grant }: UpdateSandboxDto,
+  ): Promise<Pod> {
     const annotations = this.grants.renewed(grant);
-    const pod = await this.finder.findAllocated(runtime, name);
+    const pod = await this.finder.findAllocated(principal, runtime, name);
     const write = async (newest: Pod): Promise<Pod> => {
       checkCount(newest, labels);
       if (Object.keys({ ...labels, ...annotations }).length === 0) return newest;
       return this.writer.patchMetadata(newest, { labels, annotations }, { onlyUnchanged: true });
     };
-    return retryOnConflict(pod, { write, newest: () => this.finder.findNewest(runtime, name), attempts: ATTEMPTS });
+    return retryOnConflict(pod, {
+      write,
+      newest: () => this.finder.findNewest(principal, runtime, name),
+      attempts: ATTEMPTS,
+    });
   }
 }
 

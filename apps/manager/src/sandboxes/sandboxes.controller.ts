@@ -5,6 +5,7 @@ import { sandboxOf } from '@warmbox/sandbox';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ApiProblems, ApiRuntime, ApiSandboxName } from '../docs/index.js';
 import { Operation } from '../http/operation.js';
+import { principalOf } from '../http/principal.js';
 import { SandboxFinder } from './sandbox.finder.js';
 import { SandboxInventory } from './sandbox.inventory.js';
 import { DeleteSandboxesDto, ListSandboxesDto, type SandboxFilterDto } from './sandbox.query.dto.js';
@@ -45,7 +46,7 @@ export class SandboxesController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): SandboxDto[] {
-    const { items, next } = this.inventory.page(runtime, filterOf(filter), { cursor, limit });
+    const { items, next } = this.inventory.page(principalOf(request), runtime, filterOf(filter), { cursor, limit });
     if (next !== undefined) reply.header('link', `<${nextUrl(request.url, next)}>; rel="next"`);
     return items;
   }
@@ -61,8 +62,9 @@ export class SandboxesController {
   deleteAll(
     @Param('runtime') runtime: string,
     @Query() { includeWarm = false, ...filter }: DeleteSandboxesDto,
+    @Req() request: FastifyRequest,
   ): Promise<BulkDeletionDto> {
-    return this.remover.removeAll(runtime, filterOf(filter), includeWarm);
+    return this.remover.removeAll(principalOf(request), runtime, filterOf(filter), includeWarm);
   }
 
   @Get(':name')
@@ -70,8 +72,12 @@ export class SandboxesController {
   @Operation('getSandbox', { summary: 'Get a sandbox' })
   @ApiOkResponse({ description: 'The sandbox.', type: SandboxDto })
   @ApiProblems('runtime_not_found', 'sandbox_not_found', 'sandbox_gone', 'rate_limited', 'kubernetes_unavailable')
-  async get(@Param('runtime') runtime: string, @Param('name') name: string): Promise<SandboxDto> {
-    return sandboxOf(await this.finder.find(runtime, name));
+  async get(
+    @Param('runtime') runtime: string,
+    @Param('name') name: string,
+    @Req() request: FastifyRequest,
+  ): Promise<SandboxDto> {
+    return sandboxOf(await this.finder.find(principalOf(request), runtime, name));
   }
 
   @Patch(':name')
@@ -91,8 +97,9 @@ export class SandboxesController {
     @Param('runtime') runtime: string,
     @Param('name') name: string,
     @Body() body: UpdateSandboxDto,
+    @Req() request: FastifyRequest,
   ): Promise<SandboxDto> {
-    return sandboxOf(await this.updater.update(runtime, name, body));
+    return sandboxOf(await this.updater.update(principalOf(request), runtime, name, body));
   }
 
   @Delete(':name')
@@ -103,8 +110,12 @@ export class SandboxesController {
   })
   @ApiOkResponse({ description: 'It is being deleted.', type: DeletedSandboxDto })
   @ApiProblems('runtime_not_found', 'sandbox_not_found', 'sandbox_gone', 'rate_limited', 'kubernetes_unavailable')
-  delete(@Param('runtime') runtime: string, @Param('name') name: string): Promise<DeletedSandboxDto> {
-    return this.remover.remove(runtime, name);
+  delete(
+    @Param('runtime') runtime: string,
+    @Param('name') name: string,
+    @Req() request: FastifyRequest,
+  ): Promise<DeletedSandboxDto> {
+    return this.remover.remove(principalOf(request), runtime, name);
   }
 }
 

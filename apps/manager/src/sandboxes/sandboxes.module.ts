@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { LimitModule } from '../limit/limit.module.js';
 import { TombstonesModule } from '../tombstones/tombstones.module.js';
+import { LookupLimits } from './lookup.limits.js';
 import { PodWriter } from './pod.writer.js';
 import { ReadyTimes } from './ready.times.js';
 import { RuntimeCatalog } from './runtime.catalog.js';
@@ -19,6 +20,7 @@ import { SandboxesController } from './sandboxes.controller.js';
   imports: [LimitModule, TombstonesModule],
   controllers: [SandboxesController],
   providers: [
+    LookupLimits,
     PodWriter,
     ReadyTimes,
     RuntimeCatalog,

@@ -1,9 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { pause, type Clock, type ProblemError } from '@warmbox/platform';
-import { disruptionOf, endOf, LABEL, type Pod, type Tombstone } from '@warmbox/sandbox';
+import { disruptionOf, endOf, LABEL, tenantOf, type Pod, type Tombstone } from '@warmbox/sandbox';
 import { CLOCK } from '../kube/kube.module.js';
 import { goneProblem } from './gone.problem.js';
-import { Tombstones } from './tombstones.js';
+import { Tombstones, type SandboxId } from './tombstones.js';
 
 /** How long whoever waits for a sandbox's last word is kept waiting for its tombstone, in milliseconds. */
 const LOOK_UP_MS = 2_000;
@@ -27,7 +27,7 @@ export class Obituary {
     const { name = '', labels = {} } = pod.metadata ?? {};
     const end = endOf(pod);
     if (end !== undefined) return goneProblem({ name, ...end }, reason);
-    const found = await this.lookUp(labels[LABEL.runtime] ?? '', name);
+    const found = await this.lookUp({ tenant: tenantOf(pod), runtime: labels[LABEL.runtime] ?? '', name });
     if (found !== undefined && found !== 'unknown') return goneProblem(found, reason);
     const disruption = disruptionOf(pod);
     if (disruption !== undefined) return goneProblem({ name, ...disruption }, reason);
@@ -36,9 +36,9 @@ export class Obituary {
     return goneProblem({ name, ...(isOthers ? { cause: 'removed' } : {}) }, reason);
   }
 
-  private async lookUp(runtime: string, name: string): Promise<Tombstone | 'unknown' | undefined> {
+  private async lookUp(sandbox: SandboxId): Promise<Tombstone | 'unknown' | undefined> {
     const over = new AbortController();
-    const found = this.tombstones.find(runtime, name).catch(() => 'unknown' as const);
+    const found = this.tombstones.find(sandbox).catch(() => 'unknown' as const);
     const tooLate = pause(this.clock, LOOK_UP_MS, over.signal).then(() => 'unknown' as const);
     try {
       return await Promise.race([found, tooLate]);

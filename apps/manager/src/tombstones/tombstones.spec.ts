@@ -3,7 +3,7 @@ import { KubeApiError, KubeUnreachableError, type DeleteOptions } from '@warmbox
 import { tombstoneName, tombstoneOf, type ConfigMap, type Tombstone } from '@warmbox/sandbox';
 import { aPod, FakeClock } from '@warmbox/testing';
 import { ManagerOptions } from '../config/manager.options.js';
-import { Tombstones } from './tombstones.js';
+import { Tombstones, type SandboxId } from './tombstones.js';
 
 const POD = aPod({ name: 'kata-sandbox-a', userId: 'ada' });
 
@@ -22,6 +22,8 @@ describe('tombstones', () => {
     failure = undefined;
     shown = new Map();
   });
+
+  const sandbox = (name: string, runtime = 'kata'): SandboxId => ({ tenant: 'default', runtime, name });
 
   function tombstones(change: Partial<ManagerOptions> = {}): Tombstones {
     const refuse = (status: number, reason: string): Promise<never> =>
@@ -57,7 +59,7 @@ describe('tombstones', () => {
   it('tell the cause, the time and the owner of a sandbox that is gone', async () => {
     await tombstones().record(POD, 'idle');
     // Another manager.
-    expect(await tombstones().find('kata', 'kata-sandbox-a')).toEqual({
+    expect(await tombstones().find(sandbox('kata-sandbox-a'))).toEqual({
       name: 'kata-sandbox-a',
       runtime: 'kata',
       tenant: 'default',
@@ -67,8 +69,9 @@ describe('tombstones', () => {
       message: undefined,
       uid: `uid-${uids}`,
     });
-    expect(await tombstones().find('gvisor', 'kata-sandbox-a')).toBeUndefined();
-    expect(await tombstones().find('kata', 'kata-sandbox-b')).toBeUndefined();
+    expect(await tombstones().find(sandbox('kata-sandbox-a', 'gvisor'))).toBeUndefined();
+    expect(await tombstones().find(sandbox('kata-sandbox-b'))).toBeUndefined();
+    expect(await tombstones().find({ ...sandbox('kata-sandbox-a'), tenant: 'search' })).toBeUndefined();
   });
 
   it('tell what a sandbox has died of, whoever clears it away and why', async () => {
@@ -76,17 +79,17 @@ describe('tombstones', () => {
     dead.status = { ...dead.status, reason: 'Evicted', message: 'Usage of EmptyDir volume "tmp" exceeds the limit. ' };
     await tombstones().record(dead, 'deleted');
     const told = { cause: 'disk_full', message: 'Evicted: Usage of EmptyDir volume "tmp" exceeds the limit' };
-    expect(await tombstones().find('kata', 'kata-sandbox-a')).toMatchObject(told);
+    expect(await tombstones().find(sandbox('kata-sandbox-a'))).toMatchObject(told);
     await clock.advance(60_000);
     await tombstones().record(POD, 'lifetime');
-    expect(await tombstones().find('kata', 'kata-sandbox-a')).toMatchObject(told);
+    expect(await tombstones().find(sandbox('kata-sandbox-a'))).toMatchObject(told);
   });
 
   it('tell that a sandbox which nobody of us has deleted had to make room', async () => {
     const pod = aPod({ ...POD.metadata, deletedAt: '2026-01-01T00:00:00Z' });
     pod.status!.conditions = [{ type: 'DisruptionTarget', status: 'True', reason: 'PreemptionByScheduler' }];
     await tombstones().record(pod, 'removed');
-    expect(await tombstones().find('kata', 'kata-sandbox-a')).toMatchObject({
+    expect(await tombstones().find(sandbox('kata-sandbox-a'))).toMatchObject({
       cause: 'evicted',
       message: 'PreemptionByScheduler',
     });
@@ -101,14 +104,14 @@ describe('tombstones', () => {
     expect(await tombstones().record(aPod({ ...POD.metadata, deletedAt: '2026-01-01T00:00:00Z' }), 'deleted')).toBe(
       undefined,
     );
-    expect(await tombstones().find('kata', 'kata-sandbox-a')).toMatchObject({ cause: 'lifetime' });
+    expect(await tombstones().find(sandbox('kata-sandbox-a'))).toMatchObject({ cause: 'lifetime' });
   });
 
   it('tell the cause of the end that came, where a manager died between writing another down and the end', async () => {
     await tombstones().record(POD, 'idle');
     await clock.advance(40_000);
     expect(await tombstones().record(POD, 'deleted')).toBe(`uid-${uids}`);
-    expect(await tombstones().find('kata', 'kata-sandbox-a')).toMatchObject({ cause: 'deleted', goneAt: clock.now() });
+    expect(await tombstones().find(sandbox('kata-sandbox-a'))).toMatchObject({ cause: 'deleted', goneAt: clock.now() });
   });
 
   it('leave alone what has the name of one and is none', async () => {
@@ -124,9 +127,9 @@ describe('tombstones', () => {
   it('are told for as long as they are kept, pruned or not', async () => {
     await tombstones().record(POD, 'idle');
     await clock.advance(59 * 60_000);
-    expect(await tombstones().find('kata', 'kata-sandbox-a')).toBeDefined();
+    expect(await tombstones().find(sandbox('kata-sandbox-a'))).toBeDefined();
     await clock.advance(60_000);
-    expect(await tombstones().find('kata', 'kata-sandbox-a')).toBeUndefined();
+    expect(await tombstones().find(sandbox('kata-sandbox-a'))).toBeUndefined();
   });
 
   it('can be taken back, and only by who has written them', async () => {
@@ -137,7 +140,7 @@ describe('tombstones', () => {
     // Another manager ends it while this one finds that it lives.
     await tombstones().record(POD, 'deleted');
     await tombstones().retract(POD, first!);
-    expect(await tombstones().find('kata', 'kata-sandbox-a')).toMatchObject({ cause: 'deleted' });
+    expect(await tombstones().find(sandbox('kata-sandbox-a'))).toMatchObject({ cause: 'deleted' });
     failure = new KubeUnreachableError('DELETE', new Error('reset'));
     await expect(tombstones().retract(POD, first!)).resolves.toBeUndefined();
   });
@@ -145,25 +148,27 @@ describe('tombstones', () => {
   it('are not written where none are kept', async () => {
     await tombstones({ tombstoneMinutes: 0 }).record(POD, 'idle');
     expect(objects.size).toBe(0);
-    expect(await tombstones({ tombstoneMinutes: 0 }).find('kata', 'kata-sandbox-a')).toBeUndefined();
+    expect(await tombstones({ tombstoneMinutes: 0 }).find(sandbox('kata-sandbox-a'))).toBeUndefined();
   });
 
   it('stand in the way of no deletion, but are not taken for absent where nobody can tell', async () => {
     failure = new KubeUnreachableError('POST', new Error('reset'));
     await expect(tombstones().record(POD, 'idle')).resolves.toBeUndefined();
-    await expect(tombstones().find('kata', 'kata-sandbox-a')).rejects.toMatchObject({ code: 'kubernetes_unavailable' });
+    await expect(tombstones().find(sandbox('kata-sandbox-a'))).rejects.toMatchObject({
+      code: 'kubernetes_unavailable',
+    });
   });
 
   it('that the watch has shown are told without asking, even while nobody answers', async () => {
     shown.set('kata-sandbox-a', tombstoneOf(POD, 'idle', clock.now()));
     failure = new KubeUnreachableError('GET', new Error('reset'));
-    expect(await tombstones().find('kata', 'kata-sandbox-a')).toMatchObject({ cause: 'idle' });
+    expect(await tombstones().find(sandbox('kata-sandbox-a'))).toMatchObject({ cause: 'idle' });
     expect(await tombstones().has('kata-sandbox-a')).toBe(true);
   });
 
   it('of a later version, whose cause is not known, are read all the same', async () => {
     await tombstones().record(POD, 'idle');
     objects.get(tombstoneName('kata-sandbox-a'))!.data!.cause = 'abducted';
-    expect(await tombstones().find('kata', 'kata-sandbox-a')).toMatchObject({ cause: 'removed' });
+    expect(await tombstones().find(sandbox('kata-sandbox-a'))).toMatchObject({ cause: 'removed' });
   });
 });

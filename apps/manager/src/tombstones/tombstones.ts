@@ -20,6 +20,9 @@ import { isSuperseded } from './tombstone.precedence.js';
 /** How long a deletion waits for its tombstone, in milliseconds: it is worth that much and no more. */
 const WRITE_TIMEOUT_MS = 3_000;
 
+/** Which sandbox: another tenant's, or another runtime's, of the same name is another. */
+export type SandboxId = Pick<Tombstone, 'tenant' | 'runtime' | 'name'>;
+
 /** Why sandboxes are gone, for as long as that is remembered. */
 @Injectable()
 export class Tombstones {
@@ -73,12 +76,12 @@ export class Tombstones {
    *
    * @throws ProblemError kubernetes_unavailable
    */
-  async find(runtime: string, name: string): Promise<Tombstone | undefined> {
+  async find({ tenant, runtime, name }: SandboxId): Promise<Tombstone | undefined> {
     if (!this.areKept) return undefined;
     const tombstone = await this.read(name);
     const isKept =
       tombstone !== undefined && this.clock.now() - tombstone.goneAt < this.options.tombstoneMinutes * 60_000;
-    return isKept && tombstone.runtime === runtime ? tombstone : undefined;
+    return isKept && tombstone.runtime === runtime && tombstone.tenant === tenant ? tombstone : undefined;
   }
 
   /** Whether anything is written down of a sandbox. @throws ProblemError kubernetes_unavailable */

@@ -1,11 +1,13 @@
 import { ProblemError, type Clock } from '@warmbox/platform';
 
 /**
- * Bounds how many requests a second are sent to the API server for names that do not exist. Only requests that found
- * nothing count, so that sandboxes of other replicas are found at any rate. What is under way when the limit is reached
- * may pass it, and is made up for afterwards.
+ * Bounds how many requests a second are sent to the API server for names that do not exist, or are another tenant's. Only requests
+ * that found nothing for who asked count, so that sandboxes of other replicas are found at any rate. What is under way when the
+ * limit is reached may pass it, and is made up for afterwards.
  */
-export class ConfirmLimit {
+export class LookupLimit {
+  /** Requests that were counted: many may have asked by one. */
+  private readonly counted = new WeakSet();
   private tokens: number;
   private refilledAt: number;
 
@@ -32,8 +34,10 @@ export class ConfirmLimit {
     });
   }
 
-  /** A request found nothing. */
-  missed(): void {
+  /** A request to the API server found nothing; whatever stands for it counts once. */
+  missed(request: object): void {
+    if (this.counted.has(request)) return;
+    this.counted.add(request);
     this.refill();
     this.tokens = Math.max(this.tokens - 1, -this.burst);
   }
