@@ -1,4 +1,4 @@
-import { Backoff, type Clock } from '@warmbox/platform';
+import { retry, type Clock } from '@warmbox/platform';
 import { executorToken, nameOf, type KubeObject } from '@warmbox/sandbox';
 import type { KubeClient } from './kube.client.js';
 import { KubeApiError, KubeUnreachableError, NameTakenError } from './kube.error.js';
@@ -44,17 +44,14 @@ export async function createOnce<T extends KubeObject>(
   } catch (error) {
     if (!isUnknownOutcome(error)) throw error;
     const name = nameOf(object);
-    const backoff = new Backoff(DELAYS, random);
-    for (let look = 1; look <= LOOKS; look += 1) {
-      const found = await client.get(resource, { namespace, name }, { signal }).catch(() => undefined);
-      if (found !== undefined) {
-        if (isSame(found, object)) return found;
-        // Whatever became of the creation: there is one object of a name, and this is not it.
-        throw new NameTakenError(name, error);
-      }
-      if (look < LOOKS) await clock.sleep(backoff.next(), signal);
-    }
-    throw error;
+    const look = (): Promise<T> => client.get(resource, { namespace, name }, { signal });
+    const found = await retry(look, { attempts: LOOKS, delays: DELAYS, clock, signal, random }).catch(() => {
+      signal?.throwIfAborted();
+      throw error;
+    });
+    if (isSame(found, object)) return found;
+    // Whatever became of the creation: there is one object of a name, and this is not it.
+    throw new NameTakenError(name, error);
   }
 }
 

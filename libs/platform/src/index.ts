@@ -19,5 +19,6 @@ export * from './time/gate.js';
 export * from './time/pause.js';
 export * from './time/periodic.js';
 export * from './time/repeat.js';
+export * from './time/retry.js';
 export * from './time/unless.aborted.js';
 export * from './time/wakeup.js';

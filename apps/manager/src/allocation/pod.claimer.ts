@@ -1,6 +1,6 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { KubeApiError, KubeClient, kubeProblem, KubeUnreachableError, PODS, PodStore } from '@warmbox/kube';
-import { Backoff, type Clock, pause, ProblemError, Shutdown } from '@warmbox/platform';
+import { ProblemError, retry, Shutdown, type Clock } from '@warmbox/platform';
 import {
   ANNOTATION,
   claimPatch,
@@ -54,28 +54,25 @@ export class PodClaimer {
    */
   async claim(pod: Pod, claim: Claim, attempt?: AttemptHandle): Promise<Pod | undefined> {
     const patch = claimPatch(uidOf(pod), claim);
-    const backoff = new Backoff(DELAYS);
+    const send = (): Promise<Pod> => this.client.patchJson(PODS, this.keyOf(pod), patch, { timeoutMs: TIMEOUT_MS });
     let mayBeOurs = false;
-    for (let sent = 1; ; sent += 1) {
-      try {
-        return await this.lookAgain(
-          await this.client.patchJson(PODS, this.keyOf(pod), patch, { timeoutMs: TIMEOUT_MS }),
-          attempt,
-        );
-      } catch (error) {
-        const verdict = claimVerdict(error);
-        // Nobody else can have claimed it with our id: an earlier send may have succeeded in silence.
-        if (mayBeOurs && (verdict === 'lost' || verdict === 'mistaken')) return await this.settle(pod, claim, attempt);
-        if (verdict === 'mistaken') throw mistake(error);
-        if (verdict === 'lost' || (verdict === 'contended' && !mayBeOurs)) return undefined;
-        mayBeOurs ||= verdict === 'unknown';
-        if (sent === SENDS) {
-          if (!mayBeOurs) throw kubeProblem(error);
-          return await this.settle(pod, claim, attempt);
-        }
-      }
-      await this.clock.sleep(backoff.next());
+    const when = (error: unknown): boolean => {
+      const verdict = claimVerdict(error);
+      mayBeOurs ||= verdict === 'unknown';
+      return verdict === 'unknown' || verdict === 'refused' || (verdict === 'contended' && mayBeOurs);
+    };
+    let claimed: Pod;
+    try {
+      claimed = await retry(send, { attempts: SENDS, delays: DELAYS, clock: this.clock, when });
+    } catch (error) {
+      const verdict = claimVerdict(error);
+      // Nobody else can have claimed it with our id: an earlier send may have succeeded in silence.
+      if (mayBeOurs) return await this.settle(pod, claim, attempt);
+      if (verdict === 'mistaken') throw mistake(error);
+      if (verdict === 'lost' || verdict === 'contended') return undefined;
+      throw kubeProblem(error);
     }
+    return this.lookAgain(claimed, attempt);
   }
 
   /** What was claimed may have begun to die at the same moment: it is nobody's use, and goes. */
@@ -91,23 +88,16 @@ export class PodClaimer {
 
   /** Finds out whether a claim succeeded whose answers did not come; makes sure that it will not where it has not. */
   private async settle(pod: Pod, claim: Claim, attempt?: AttemptHandle): Promise<Pod | undefined> {
-    const backoff = new Backoff(DELAYS);
-    for (let look = 1; ; look += 1) {
-      let ours: Pod | undefined;
-      try {
-        ours = await this.lookInto(pod, claim);
-      } catch (error) {
-        if (look < LOOKS) {
-          await this.clock.sleep(backoff.next());
-          continue;
-        }
-        // A retry of the request finds what is claimed for it by its label; what nobody asks for again ends as idle.
-        if (attempt === undefined) void this.settleLater(pod, claim);
-        else attempt.leaveForRetry();
-        throw kubeProblem(error);
-      }
-      return ours === undefined ? undefined : await this.lookAgain(ours, attempt);
+    let ours: Pod | undefined;
+    try {
+      ours = await retry(() => this.lookInto(pod, claim), { attempts: LOOKS, delays: DELAYS, clock: this.clock });
+    } catch (error) {
+      // A retry of the request finds what is claimed for it by its label; what nobody asks for again ends as idle.
+      if (attempt === undefined) void this.settleLater(pod, claim);
+      else attempt.leaveForRetry();
+      throw kubeProblem(error);
     }
+    return ours && this.lookAgain(ours, attempt);
   }
 
   /** One GET: ours, another's or gone. Still warm it may become ours yet, by a write that is on its way: it is deleted. */
@@ -125,7 +115,7 @@ export class PodClaimer {
   private async getSame(pod: Pod): Promise<Pod | undefined> {
     try {
       const now = await this.client.get(PODS, this.keyOf(pod), { timeoutMs: TIMEOUT_MS });
-      return now.metadata?.uid === pod.metadata?.uid ? now : undefined;
+      return uidOf(now) === uidOf(pod) ? now : undefined;
     } catch (error) {
       if (error instanceof KubeApiError && error.status === 404) return undefined;
       throw error;
@@ -144,18 +134,15 @@ export class PodClaimer {
 
   /** The caller was refused: what turns out to be ours is nobody's. */
   private async settleLater(pod: Pod, claim: Claim): Promise<void> {
-    const { signal } = this.shutdown;
-    const backoff = new Backoff(LATER_DELAYS);
-    while (!signal.aborted) {
-      try {
-        const ours = await this.lookInto(pod, claim);
-        if (ours !== undefined) await this.ender.end(ours, 'discarded');
-        return;
-      } catch {
-        await pause(this.clock, backoff.next(), signal);
-      }
+    const settle = async (): Promise<void> => {
+      const ours = await this.lookInto(pod, claim);
+      if (ours !== undefined) await this.ender.end(ours, 'discarded');
+    };
+    try {
+      await retry(settle, { delays: LATER_DELAYS, clock: this.clock, signal: this.shutdown.signal });
+    } catch {
+      this.logger.warn({ sandbox: nameOf(pod) }, 'whether this sandbox was claimed for nobody is not known');
     }
-    this.logger.warn({ sandbox: pod.metadata?.name }, 'whether this sandbox was claimed for nobody is not known');
   }
 
   private keyOf(pod: Pod): { namespace: string; name: string } {

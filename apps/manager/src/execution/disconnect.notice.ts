@@ -1,12 +1,13 @@
 import { Logger } from '@nestjs/common';
-import { Backoff, type Clock, pause, toProblem } from '@warmbox/platform';
-import type { Pod } from '@warmbox/sandbox';
+import { retry, toProblem, type Clock, type ProblemError } from '@warmbox/platform';
+import { nameOf, type Pod } from '@warmbox/sandbox';
 import { disconnectRequest } from './execution.requests.js';
 import { type Origin } from '../http/caller.js';
 import type { ExecutorClient } from '../executors/executor.client.js';
 
 /** How often the notice is tried. Where all fail, the executor ends the command after its longer grace for lost relays. */
 const ATTEMPTS = 4;
+const DELAYS = { initialMs: 50, maxMs: 2_000, factor: 4 };
 
 /**
  * Tells executors that the client of a relayed stream has disconnected: the executor cannot tell that from a manager that died,
@@ -37,25 +38,23 @@ export class DisconnectNotice {
 
   private async deliver(pod: Pod, executionId: string, origin: Origin): Promise<void> {
     const { signal } = this.stopping;
-    const backoff = new Backoff({ initialMs: 50, maxMs: 2_000, factor: 4 });
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        await this.client.ask(pod, disconnectRequest(executionId, origin), signal);
-        return;
-      } catch (error) {
-        if (signal.aborted) return;
-        const { code, detail, status } = toProblem(error);
-        // The execution, or its whole sandbox, is over: there is nothing left to end.
-        if (status < 500 && code !== 'not_ready') return;
-        if (attempt === ATTEMPTS) {
-          this.logger.warn(
-            { sandbox: pod.metadata?.name, executionId, requestId: origin.requestId, code, detail },
-            'could not tell an executor that a client has disconnected; its command ends after relayLossGraceSeconds',
-          );
-          return;
-        }
-        await pause(this.clock, backoff.next(), signal);
-      }
+    const ask = (): Promise<unknown> => this.client.ask(pod, disconnectRequest(executionId, origin), signal);
+    const when = (error: unknown): boolean => !signal.aborted && !isOver(toProblem(error));
+    try {
+      await retry(ask, { attempts: ATTEMPTS, delays: DELAYS, clock: this.clock, signal, when });
+    } catch (error) {
+      const problem = toProblem(error);
+      if (signal.aborted || isOver(problem)) return;
+      const { code, detail } = problem;
+      this.logger.warn(
+        { sandbox: nameOf(pod), executionId, requestId: origin.requestId, code, detail },
+        'could not tell an executor that a client has disconnected; its command ends after relayLossGraceSeconds',
+      );
     }
   }
+}
+
+/** The execution, or its whole sandbox, is over: there is nothing left to end. */
+function isOver({ code, status }: ProblemError): boolean {
+  return status < 500 && code !== 'not_ready';
 }

@@ -1,8 +1,7 @@
 import type { Lease } from '@warmbox/sandbox';
 import { FakeClock } from '@warmbox/testing';
-import { POOL_ANNOTATION } from './pool.annotations.js';
 import { PoolCandidacy } from './pool.candidacy.js';
-import { decodeDesired } from './pool.template.js';
+import { decodeDesired, TEMPLATE_ANNOTATION } from './pool.template.js';
 
 const clock = new FakeClock();
 let lease: Lease | undefined;
@@ -106,7 +105,7 @@ describe('two versions of the manager', () => {
     consider(manager('v2'));
     await clock.advance(1_000);
     expect(consider(before, true)).toEqual({ leads: true, annotated: true });
-    const text = lease?.metadata?.annotations?.[POOL_ANNOTATION.template];
+    const text = lease?.metadata?.annotations?.[TEMPLATE_ANNOTATION];
     expect(decodeDesired(text)?.firstSeen).toBe(clock.now());
   });
 

@@ -5,10 +5,16 @@ import type { Clock } from '@warmbox/platform';
 import type { Lease } from '@warmbox/sandbox';
 import { CLOCK } from '../kube/kube.module.js';
 import type { ConfigurationCandidacy } from '../leadership/leadership.js';
-import { POOL_ANNOTATION } from './pool.annotations.js';
-import { POOL_OPTIONS, type PoolOptions } from './pool.options.js';
 import { PoolPods } from './pool.pods.js';
-import { decodeDesired, encodeDesired, standingOf, templateOfAll, type Standing } from './pool.template.js';
+import { POOL_OPTIONS, type PoolOptions } from './pool.ports.js';
+import {
+  encodeDesired,
+  publishedTemplate,
+  standingOf,
+  TEMPLATE_ANNOTATION,
+  templateOfAll,
+  type Standing,
+} from './pool.template.js';
 
 /**
  * Managers of an older configuration of the pools leave the lease to those of the desired one; a newer one makes its own the desired
@@ -40,10 +46,10 @@ export class PoolCandidacy implements ConfigurationCandidacy {
   }
 
   annotations(lease: Lease | undefined, isAcquiring: boolean): Record<string, string> {
-    const isDesired = this.desired(lease)?.template === this.own;
+    const isDesired = publishedTemplate(lease)?.template === this.own;
     const isWriting = isAcquiring ? !isDesired : this.isServing && this.standing(lease) === 'newer';
     if (!isWriting) return {};
-    return { [POOL_ANNOTATION.template]: encodeDesired({ template: this.own, firstSeen: this.clock.now() }) };
+    return { [TEMPLATE_ANNOTATION]: encodeDesired({ template: this.own, firstSeen: this.clock.now() }) };
   }
 
   /** Whether it listens and knows the present. */
@@ -52,10 +58,6 @@ export class PoolCandidacy implements ConfigurationCandidacy {
   }
 
   private standing(lease: Lease | undefined): Standing {
-    return standingOf(this.desired(lease), this.own, this.startedAt);
-  }
-
-  private desired(lease: Lease | undefined): ReturnType<typeof decodeDesired> {
-    return decodeDesired(lease?.metadata?.annotations?.[POOL_ANNOTATION.template]);
+    return standingOf(publishedTemplate(lease), this.own, this.startedAt);
   }
 }

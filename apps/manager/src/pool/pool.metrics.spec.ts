@@ -1,8 +1,7 @@
 import type { Pod } from '@warmbox/sandbox';
 import { aPod } from '@warmbox/testing';
 import { Metrics } from '../metrics/metrics.js';
-import { POOL_ANNOTATION } from './pool.annotations.js';
-import { encodeCircuits } from './pool.circuit.js';
+import { CIRCUITS_ANNOTATION, encodeCircuits } from './pool.circuit.js';
 import { PoolMetrics } from './pool.metrics.js';
 
 const OPTIONS = { warmPoolSizes: { kata: 4, gvisor: 2 }, maxTotalContainers: 50 };
@@ -10,7 +9,7 @@ const CIRCUIT = { template: 't', failures: 1, reason: 'no', retryAt: Date.UTC(20
 
 async function told(pods: Pod[]): Promise<string[]> {
   const metrics = new Metrics();
-  const annotations = { [POOL_ANNOTATION.circuits]: encodeCircuits(new Map([['gvisor', CIRCUIT]])) };
+  const annotations = { [CIRCUITS_ANNOTATION]: encodeCircuits(new Map([['gvisor', CIRCUIT]])) };
   const leadership = { lease: { metadata: { annotations } } };
   new PoolMetrics(metrics, { list: () => pods }, leadership, OPTIONS).onModuleInit();
   // The second scrape shows what the first one leaves behind.

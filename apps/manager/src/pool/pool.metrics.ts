@@ -5,9 +5,8 @@ import { LABEL, statusOf } from '@warmbox/sandbox';
 import { Gauge } from 'prom-client';
 import { Leadership } from '../leadership/leadership.js';
 import { Metrics } from '../metrics/metrics.js';
-import { POOL_ANNOTATION } from './pool.annotations.js';
-import { decodeCircuits } from './pool.circuit.js';
-import { POOL_OPTIONS, type PoolOptions } from './pool.options.js';
+import { publishedCircuits } from './pool.circuit.js';
+import { POOL_OPTIONS, type PoolOptions } from './pool.ports.js';
 
 /** Tells at each scrape what sandboxes there are and should be, as this manager's store has them. */
 @Injectable()
@@ -52,7 +51,7 @@ export class PoolMetrics implements OnModuleInit {
       labelNames: ['runtime'],
       registers,
       collect() {
-        const circuits = decodeCircuits(leadership.lease?.metadata?.annotations?.[POOL_ANNOTATION.circuits]);
+        const circuits = publishedCircuits(leadership.lease);
         for (const [runtime] of runtimes) this.set({ runtime }, circuits.has(runtime) ? 1 : 0);
       },
     });

@@ -7,10 +7,9 @@ import { PoolCandidacy } from './pool.candidacy.js';
 import { PoolController } from './pool.controller.js';
 import { PoolMetrics } from './pool.metrics.js';
 import { PoolMonitor } from './pool.monitor.js';
-import { POOL_OPTIONS, type PoolOptions } from './pool.options.js';
+import { POOL_OPTIONS, POOL_WRITER, type PoolOptions } from './pool.ports.js';
 import { PoolPods } from './pool.pods.js';
 import { PoolReconciler } from './pool.reconciler.js';
-import { POOL_WRITER } from './pool.writer.js';
 
 /** The pools of warm sandboxes: the leader keeps them full, and every manager tells their status. */
 @Module({})

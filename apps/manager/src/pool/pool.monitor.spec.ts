@@ -4,14 +4,15 @@ import type { Pod } from '@warmbox/sandbox';
 import { aPod, FakeClock } from '@warmbox/testing';
 import { ManagerOptions } from '../config/manager.options.js';
 import { RuntimeCatalog } from '../sandboxes/runtime.catalog.js';
-import { POOL_ANNOTATION } from './pool.annotations.js';
-import { encodeCircuits } from './pool.circuit.js';
+import { CIRCUITS_ANNOTATION, encodeCircuits } from './pool.circuit.js';
 import { PoolMonitor } from './pool.monitor.js';
 
 class Scene {
   readonly clock = new FakeClock();
   readonly listeners = new Set<() => void>();
   pods: Pod[] = [];
+  /** How often all pods were looked at. */
+  looks = 0;
   isCurrent = true;
   isLeader = false;
   queued = 0;
@@ -26,8 +27,8 @@ class Scene {
       return () => scene.listeners.delete(listener);
     };
     this.monitor = new PoolMonitor(
-      new RuntimeCatalog(new ManagerOptions()),
-      { subscribe, isCurrent: () => scene.isCurrent, list: () => scene.pods },
+      new RuntimeCatalog(Object.assign(new ManagerOptions(), { runtimes: { gvisor: {} } })),
+      { subscribe, isCurrent: () => scene.isCurrent, list: () => ((scene.looks += 1), scene.pods) },
       {
         subscribe,
         get isLeader() {
@@ -38,7 +39,7 @@ class Scene {
         },
       },
       { subscribe, waiting: () => scene.queued },
-      { warmPoolSizes: { kata: 3 }, maxTotalContainers: 10 },
+      { warmPoolSizes: { kata: 3, gvisor: 1 }, maxTotalContainers: 10 },
       this.shutdown,
       this.clock,
     );
@@ -60,7 +61,7 @@ describe('the status of a pool', () => {
 
   it('is the same on every manager, but for who leads and who waits', () => {
     const retryAt = scene.clock.now() + 1_000;
-    scene.annotations[POOL_ANNOTATION.circuits] = encodeCircuits(
+    scene.annotations[CIRCUITS_ANNOTATION] = encodeCircuits(
       new Map([['kata', { template: 't', failures: 3, reason: 'They fail.', retryAt }]]),
     );
     scene.queued = 2;
@@ -135,6 +136,60 @@ describe('a stream of statuses', () => {
     scene.addWarm();
     await scene.clock.advance(1_000);
     expect(seen.at(-1)?.warm).toBe(2);
+  });
+
+  it('is made once for all who follow it, at most four times a second', async () => {
+    for (let n = 0; n < 99; n += 1) scene.monitor.follow('kata').subscribe((status) => seen.push(status));
+    expect(seen).toHaveLength(100);
+    scene.looks = 0;
+    for (let n = 0; n < 100; n += 1) {
+      scene.addWarm();
+      await scene.clock.advance(10);
+    }
+    await scene.clock.advance(250);
+    expect(scene.looks).toBeLessThanOrEqual(6);
+    expect(seen.slice(-100).map(({ warm }) => warm)).toEqual(Array.from({ length: 100 }, () => 100));
+  });
+
+  it('is made at most four times a second although nothing of it changes', async () => {
+    await scene.clock.advance(1_000);
+    scene.looks = 0;
+    for (let n = 0; n < 100; n += 1) {
+      scene.change();
+      await scene.clock.advance(10);
+    }
+    expect([seen.length, scene.looks <= 5]).toEqual([1, true]);
+  });
+
+  it('begins with the present one also for who comes late, and tells the others of it', async () => {
+    await scene.clock.advance(10_000);
+    scene.pods.push(aPod({ name: 'a', pool: 'warm', ready: true }));
+    const late: PoolStatusDto[] = [];
+    scene.monitor.follow('kata').subscribe((status) => late.push(status));
+    expect([late, seen]).toMatchObject([[{ warm: 1 }], [{ warm: 0 }, { warm: 1 }]]);
+  });
+
+  it('is of its own runtime', async () => {
+    const runtimes: PoolStatusDto[] = [];
+    scene.monitor.follow('gvisor').subscribe((status) => runtimes.push(status));
+    scene.addWarm();
+    await scene.clock.advance(1_000);
+    expect([runtimes, seen]).toMatchObject([
+      [
+        { warm: 0, targetSize: 1 },
+        { warm: 0, limitUsed: 1 },
+      ],
+      [{ warm: 0 }, { warm: 1 }],
+    ]);
+  });
+
+  it('begins anew after the last reader has gone', async () => {
+    leave();
+    scene.pods.push(aPod({ name: 'a', pool: 'warm', ready: true }));
+    const again: PoolStatusDto[] = [];
+    scene.monitor.follow('kata').subscribe((status) => again.push(status));
+    await scene.clock.advance(1_000);
+    expect(again).toMatchObject([{ warm: 1 }]);
   });
 
   it('leaves nothing behind when its reader goes', async () => {

@@ -4,7 +4,7 @@ import { ManagerOptions } from '../config/manager.options.js';
 import { RuntimeCatalog } from '../sandboxes/runtime.catalog.js';
 import { SandboxGrants } from '../sandboxes/sandbox.grants.js';
 import { SandboxPlanner } from '../sandboxes/sandbox.planner.js';
-import type { PoolOptions } from './pool.options.js';
+import type { PoolOptions } from './pool.ports.js';
 import { PoolPods } from './pool.pods.js';
 
 function podsOf(change: Partial<ManagerOptions> = {}): PoolPods {

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Pod } from '@warmbox/sandbox';
 import { SandboxPlanner } from '../sandboxes/sandbox.planner.js';
-import { POOL_OPTIONS, type PoolOptions } from './pool.options.js';
+import { POOL_OPTIONS, type PoolOptions } from './pool.ports.js';
 
 /** One runtime's pool as it should be. */
 export interface PoolTarget {

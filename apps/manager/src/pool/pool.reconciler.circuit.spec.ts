@@ -1,8 +1,7 @@
 import { Logger } from '@nestjs/common';
 import type { Pod } from '@warmbox/sandbox';
 import { problem, Scene } from './fixtures/leader.scene.js';
-import { POOL_ANNOTATION } from './pool.annotations.js';
-import { encodeCircuits } from './pool.circuit.js';
+import { CIRCUITS_ANNOTATION, encodeCircuits } from './pool.circuit.js';
 
 Logger.overrideLogger(false);
 
@@ -51,7 +50,7 @@ describe('a template whose pods never get ready', () => {
 
   it('is gone on with by the next leader', async () => {
     const before = { template: 'now', failures: 6, reason: 'They fail.', retryAt: scene.clock.now() + 200_000 };
-    scene.annotations[POOL_ANNOTATION.circuits] = encodeCircuits(new Map([['kata', before]]));
+    scene.annotations[CIRCUITS_ANNOTATION] = encodeCircuits(new Map([['kata', before]]));
     await scene.lead();
     await scene.clock.advance(199_000);
     expect(scene.created).toEqual([]);
@@ -66,7 +65,7 @@ describe('a template whose pods never get ready', () => {
 
   it('is forgotten when the template is another one', async () => {
     const before = { template: 'before', failures: 6, reason: 'They fail.', retryAt: scene.clock.now() + 200_000 };
-    scene.annotations[POOL_ANNOTATION.circuits] = encodeCircuits(new Map([['kata', before]]));
+    scene.annotations[CIRCUITS_ANNOTATION] = encodeCircuits(new Map([['kata', before]]));
     await scene.lead();
     await scene.clock.advance(100);
     expect([scene.created.length, scene.circuit]).toEqual([3, undefined]);
@@ -87,7 +86,7 @@ describe('a template whose pods never get ready', () => {
       return { ...pod, status: { ...pod.status, conditions } };
     };
     const before = { template: 'now', failures: 6, reason: 'They fail.', retryAt: scene.clock.now() + 200_000 };
-    scene.annotations[POOL_ANNOTATION.circuits] = encodeCircuits(new Map([['kata', before]]));
+    scene.annotations[CIRCUITS_ANNOTATION] = encodeCircuits(new Map([['kata', before]]));
     scene.show(unready('False'));
     await scene.lead();
     scene.show(unready('True'));

@@ -1,19 +1,17 @@
 import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
-import { KubeClient, PodStore } from '@warmbox/kube';
+import { COLLECTION_WATCH_DEFAULTS, KubeClient, listPages, PODS, PodStore } from '@warmbox/kube';
 import { type Clock, pause, unlessAborted, Wakeup } from '@warmbox/platform';
+import { SANDBOX_SELECTOR } from '@warmbox/sandbox';
 import { CLOCK } from '../kube/kube.module.js';
 import type { LeaderTask } from '../leadership/leader.task.js';
 import { Leadership } from '../leadership/leadership.js';
 import { Passes } from '../leadership/passes.js';
 import { PodAges } from './pod.age.js';
-import { POOL_ANNOTATION } from './pool.annotations.js';
 import { PoolCandidacy } from './pool.candidacy.js';
-import { decodeCircuits } from './pool.circuit.js';
-import { listInto } from './pool.listing.js';
-import { POOL_OPTIONS, type PoolOptions } from './pool.options.js';
+import { publishedCircuits } from './pool.circuit.js';
 import { PoolPods } from './pool.pods.js';
+import { POOL_OPTIONS, POOL_WRITER, type PoolOptions, type PoolWriter } from './pool.ports.js';
 import { PoolTerm, type PoolLease } from './pool.term.js';
-import { POOL_WRITER, type PoolWriter } from './pool.writer.js';
 
 /** How long changes are collected before the next plan, in milliseconds. */
 const DEBOUNCE_MS = 20;
@@ -54,7 +52,7 @@ export class PoolReconciler implements LeaderTask, OnModuleInit {
 
   async lead(term: PoolLease): Promise<void> {
     const { signal } = term;
-    const before = decodeCircuits(this.leadership.lease?.metadata?.annotations?.[POOL_ANNOTATION.circuits]);
+    const before = publishedCircuits(this.leadership.lease);
     const pool = new PoolTerm(term, before, {
       store: this.store,
       pods: this.pods,
@@ -72,7 +70,7 @@ export class PoolReconciler implements LeaderTask, OnModuleInit {
     const wake = (): void => this.wakeup.wake();
     signal.addEventListener('abort', wake);
     try {
-      await listInto(this.store, this.client, this.options.targetNamespace, signal);
+      await this.catchUp(signal);
       while (term.isLeading) {
         const dueInMs = pool.reconcile();
         this.awaited?.resolve(undefined);
@@ -86,6 +84,19 @@ export class PoolReconciler implements LeaderTask, OnModuleInit {
       signal.removeEventListener('abort', wake);
       unsubscribe();
       await pool.settled();
+    }
+  }
+
+  /**
+   * Brings the store up to the present by one consistent LIST: a new leader's watch may not have shown its predecessor's last
+   * creations. What the store knows better stays as it is.
+   *
+   * @throws KubeApiError, KubeUnreachableError; the signal's reason where it aborts.
+   */
+  private async catchUp(signal: AbortSignal): Promise<void> {
+    const query = { labelSelector: SANDBOX_SELECTOR, limit: COLLECTION_WATCH_DEFAULTS.pageSize };
+    for await (const { items } of listPages(this.client, PODS, this.options.targetNamespace, query, { signal })) {
+      for (const pod of items) this.store.put(pod);
     }
   }
 

@@ -1,4 +1,7 @@
-import { templateHash } from '@warmbox/sandbox';
+import { templateHash, type Lease } from '@warmbox/sandbox';
+
+/** The Lease's annotation that says what the pools should be like. */
+export const TEMPLATE_ANNOTATION = 'warmbox.dev/pool-template';
 
 /** What the pools should be like, as the Lease carries it. */
 export interface DesiredTemplate {
@@ -36,6 +39,11 @@ export function standingOf(desired: DesiredTemplate | undefined, own: string, st
 
 export function encodeDesired({ template, firstSeen }: DesiredTemplate): string {
   return JSON.stringify({ template, firstSeen: new Date(firstSeen).toISOString() });
+}
+
+/** What the lease says that the pools should be like. */
+export function publishedTemplate(lease: Lease | undefined): DesiredTemplate | undefined {
+  return decodeDesired(lease?.metadata?.annotations?.[TEMPLATE_ANNOTATION]);
 }
 
 /** undefined where nothing is desired yet, or nothing that can be understood. */

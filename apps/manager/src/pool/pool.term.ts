@@ -2,15 +2,12 @@ import type { KubeLog, LeaseTerm, PodChange, PodStore } from '@warmbox/kube';
 import { Backoff, type Clock, type Timer } from '@warmbox/platform';
 import { isEnded, isReady, LABEL, messageOf, nameOf, poolOf, uidOf, wasEverReady, type Pod } from '@warmbox/sandbox';
 import type { PodAges } from './pod.age.js';
-import { POOL_ANNOTATION } from './pool.annotations.js';
-import { encodeCircuits, type Circuits } from './pool.circuit.js';
+import { CIRCUITS_ANNOTATION, encodeCircuits, PoolFailures, type Circuits } from './pool.circuit.js';
 import { PoolExpectations } from './pool.expectations.js';
-import { PoolFailures } from './pool.failures.js';
-import type { PoolOptions } from './pool.options.js';
 import { outcomeOf, reasonOf } from './pool.outcome.js';
 import { plan, type Deletion, type Plan } from './pool.plan.js';
 import type { PoolPods, PoolTarget } from './pool.pods.js';
-import type { LeaderWrite, PoolWriter } from './pool.writer.js';
+import type { LeaderWrite, PoolOptions, PoolWriter } from './pool.ports.js';
 
 /** What it needs of the leader's term. */
 export type PoolLease = Pick<LeaseTerm, 'assertLeading' | 'isLeading' | 'publish' | 'signal'>;
@@ -214,6 +211,6 @@ export class PoolTerm {
   private publish(): void {
     const circuits = encodeCircuits(this.failures.circuits);
     // If the term ends first, the next leader begins with what was published before.
-    this.term.publish({ [POOL_ANNOTATION.circuits]: circuits }).catch(() => undefined);
+    this.term.publish({ [CIRCUITS_ANNOTATION]: circuits }).catch(() => undefined);
   }
 }

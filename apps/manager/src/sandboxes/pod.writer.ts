@@ -11,8 +11,8 @@ import {
   type QuotaRefusal,
   isUnknownOutcome,
 } from '@warmbox/kube';
-import { Backoff, ProblemError, type Clock } from '@warmbox/platform';
-import { executorToken, LABEL, nameOf, type Pod, type Status } from '@warmbox/sandbox';
+import { Backoff, ProblemError, retry, type Clock } from '@warmbox/platform';
+import { executorToken, LABEL, nameOf, uidOf, type Pod, type Status } from '@warmbox/sandbox';
 import { ManagerOptions } from '../config/manager.options.js';
 import { CLOCK } from '../kube/kube.module.js';
 import { SandboxLimit } from '../limit/sandbox.limit.js';
@@ -109,8 +109,7 @@ export class PodWriter {
       return patched;
     } catch (error) {
       const name = nameOf(pod);
-      const isConflict = error instanceof KubeApiError && error.status === 409;
-      if (isConflict && onlyUnchanged) {
+      if (isConflict(error) && onlyUnchanged) {
         throw new ProblemError('conflict', `Sandbox ${name} has changed meanwhile.`, { cause: error });
       }
       if (!isGone(error)) throw kubeProblem(error);
@@ -145,7 +144,7 @@ export class PodWriter {
       return true;
     } catch (error) {
       if (error instanceof LeadershipLostError) throw error;
-      if (onlyUnchanged && error instanceof KubeApiError && error.status === 409) {
+      if (onlyUnchanged && isConflict(error)) {
         throw new ProblemError('conflict', `Sandbox ${nameOf(pod)} has changed.`, { cause: error });
       }
       if (!isGone(error)) throw kubeProblem(error);
@@ -160,42 +159,36 @@ export class PodWriter {
    * @throws the conflict where this pod is gone; ProblemError kubernetes_unavailable where it lives and conflicts go on
    */
   private async inSpiteOfConflicts<T>(pod: Pod, send: () => Promise<T>, signal?: AbortSignal): Promise<T> {
-    const backoff = new Backoff(CONFLICT_DELAYS);
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        return await send();
-      } catch (error) {
-        if (!(error instanceof KubeApiError) || error.status !== 409) throw error;
-        const now = await this.client.get(PODS, this.keyOf(pod), { signal });
-        if (now.metadata?.uid !== pod.metadata?.uid) throw error;
-        if (attempt === CONFLICT_ATTEMPTS) {
-          const detail = `The Kubernetes API refuses to change sandbox ${nameOf(pod)} now; try again.`;
-          throw new ProblemError('kubernetes_unavailable', detail, { retryAfterSeconds: 1, cause: error });
-        }
-      }
-      await this.clock.sleep(backoff.next(), signal);
-    }
+    const when = async (error: unknown, attempt: number): Promise<boolean> => {
+      if (!isConflict(error)) return false;
+      const now = await this.client.get(PODS, this.keyOf(pod), { signal });
+      if (uidOf(now) !== uidOf(pod)) return false;
+      if (attempt < CONFLICT_ATTEMPTS) return true;
+      const detail = `The Kubernetes API refuses to change sandbox ${nameOf(pod)} now; try again.`;
+      throw new ProblemError('kubernetes_unavailable', detail, { retryAfterSeconds: 1, cause: error });
+    };
+    return retry(send, { delays: CONFLICT_DELAYS, clock: this.clock, signal, when });
   }
 
   /** Many creations at once write one quota: the API server refuses some of them with 409, which only means "again". */
   private async createAgainstContention(pod: Pod, leader?: WriteOptions): Promise<Pod> {
-    const sending = { beforeSend: leader?.assertLeading, signal: leader?.signal };
-    const backoff = new Backoff({ initialMs: 20, maxMs: 500 });
+    const { assertLeading: beforeSend, signal } = leader ?? {};
+    const { targetNamespace } = this.options;
+    const create = (): Promise<Pod> =>
+      createOnce(this.client, PODS, targetNamespace, pod, this.clock, { beforeSend, signal });
     const giveUpAt = this.clock.monotonic() + CONTENTION_TIMEOUT_MS;
-    for (;;) {
-      try {
-        return await createOnce(this.client, PODS, this.options.targetNamespace, pod, this.clock, sending);
-      } catch (error) {
-        if (error instanceof LeadershipLostError) throw error;
-        const refusal = quotaRefusal(error, QUOTA_NAME);
-        // A leader's is a warm pod whenever it turns up: counted, handed out or removed as a surplus like any other, by
-        // whoever leads then. It may be somebody's already.
-        // One of a request with an idempotency key is left to its retry, which finds it by its label.
-        const isAwaited = leader !== undefined || pod.metadata?.labels?.[LABEL.request] !== undefined;
-        if (isUnknownOutcome(error) && !isAwaited) void this.deleteIfCreated(pod);
-        if (refusal !== 'contention' || this.clock.monotonic() > giveUpAt) throw this.refusalProblem(refusal, error);
-        await this.clock.sleep(backoff.next(), leader?.signal);
-      }
+    const when = (error: unknown): boolean =>
+      quotaRefusal(error, QUOTA_NAME) === 'contention' && this.clock.monotonic() <= giveUpAt;
+    try {
+      return await retry(create, { delays: CONFLICT_DELAYS, clock: this.clock, signal, when });
+    } catch (error) {
+      if (error instanceof LeadershipLostError || (signal?.aborted && error === signal.reason)) throw error;
+      // A leader's is a warm pod whenever it turns up: counted, handed out or removed as a surplus like any other, by
+      // whoever leads then. It may be somebody's already.
+      // One of a request with an idempotency key is left to its retry, which finds it by its label.
+      const isAwaited = leader !== undefined || pod.metadata?.labels?.[LABEL.request] !== undefined;
+      if (isUnknownOutcome(error) && !isAwaited) void this.deleteIfCreated(pod);
+      throw this.refusalProblem(quotaRefusal(error, QUOTA_NAME), error);
     }
   }
 
@@ -214,14 +207,14 @@ export class PodWriter {
         // Only the very pod that was sent has its token.
         if (executorToken(found) !== executorToken(pod)) return;
         await this.client.delete(PODS, this.keyOf(pod), { preconditions: { uid: found.metadata?.uid } });
-        this.logger.warn({ sandbox: pod.metadata?.name }, 'a sandbox whose creation had no answer was removed');
+        this.logger.warn({ sandbox: nameOf(pod) }, 'a sandbox whose creation had no answer was removed');
         return;
       } catch (error) {
         const isAbsent = error instanceof KubeApiError && error.status === 404;
         if (isAbsent && this.clock.monotonic() - startedAt >= UNANSWERED_ABSENT_MS) return;
       }
     }
-    this.logger.error({ sandbox: pod.metadata?.name }, 'a sandbox whose creation had no answer may be left behind');
+    this.logger.error({ sandbox: nameOf(pod) }, 'a sandbox whose creation had no answer may be left behind');
   }
 
   private refusalProblem(refusal: QuotaRefusal | undefined, error: unknown): ProblemError {
@@ -255,9 +248,13 @@ export class PodWriter {
   }
 }
 
+function isConflict(error: unknown): error is KubeApiError {
+  return error instanceof KubeApiError && error.status === 409;
+}
+
 /** Not found, or a conflict with the uid: the name now is another pod's, so this one is gone. */
 function isGone(error: unknown): boolean {
-  return error instanceof KubeApiError && (error.status === 404 || error.status === 409);
+  return isConflict(error) || (error instanceof KubeApiError && error.status === 404);
 }
 
 /** A refused creation that no quota refused. The client can do nothing about it; whoever runs the manager can. */
