@@ -7,6 +7,7 @@ import type { Claim, Pod } from '@warmbox/sandbox';
 import type { Principal } from '../http/principal.js';
 import type { AttemptHandle } from '../idempotency/attempt.handle.js';
 import { CLOCK } from '../kube/kube.module.js';
+import { notSynced } from '../kube/not.synced.js';
 import { SandboxLimit } from '../limit/sandbox.limit.js';
 import { RequestQueues } from '../queue/request.queues.js';
 import { SandboxEnder } from '../sandboxes/sandbox.ender.js';
@@ -185,10 +186,7 @@ export class Allocator {
   }
 
   private nothingLeft(runtime: string): ProblemError {
-    if (!this.store.isCurrent()) {
-      const detail = 'This manager does not know the current sandboxes: its watch has no answer.';
-      return new ProblemError('not_synced', detail);
-    }
+    if (!this.store.isCurrent()) return notSynced();
     if (this.limit.isReached) return this.limit.reached();
     const detail = `No sandbox of runtime ${runtime} is warm now; the status of its pool says why.`;
     return new ProblemError('pool_empty', detail, { retryAfterSeconds: RETRY_AFTER_SECONDS });

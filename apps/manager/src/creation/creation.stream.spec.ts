@@ -38,7 +38,7 @@ class Scene {
         checkTurn: () => {
           if (this.isReserved) throw new ProblemError('limit_reached', 'kept');
         },
-        wait: (_wish, wait) => {
+        wait: (_request, wait) => {
           this.waits.push(wait);
           return wait.forMs > 0 ? this.turn.promise : Promise.resolve(undefined);
         },

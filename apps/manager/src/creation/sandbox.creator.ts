@@ -16,7 +16,7 @@ import { retryOnConflict } from '../sandboxes/retry.on-conflict.js';
 import { PodWriter } from '../sandboxes/pod.writer.js';
 import { SandboxEnder } from '../sandboxes/sandbox.ender.js';
 import { SandboxPlanner } from '../sandboxes/sandbox.planner.js';
-import { WarmSource, type CreationWait, type Wish } from './warm.source.js';
+import { WarmSource, type CreationWait, type WarmRequest } from './warm.source.js';
 
 /** How long the store may show nothing new of a pod before it is doubted for the first time, in milliseconds. */
 const FIRST_DOUBT_MS = 1_000;
@@ -25,7 +25,7 @@ const FIRST_DOUBT_MS = 1_000;
 const END_ATTEMPTS = 5;
 
 /** How a creation waits, and whose it is. */
-type Waiting = Pick<CreationWait, 'onQueued' | 'disconnected'> & Pick<Wish, 'attempt'>;
+type Waiting = Pick<CreationWait, 'onQueued' | 'disconnected'> & Pick<WarmRequest, 'attempt'>;
 
 /** What has become of a pod whose creation has failed: ended by this manager, left as it is, or, after all, ready. */
 type Ending = 'ended' | 'left' | Pod;
@@ -93,8 +93,9 @@ export class SandboxCreator {
     { until, attempt, ...waiting }: Waiting & { until: number },
   ): Promise<{ pod: Pod; isWarm: boolean }> {
     this.check(runtime, request);
-    const wish = { principal, runtime, template: this.planner.templateOf(runtime, request), request, attempt };
-    const warm = await this.warm.take(wish);
+    const template = this.planner.templateOf(runtime, request);
+    const warmRequest = { principal, runtime, template, body: request, attempt };
+    const warm = await this.warm.take(warmRequest);
     if (warm !== undefined) return { pod: warm, isWarm: true };
     let slot: Slot | undefined;
     for (let again = false; ; again = true) {
@@ -107,7 +108,7 @@ export class SandboxCreator {
       } catch (error) {
         if (error instanceof ProblemError && isUnknownOutcome(error.cause)) attempt?.leaveForRetry();
         if (!(error instanceof ProblemError) || error.code !== 'limit_reached') throw error;
-        const turn = await this.warm.wait(wish, { ...waiting, forMs: until - this.clock.monotonic(), again });
+        const turn = await this.warm.wait(warmRequest, { ...waiting, forMs: until - this.clock.monotonic(), again });
         if (turn === undefined) throw error;
         // It left in the moment of its turn.
         if (waiting.disconnected?.aborted && turn.pod === undefined) {

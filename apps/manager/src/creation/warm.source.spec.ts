@@ -9,10 +9,10 @@ import { Metrics } from '../metrics/metrics.js';
 import { QueueMetrics } from '../queue/queue.metrics.js';
 import { RequestQueues } from '../queue/request.queues.js';
 import { DeadSandbox, type Allocation } from '../allocation/allocator.js';
-import { WarmSource, type Wish } from './warm.source.js';
+import { WarmSource, type WarmRequest } from './warm.source.js';
 import { PoolHeadroom } from './pool.headroom.js';
 
-const WISH: Wish = { principal: aPrincipal(), runtime: 'kata', template: '0123456789', request: {} };
+const REQUEST: WarmRequest = { principal: aPrincipal(), runtime: 'kata', template: '0123456789', body: {} };
 
 /** Candidates by name, each with what comes of its claim. */
 function sourceOf(candidates: [string, 'won' | 'lost' | 'dead'][], rooms = 0): Scene {
@@ -52,18 +52,18 @@ describe('WarmSource', () => {
 
   it('asks for a sandbox of the very template, as a manual one, with all that is bound to it', async () => {
     const { source, reserved } = sourceOf([['a', 'won']]);
-    const request = { userId: 'ada', labels: { team: 'x' }, environmentVariables: { A: '1' }, lifetimeSeconds: 60 };
-    expect(await source.take({ ...WISH, request })).toMatchObject({ metadata: { name: 'a' } });
+    const body = { userId: 'ada', labels: { team: 'x' }, environmentVariables: { A: '1' }, lifetimeSeconds: 60 };
+    expect(await source.take({ ...REQUEST, body })).toMatchObject({ metadata: { name: 'a' } });
     expect(reserved).toEqual([
       {
-        principal: WISH.principal,
+        principal: REQUEST.principal,
         runtime: 'kata',
         pool: 'manual',
         userId: 'ada',
         labels: { team: 'x' },
         environmentVariables: { A: '1' },
-        grant: request,
-        onlyTemplate: WISH.template,
+        grant: body,
+        onlyTemplate: REQUEST.template,
       },
     ]);
   });
@@ -94,20 +94,20 @@ describe('WarmSource', () => {
       undefined,
     ],
   ])('%s', async (_, candidates, name) => {
-    expect((await sourceOf(candidates).source.take(WISH))?.metadata?.name).toBe(name);
+    expect((await sourceOf(candidates).source.take(REQUEST))?.metadata?.name).toBe(name);
   });
 
   it('gives in its turn a warm sandbox, else room, else nothing', async () => {
-    expect(await sourceOf([['a', 'won']], 1).source.wait(WISH, wait)).toMatchObject({
+    expect(await sourceOf([['a', 'won']], 1).source.wait(REQUEST, wait)).toMatchObject({
       pod: { metadata: { name: 'a' } },
     });
     const withRoom = sourceOf([], 1);
-    expect(await withRoom.source.wait(WISH, wait)).toEqual({ slot: withRoom.slot });
-    expect(await sourceOf([]).source.wait(WISH, wait)).toBeUndefined();
+    expect(await withRoom.source.wait(REQUEST, wait)).toEqual({ slot: withRoom.slot });
+    expect(await sourceOf([]).source.wait(REQUEST, wait)).toBeUndefined();
   });
 
   it('lets a turn whose sandbox was lost come to nothing, so that the next is asked for', async () => {
-    expect(await sourceOf([['a', 'lost']]).source.wait(WISH, wait)).toEqual({});
+    expect(await sourceOf([['a', 'lost']]).source.wait(REQUEST, wait)).toEqual({});
   });
 });
 
@@ -167,7 +167,7 @@ class FullScene {
 
   create(userId: string): void {
     void this.source
-      .wait({ ...WISH, request: { userId } }, { forMs: 60_000, again: false })
+      .wait({ ...REQUEST, body: { userId } }, { forMs: 60_000, again: false })
       .then(() => this.got.push(userId));
   }
 }

@@ -9,12 +9,12 @@ import { SandboxLimit, type Slot } from '../limit/sandbox.limit.js';
 import { RequestQueues } from '../queue/request.queues.js';
 import { PoolHeadroom } from './pool.headroom.js';
 
-/** What would be created, as the pool has it: the template says it all but what is bound to a sandbox. */
-export interface Wish {
+/** A creation that a warm sandbox may meet: the template says it all but what is bound to a sandbox. */
+export interface WarmRequest {
   principal: Principal;
   runtime: string;
   template: string;
-  request: CreateSandboxDto;
+  body: CreateSandboxDto;
   /** Of a request with an idempotency key. */
   attempt?: AttemptHandle;
 }
@@ -57,8 +57,8 @@ export class WarmSource {
    *
    * @throws ProblemError kubernetes_unavailable
    */
-  async take(wish: Wish): Promise<Pod | undefined> {
-    const allocation = allocationOf(wish);
+  async take(request: WarmRequest): Promise<Pod | undefined> {
+    const allocation = allocationOf(request);
     let candidate = this.candidates.reserveFirst(allocation);
     while (candidate !== undefined) {
       const pod = await this.claim(candidate, allocation);
@@ -84,13 +84,13 @@ export class WarmSource {
    * @returns undefined where the time is up, or nobody waits any more.
    * @throws ProblemError as `take`
    */
-  async wait(wish: Wish, { onQueued, ...wait }: CreationWait): Promise<CreationTurn | undefined> {
-    const allocation = allocationOf(wish);
-    const held = await this.queues.wait<Held>(wish.runtime, {
+  async wait(request: WarmRequest, { onQueued, ...wait }: CreationWait): Promise<CreationTurn | undefined> {
+    const allocation = allocationOf(request);
+    const held = await this.queues.wait<Held>(request.runtime, {
       ...wait,
-      tenant: wish.principal.tenant,
-      user: wish.request.userId ?? '',
-      want: `creation of ${wish.template}`,
+      tenant: request.principal.tenant,
+      user: request.body.userId ?? '',
+      want: `creation of ${request.template}`,
       take: (before) => this.hold(allocation, before.get(WARM) ?? 0),
       onPosition: onQueued,
     });
@@ -119,8 +119,8 @@ export class WarmSource {
   }
 }
 
-function allocationOf({ principal, runtime, template, request, attempt }: Wish): Allocation {
-  const { userId, labels, environmentVariables } = request;
+function allocationOf({ principal, runtime, template, body, attempt }: WarmRequest): Allocation {
+  const { userId, labels, environmentVariables } = body;
   return {
     principal,
     runtime,
@@ -128,7 +128,7 @@ function allocationOf({ principal, runtime, template, request, attempt }: Wish):
     userId,
     labels,
     environmentVariables,
-    grant: request,
+    grant: body,
     attempt,
     onlyTemplate: template,
   };

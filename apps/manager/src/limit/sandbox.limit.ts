@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { PodStore } from '@warmbox/kube';
 import { ProblemError } from '@warmbox/platform';
+import { notSynced } from '../kube/not.synced.js';
 import { ManagerOptions } from '../config/manager.options.js';
 import { SandboxQuota } from './sandbox.quota.js';
 
@@ -28,12 +29,7 @@ export class SandboxLimit {
 
   /** @throws ProblemError limit_reached; not_synced while pods or quota are not known, for the limit never fails open */
   take(): Slot {
-    if (!this.store.isCurrent()) {
-      throw new ProblemError(
-        'not_synced',
-        'This manager does not know the current sandboxes: its watch has no answer.',
-      );
-    }
+    if (!this.store.isCurrent()) throw notSynced();
     if (!this.quota.isInForce) {
       throw new ProblemError('not_synced', 'The resource quota that limits sandboxes is not in force yet; try again.');
     }

@@ -1,9 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { PoolStatusDto } from '@warmbox/dto';
 import { PodStore } from '@warmbox/kube';
-import { ProblemError, Shutdown, type Clock } from '@warmbox/platform';
+import { Shutdown, type Clock } from '@warmbox/platform';
 import { Observable } from 'rxjs';
 import { CLOCK } from '../kube/kube.module.js';
+import { notSynced } from '../kube/not.synced.js';
 import { Leadership } from '../leadership/leadership.js';
 import { RequestQueues } from '../queue/request.queues.js';
 import { RuntimeCatalog } from '../sandboxes/runtime.catalog.js';
@@ -64,7 +65,7 @@ export class PoolMonitor {
   private check(runtime: string): void {
     this.runtimes.get(runtime);
     if (this.store.isCurrent()) return;
-    throw new ProblemError('not_synced', 'This manager does not know the current sandboxes: its watch has no answer.');
+    throw notSynced();
   }
 
   private statusOf(runtime: string): PoolStatusDto {

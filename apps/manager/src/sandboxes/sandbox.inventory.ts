@@ -1,9 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { SandboxDto } from '@warmbox/dto';
 import { PodStore } from '@warmbox/kube';
-import { ProblemError } from '@warmbox/platform';
 import { ownerOf, sandboxOf, type Pod } from '@warmbox/sandbox';
 import type { Principal } from '../http/principal.js';
+import { notSynced } from '../kube/not.synced.js';
 import { RuntimeCatalog } from './runtime.catalog.js';
 import { matches, pageOf, type Page, type SandboxFilter } from './sandbox.list.js';
 
@@ -30,12 +30,7 @@ export class SandboxInventory {
    */
   select({ tenant }: Principal, runtime: string, filter: SandboxFilter): { sandbox: SandboxDto; pod: Pod }[] {
     this.runtimes.get(runtime);
-    if (!this.store.isCurrent()) {
-      throw new ProblemError(
-        'not_synced',
-        'This manager does not know the current sandboxes: its watch has no answer.',
-      );
-    }
+    if (!this.store.isCurrent()) throw notSynced();
     const owner = filter.userId === undefined ? undefined : ownerOf(filter.userId);
     return this.store
       .list({ tenant, runtime, owner })
