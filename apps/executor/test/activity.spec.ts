@@ -122,7 +122,7 @@ describe('A detached command', () => {
   });
   afterAll(() => executor.stop());
 
-  it('goes on when its last reader has left, with the word of its manager and without', async () => {
+  it('goes on when its last reader has left, with the notice of its manager and without', async () => {
     const answer = await executor.execute({
       command: 'echo up; until [ -e go ]; do sleep 0.02; done; echo end',
       detached: true,

@@ -120,7 +120,7 @@ describe('The end of a command', () => {
     expect(events.at(-1)?.data).toMatchObject({ cancelled: true });
   });
 
-  it("comes at once when the manager's word says so and the request asked for no grace", async () => {
+  it("comes at once when the manager's notice says so and the request asked for no grace", async () => {
     const patient = await TestExecutor.start({ relayLossGraceSeconds: 3600 });
     try {
       const answer = await patient.execute({ command: TWO_SLEEPERS, disconnectGraceSeconds: 0 });
@@ -135,7 +135,7 @@ describe('The end of a command', () => {
     }
   });
 
-  it("comes after the manager's word also where the connection broke before it", async () => {
+  it("comes after the manager's notice also where the connection broke before it", async () => {
     const patient = await TestExecutor.start({ relayLossGraceSeconds: 3600, disconnectGraceSeconds: 0 });
     try {
       const answer = await patient.execute({ command: TWO_SLEEPERS });

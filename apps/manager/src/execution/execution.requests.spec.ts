@@ -23,7 +23,7 @@ describe('the requests to an executor', () => {
     },
   );
 
-  it('give the word that a client has left, which nobody waits for, an end in all', () => {
+  it('give the notice that a client has disconnected, which nobody waits for, an end in all', () => {
     expect(disconnectRequest('a', ORIGIN)).toMatchObject({ headTimeoutMs: 10_000, bodyTimeoutMs: 10_000 });
   });
 
