@@ -7,9 +7,9 @@ import { parse } from 'yaml';
 import { KEY, wholeApp, type RealRoute, type WholeApp } from '../fixtures/whole.app.js';
 import { POLICY, type OperationId } from '../http/policy.js';
 import { nameOf } from './event-stream.response.js';
-import type { Media, OpenApiDocument, Operation, Schema } from './openapi.types.js';
+import { mediaOf, openIn, operationsOf, schemasIn } from './fixtures/document.parts.js';
+import type { OpenApiDocument, Schema } from './openapi.types.js';
 
-const METHODS = ['get', 'put', 'post', 'delete', 'patch', 'head', 'options', 'trace'];
 /** Routes that are no operations of the API. */
 const UNDOCUMENTED = /^\/(api\/docs|openapi)/;
 
@@ -27,43 +27,6 @@ beforeAll(async () => {
 
 afterAll(() => manager.app.close());
 
-function operations(of = document): { at: string; path: string; method: string; operation: Operation }[] {
-  return Object.entries(of.paths).flatMap(([path, item]) =>
-    Object.entries(item)
-      .filter(([method]) => METHODS.includes(method))
-      .map(([method, operation]) => ({ at: `${method.toUpperCase()} ${path}`, path, method, operation })),
-  );
-}
-
-function mediaOf({ requestBody, responses }: Operation): [string, Media][] {
-  const answers = Object.entries(responses).flatMap(([status, { content = {} }]) =>
-    Object.entries(content).map(([type, media]): [string, Media] => [`${status} ${type}`, media]),
-  );
-  return [...Object.entries(requestBody?.content ?? {}), ...answers];
-}
-
-/** Every schema of a part of the document, with where it is. */
-function schemasIn(schema: Schema, at: string): [string, Schema][] {
-  const below = [
-    ...Object.entries(schema.properties ?? {}),
-    ...(schema.items === undefined ? [] : [['[]', schema.items] as const]),
-    ...(typeof schema.additionalProperties === 'object' ? [['{}', schema.additionalProperties] as const] : []),
-  ];
-  return [[at, schema], ...below.flatMap(([name, part]) => schemasIn(part, `${at}/${name}`))];
-}
-
-/** Schemas with fields that allow further ones, by where they are. */
-function openIn(schema: Schema, at: string): string[] {
-  if (schema.$ref !== undefined) {
-    const name = schema.$ref.slice(schema.$ref.lastIndexOf('/') + 1);
-    return openIn(document.components.schemas[name]!, `${at} ${name}`);
-  }
-  const fields = Object.entries(schema.properties ?? {});
-  const own = fields.length > 0 && schema.additionalProperties !== false ? [at] : [];
-  const parts = (schema.allOf ?? []).map((part) => ['', part] as const);
-  return [...own, ...[...fields, ...parts].flatMap(([name, part]) => openIn(part, `${at}/${name}`))];
-}
-
 describe('the OpenAPI document', () => {
   it.each([
     ['/openapi.json', '3.1'],
@@ -76,12 +39,12 @@ describe('the OpenAPI document', () => {
     const validator = new Validator();
     expect(await validator.validate(structuredClone(served))).toEqual({ valid: true });
     expect(validator.version).toBe(version);
-    expect(operations(served).map(({ at }) => at)).toEqual(operations().map(({ at }) => at));
+    expect(operationsOf(served).map(({ at }) => at)).toEqual(operationsOf(document).map(({ at }) => at));
   });
 
   it('says which operations take Idempotency-Key, and all others refuse it', async () => {
     const taking: string[] = [];
-    for (const { at, path, method, operation } of operations()) {
+    for (const { at, path, method, operation } of operationsOf(document)) {
       const { body } = await request(url + path.replaceAll(/\{(\w+)\}/g, 'kata'), {
         method: method.toUpperCase() as 'POST',
         headers: { 'x-api-key': KEY, 'idempotency-key': 'k', 'content-type': 'application/json' },
@@ -98,7 +61,7 @@ describe('the OpenAPI document', () => {
   it('has one type of success for each operation at /openapi-3.0.json', async () => {
     const { body } = await request(`${url}/openapi-3.0.json`);
     const served = (await body.json()) as OpenApiDocument;
-    for (const { at, operation } of operations(served)) {
+    for (const { at, operation } of operationsOf(served)) {
       const successes = Object.entries(operation.responses).filter(([status]) => status.startsWith('2'));
       expect([at, successes.length]).toEqual([at, 1]);
       expect([at, Object.keys(successes[0]?.[1].content ?? {}).length < 2]).toEqual([at, true]);
@@ -128,17 +91,17 @@ describe('the OpenAPI document', () => {
       .map(({ method, path }) => `${method} ${path.replace(/:(\w+)/g, '{$1}')}`);
     expect(served.length).toBeGreaterThan(10);
     expect(
-      operations()
+      operationsOf(document)
         .map(({ at }) => at)
         .sort(),
     ).toEqual([...new Set(served)].sort());
   });
 
   it('names every operation once, and says of each what it is for', () => {
-    const ids = operations().map(({ operation }) => operation.operationId);
+    const ids = operationsOf(document).map(({ operation }) => operation.operationId);
     expect(new Set(ids).size).toBe(ids.length);
     const tags = new Set((document.tags as { name: string }[]).map(({ name }) => name));
-    for (const { at, operation } of operations()) {
+    for (const { at, operation } of operationsOf(document)) {
       expect([at, operation.operationId]).toEqual([at, expect.stringMatching(/^[a-z][A-Za-z]+$/)]);
       expect([at, operation.summary]).toEqual([at, expect.stringMatching(/^[A-Z].*[^.]$/)]);
       expect([at, operation.tags?.every((tag) => tags.has(tag))]).toEqual([at, true]);
@@ -156,7 +119,7 @@ describe('the OpenAPI document', () => {
 
   it('has, for every operation, the errors that any of its kind can answer, as problem documents', () => {
     const codes = Object.entries(PROBLEM_STATUS);
-    for (const { at, method, operation } of operations()) {
+    for (const { at, method, operation } of operationsOf(document)) {
       const isPublic = operation.security?.length === 0;
       const expected = ['400', '403', '413', '500', ...(isPublic ? [] : ['401', '503'])];
       if (method !== 'get') expected.push('415');
@@ -171,7 +134,7 @@ describe('the OpenAPI document', () => {
   });
 
   it('describes every event of every stream', () => {
-    const streams = operations().flatMap(({ at, operation }) =>
+    const streams = operationsOf(document).flatMap(({ at, operation }) =>
       mediaOf(operation)
         .filter(([type]) => /event-stream|ndjson/.test(type))
         .map(([type, media]) => ({ at: `${at} ${type}`, media })),
@@ -218,7 +181,7 @@ describe('the OpenAPI document', () => {
       expect([at, example, validate.errors]).toEqual([at, example, null]);
       checked += 1;
     };
-    for (const { at, operation } of operations()) {
+    for (const { at, operation } of operationsOf(document)) {
       for (const [type, media] of mediaOf(operation)) {
         const examples = {
           ...media.examples,
@@ -237,8 +200,8 @@ describe('the OpenAPI document', () => {
   }, 30_000);
 
   it('says that unknown fields of a request are refused, at every depth', () => {
-    const open = operations().flatMap(({ at, operation }) =>
-      Object.values(operation.requestBody?.content ?? {}).flatMap(({ schema }) => openIn(schema ?? {}, at)),
+    const open = operationsOf(document).flatMap(({ at, operation }) =>
+      Object.values(operation.requestBody?.content ?? {}).flatMap(({ schema }) => openIn(document, schema ?? {}, at)),
     );
     expect(open).toEqual([]);
     expect(document.components.schemas.CreateSandboxDto?.additionalProperties).toBe(false);
@@ -278,7 +241,7 @@ describe('the OpenAPI document', () => {
   it('says which scope an operation needs, as the guard of requests knows it', async () => {
     const { body } = await request(`${url}/openapi-3.0.json`);
     const form30 = (await body.json()) as OpenApiDocument;
-    for (const { at, path, method, operation } of operations()) {
+    for (const { at, path, method, operation } of operationsOf(document)) {
       const need = POLICY[operation.operationId as OperationId];
       const isOpen = need === 'probe';
       expect([at, operation.security]).toEqual([at, isOpen ? [] : [{ bearer: [need] }, { apiKey: [need] }]]);
@@ -297,7 +260,7 @@ describe('the OpenAPI document', () => {
       apiKey: { type: 'apiKey', in: 'header', name: 'X-Api-Key' },
     });
     expect(document.security).toEqual([{ bearer: [] }, { apiKey: [] }]);
-    const open = operations().filter(({ operation }) => operation.security?.length === 0);
+    const open = operationsOf(document).filter(({ operation }) => operation.security?.length === 0);
     expect(open.map(({ path }) => path).sort()).toEqual(['/healthz', '/livez', '/readyz']);
   });
 });
