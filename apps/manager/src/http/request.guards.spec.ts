@@ -1,74 +1,22 @@
 import { once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
-import { Controller, Get, HttpCode, Module, Post, Req, type MiddlewareConsumer, type NestModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { ProblemDto } from '@warmbox/dto';
 import { ProblemFilter } from '@warmbox/http';
 import { Shutdown, systemClock } from '@warmbox/platform';
 import { FakeClock } from '@warmbox/testing';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import { request } from 'undici';
 import { ManagerOptions } from '../config/manager.options.js';
 import { httpAdapter } from '../create.app.js';
-import { ApiIdempotencyKey } from '../idempotency/api.idempotency-key.js';
 import { Metrics } from '../metrics/metrics.js';
 import { ApiKeyAuthenticator } from './api-key.authenticator.js';
 import { Authentication } from './authentication.js';
 import { FAILURES_MAX } from './failed.logins.js';
-import { Operation } from './operation.js';
-import { principalOf, type Authenticator, type Principal } from './principal.js';
+import { ThingsModule } from './fixtures/things.module.js';
+import type { Authenticator, Principal } from './principal.js';
 import { guardRequests } from './request.guards.js';
-
-@Controller()
-class ThingsController {
-  @Get('things')
-  @Operation('listSandboxes')
-  things(): object {
-    return { secret: true };
-  }
-
-  @Get('who')
-  @Operation('getSandbox')
-  who(@Req() asking: FastifyRequest): object {
-    return principalOf(asking);
-  }
-
-  @Post('things')
-  @Operation('createSandbox')
-  @HttpCode(200)
-  @ApiIdempotencyKey()
-  make(): object {
-    return {};
-  }
-
-  @Post('runs')
-  @Operation('execute')
-  @HttpCode(200)
-  run(): object {
-    return {};
-  }
-
-  @Get('page')
-  @Operation('getDocsPage')
-  page(): object {
-    return { page: true };
-  }
-
-  @Get('livez')
-  @Operation('getLiveness')
-  live(): string {
-    return 'ok';
-  }
-}
-
-/** With a middleware, as the logger is one: what brings middlewares to Fastify writes the URLs of requests anew. */
-@Module({ controllers: [ThingsController] })
-class ThingsModule implements NestModule {
-  configure(consumer: MiddlewareConsumer): void {
-    consumer.apply((_request: unknown, _reply: unknown, next: () => void) => next()).forRoutes('/{*splat}');
-  }
-}
 
 const KEY = 'a-key-of-many-characters';
 const OPTIONS = Object.assign(new ManagerOptions(), {
@@ -240,32 +188,6 @@ describe('what a principal may do', () => {
     principal = holderOf('create');
     const { statusCode } = await request(`${url}/things`, { method: 'HEAD', headers: { 'x-api-key': KEY } });
     expect(statusCode).toBe(403);
-  });
-});
-
-describe('a route that says nothing of what it needs', () => {
-  @Controller()
-  class OpenController {
-    @Get('open')
-    open(): object {
-      return {};
-    }
-  }
-
-  @Module({ controllers: [OpenController] })
-  class OpenModule {}
-
-  it('keeps the manager from starting', async () => {
-    const adapter = httpAdapter(OPTIONS);
-    const opened = await NestFactory.create<NestFastifyApplication>(OpenModule, adapter, {
-      bodyParser: false,
-      logger: false,
-      abortOnError: false,
-    });
-    const authentication = new Authentication(new ApiKeyAuthenticator(KEY), new Metrics(), clock);
-    guardRequests(adapter.getInstance<FastifyInstance>(), OPTIONS, shutdown, authentication);
-    await expect(opened.init()).rejects.toThrow('The route GET /open needs an @Operation');
-    await opened.close();
   });
 });
 
