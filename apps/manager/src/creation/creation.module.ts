@@ -6,6 +6,7 @@ import { LimitModule } from '../limit/limit.module.js';
 import { QueueModule } from '../queue/queue.module.js';
 import { SandboxesModule } from '../sandboxes/sandboxes.module.js';
 import { CreationController } from './creation.controller.js';
+import { CreationFollower } from './creation.follower.js';
 import { Creations } from './creations.js';
 import { PoolHeadroom } from './pool.headroom.js';
 import { SandboxCreator } from './sandbox.creator.js';
@@ -15,6 +16,6 @@ import { WarmSource } from './warm.source.js';
 @Module({
   imports: [AllocationModule, ExecutorsModule, IdempotencyModule, LimitModule, QueueModule, SandboxesModule],
   controllers: [CreationController],
-  providers: [Creations, PoolHeadroom, SandboxCreator, WarmSource],
+  providers: [CreationFollower, Creations, PoolHeadroom, SandboxCreator, WarmSource],
 })
 export class CreationModule {}

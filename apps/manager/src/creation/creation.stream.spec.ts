@@ -1,10 +1,9 @@
 import type { CreateSandboxDto, CreationEvent } from '@warmbox/dto';
-import { ProblemError, Shutdown } from '@warmbox/platform';
+import { ProblemError } from '@warmbox/platform';
 import type { Pod } from '@warmbox/sandbox';
 import { aPod, FakeClock } from '@warmbox/testing';
 import type { Subscription } from 'rxjs';
 import { aPrincipal } from '../http/fixtures/a.principal.js';
-import { ManagerOptions } from '../config/manager.options.js';
 import { creationStream } from './creation.stream.js';
 import { SandboxCreator } from './sandbox.creator.js';
 import type { CreationTurn, CreationWait } from './warm.source.js';
@@ -24,15 +23,9 @@ class Scene {
   private subscription: Subscription | undefined;
 
   async start(request: CreateSandboxDto = {}, disconnected?: AbortSignal): Promise<void> {
-    const unused = (): never => {
-      throw new Error('nobody asks for it');
-    };
     const creator = new SandboxCreator(
       { check: () => undefined, templateOf: () => 'now', plan: () => aPod() },
       { create: (pod) => this.create(pod) },
-      { end: unused },
-      { get: unused, confirm: unused, follow: () => this.nothing() },
-      { untilHealthy: unused },
       {
         take: () => Promise.resolve(this.warm),
         checkTurn: () => {
@@ -43,9 +36,8 @@ class Scene {
           return wait.forMs > 0 ? this.turn.promise : Promise.resolve(undefined);
         },
       },
-      { bind: unused },
-      new ManagerOptions(),
-      new Shutdown({ drainDelaySeconds: 0, shutdownGraceSeconds: 0 }, this.clock),
+      // It goes on and on.
+      { bringToReady: () => new Promise(() => undefined) },
       this.clock,
     );
     const stream = await creationStream(
@@ -80,11 +72,6 @@ class Scene {
     this.room -= 1;
     this.created += 1;
     return Promise.resolve(pod);
-  }
-
-  private async *nothing(): AsyncGenerator<Pod> {
-    await new Promise(() => undefined);
-    yield aPod();
   }
 }
 
