@@ -55,11 +55,11 @@ export class PodClaimer {
   async claim(pod: Pod, claim: Claim, attempt?: AttemptHandle): Promise<Pod | undefined> {
     const patch = claimPatch(uidOf(pod), claim);
     const send = (): Promise<Pod> => this.client.patchJson(PODS, this.keyOf(pod), patch, { timeoutMs: TIMEOUT_MS });
-    let mayBeOurs = false;
+    const verdicts = new Set<ClaimVerdict>();
     const when = (error: unknown): boolean => {
       const verdict = claimVerdict(error);
-      mayBeOurs ||= verdict === 'unknown';
-      return verdict === 'unknown' || verdict === 'refused' || (verdict === 'contended' && mayBeOurs);
+      verdicts.add(verdict);
+      return verdict === 'unknown' || verdict === 'refused' || (verdict === 'contended' && verdicts.has('unknown'));
     };
     let claimed: Pod;
     try {
@@ -67,7 +67,7 @@ export class PodClaimer {
     } catch (error) {
       const verdict = claimVerdict(error);
       // Nobody else can have claimed it with our id: an earlier send may have succeeded in silence.
-      if (mayBeOurs) return await this.settle(pod, claim, attempt);
+      if (verdicts.has('unknown')) return await this.settle(pod, claim, attempt);
       if (verdict === 'mistaken') throw mistake(error);
       if (verdict === 'lost' || verdict === 'contended') return undefined;
       throw kubeProblem(error);

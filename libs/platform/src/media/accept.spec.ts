@@ -45,11 +45,7 @@ describe('negotiate', () => {
 describe('acceptable', () => {
   it('is what is negotiated, or an error that names what there is', () => {
     expect(acceptable('application/json', ALL)).toBe(MEDIA.json);
-    expect(() => acceptable('text/html', [MEDIA.eventStream, MEDIA.ndjson])).toThrow(
-      expect.objectContaining({
-        code: 'not_acceptable',
-        detail: 'Accept must allow text/event-stream or application/x-ndjson.',
-      }),
-    );
+    const refused = (): Media => acceptable('text/html', [MEDIA.eventStream, MEDIA.ndjson]);
+    expect(refused).toThrow('Accept must allow text/event-stream or application/x-ndjson.');
   });
 });
