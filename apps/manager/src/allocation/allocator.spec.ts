@@ -2,7 +2,7 @@ import { ProblemError } from '@warmbox/platform';
 import { nameOf } from '@warmbox/sandbox';
 import { aPod, FakeClock } from '@warmbox/testing';
 import { aPrincipal } from '../http/fixtures/a.principal.js';
-import { Scene, WANTED } from './fixtures/allocator.scene.js';
+import { Scene, ALLOCATION } from './fixtures/allocator.scene.js';
 
 const newScene = (): Scene<FakeClock> =>
   new Scene(new FakeClock(), (name) => aPod({ name, pool: 'warm', ready: true }));
@@ -11,7 +11,7 @@ describe('Allocator', () => {
   it('never tries for one pod twice at once, however many callers there are', async () => {
     const scene = newScene();
     scene.show('a', 'b', 'c');
-    const results = await Promise.allSettled(Array.from({ length: 10 }, () => scene.allocator.allocate(WANTED)));
+    const results = await Promise.allSettled(Array.from({ length: 10 }, () => scene.allocator.allocate(ALLOCATION)));
     expect(scene.claimed.map(({ name }) => name).sort()).toEqual(['a', 'b', 'c']);
     expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(3);
     const codes = results.flatMap((result) =>
@@ -24,7 +24,7 @@ describe('Allocator', () => {
     const scene = newScene();
     scene.show('a', 'b', 'c');
     scene.fate = (name) => Promise.resolve(name === 'c' ? 'won' : 'lost');
-    expect(nameOf(await scene.allocator.allocate(WANTED))).toBe('c');
+    expect(nameOf(await scene.allocator.allocate(ALLOCATION))).toBe('c');
     expect(new Set(scene.claimed.map(({ name }) => name)).size).toBe(scene.claimed.length);
     expect(scene.clock.monotonic()).toBe(0);
   });
@@ -33,7 +33,7 @@ describe('Allocator', () => {
     const scene = newScene();
     const got: string[] = [];
     const ask = (tenant: string): void => {
-      const allocation = { ...WANTED, principal: aPrincipal({ tenant }) };
+      const allocation = { ...ALLOCATION, principal: aPrincipal({ tenant }) };
       void scene.allocator.allocate(allocation, { waitSeconds: 60 }).then(() => got.push(tenant));
     };
     for (const tenant of ['search', 'search', 'default']) ask(tenant);
@@ -47,9 +47,9 @@ describe('Allocator', () => {
   it('claims with an id of its own each time, and grants time from then on', async () => {
     const scene = newScene();
     scene.show('a', 'b');
-    await scene.allocator.allocate({ ...WANTED, grant: { lifetimeSeconds: 60 }, labels: { team: 'x' } });
+    await scene.allocator.allocate({ ...ALLOCATION, grant: { lifetimeSeconds: 60 }, labels: { team: 'x' } });
     await scene.clock.advance(5_000);
-    await scene.allocator.allocate(WANTED);
+    await scene.allocator.allocate(ALLOCATION);
     const [first, second] = scene.claimed.map(({ claim }) => claim);
     expect(first?.claimId).not.toBe(second?.claimId);
     expect(first).toMatchObject({
@@ -65,28 +65,28 @@ describe('Allocator', () => {
     const scene = newScene();
     scene.show('a', 'b');
     scene.fate = () => Promise.reject(new ProblemError('kubernetes_unavailable', 'no answer'));
-    await expect(scene.allocator.allocate(WANTED)).rejects.toMatchObject({ code: 'kubernetes_unavailable' });
+    await expect(scene.allocator.allocate(ALLOCATION)).rejects.toMatchObject({ code: 'kubernetes_unavailable' });
     expect(scene.claimed).toHaveLength(1);
   });
 
   it('says that the limit is the reason where it is', async () => {
     const scene = newScene();
     scene.isLimitReached = true;
-    await expect(scene.allocator.allocate(WANTED)).rejects.toMatchObject({ code: 'limit_reached' });
+    await expect(scene.allocator.allocate(ALLOCATION)).rejects.toMatchObject({ code: 'limit_reached' });
   });
 
   it('gives nothing away while it does not know the present', async () => {
     const scene = newScene();
     scene.show('a');
     scene.isCurrent = false;
-    await expect(scene.allocator.allocate(WANTED)).rejects.toMatchObject({ code: 'not_synced' });
+    await expect(scene.allocator.allocate(ALLOCATION)).rejects.toMatchObject({ code: 'not_synced' });
     expect(scene.claimed).toEqual([]);
   });
 
   it('waits for what the store shows next, and no longer than it was told', async () => {
     const scene = newScene();
-    const patient = scene.allocator.allocate(WANTED, { waitSeconds: 10 });
-    const hasty = scene.allocator.allocate({ ...WANTED, userId: 'bob' }, { waitSeconds: 2 });
+    const patient = scene.allocator.allocate(ALLOCATION, { waitSeconds: 10 });
+    const hasty = scene.allocator.allocate({ ...ALLOCATION, userId: 'bob' }, { waitSeconds: 2 });
     hasty.catch(() => undefined);
     await scene.clock.advance(3_000);
     await expect(hasty).rejects.toMatchObject({ code: 'pool_empty' });
@@ -99,8 +99,8 @@ describe('Allocator', () => {
   it('keeps its turn where the pod of its turn was another’s', async () => {
     const scene = newScene();
     scene.fate = (name) => Promise.resolve(name === 'first' ? 'lost' : 'won');
-    const ada = scene.allocator.allocate(WANTED, { waitSeconds: 10 });
-    const bob = scene.allocator.allocate({ ...WANTED, userId: 'bob' }, { waitSeconds: 10 });
+    const ada = scene.allocator.allocate(ALLOCATION, { waitSeconds: 10 });
+    const bob = scene.allocator.allocate({ ...ALLOCATION, userId: 'bob' }, { waitSeconds: 10 });
     scene.show('first');
     await scene.clock.advance(0);
     scene.show('second');
@@ -111,7 +111,7 @@ describe('Allocator', () => {
 
   it('lets go of those who wait when the manager ends', async () => {
     const scene = newScene();
-    const waiting = scene.allocator.allocate(WANTED, { waitSeconds: 60 });
+    const waiting = scene.allocator.allocate(ALLOCATION, { waitSeconds: 60 });
     waiting.catch(() => undefined);
     void scene.shutdown.run();
     await scene.clock.advance(0);
@@ -124,7 +124,7 @@ describe('Allocator', () => {
     scene.show(...names);
     const { promise, resolve } = Promise.withResolvers<'won'>();
     scene.fate = () => promise;
-    const turns = names.map(() => scene.allocator.allocate(WANTED));
+    const turns = names.map(() => scene.allocator.allocate(ALLOCATION));
     const results = Promise.allSettled(turns);
     await scene.clock.advance(0);
     const sent = scene.claimed.map(({ name }) => name);
@@ -143,9 +143,9 @@ describe('Allocator', () => {
   it('measures what came of it', async () => {
     const scene = newScene();
     scene.show('a');
-    await scene.allocator.allocate(WANTED);
-    const late = scene.allocator.allocate(WANTED, { waitSeconds: 10 });
-    await expect(scene.allocator.allocate(WANTED)).rejects.toMatchObject({ code: 'pool_empty' });
+    await scene.allocator.allocate(ALLOCATION);
+    const late = scene.allocator.allocate(ALLOCATION, { waitSeconds: 10 });
+    await expect(scene.allocator.allocate(ALLOCATION)).rejects.toMatchObject({ code: 'pool_empty' });
     scene.fate = (name) => Promise.resolve(name === 'b' ? 'lost' : 'won');
     scene.show('b');
     await scene.clock.advance(0);

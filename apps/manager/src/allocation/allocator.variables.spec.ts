@@ -3,13 +3,13 @@ import { nameOf, type Pod } from '@warmbox/sandbox';
 import { aPod, FakeClock } from '@warmbox/testing';
 import { SupersededError, type AttemptHandle } from '../idempotency/attempt.handle.js';
 import type { Allocation } from './allocator.js';
-import { Scene, WANTED } from './fixtures/allocator.scene.js';
+import { Scene, ALLOCATION } from './fixtures/allocator.scene.js';
 
 const newScene = (): Scene<FakeClock> =>
   new Scene(new FakeClock(), (name) => aPod({ name, pool: 'warm', ready: true }));
 
 describe('an allocation with variables', () => {
-  const wanted: Allocation = { ...WANTED, environmentVariables: { A: '1' } };
+  const withVariables: Allocation = { ...ALLOCATION, environmentVariables: { A: '1' } };
 
   it('has them in force before it answers', async () => {
     const scene = newScene();
@@ -17,7 +17,7 @@ describe('an allocation with variables', () => {
     const binding = Promise.withResolvers<undefined>();
     scene.bind = () => binding.promise;
     let isAnswered = false;
-    const pod = scene.allocator.allocate(wanted).finally(() => (isAnswered = true));
+    const pod = scene.allocator.allocate(withVariables).finally(() => (isAnswered = true));
     await scene.clock.advance(0);
     expect(isAnswered).toBe(false);
     binding.resolve(undefined);
@@ -30,7 +30,7 @@ describe('an allocation with variables', () => {
     let failures = 1;
     scene.bind = () =>
       failures-- > 0 ? Promise.reject(new ProblemError('executor_unreachable', 'dead')) : Promise.resolve();
-    const name = nameOf(await scene.allocator.allocate(wanted));
+    const name = nameOf(await scene.allocator.allocate(withVariables));
     expect([...scene.deleted, name].sort()).toEqual(['a', 'b']);
   });
 
@@ -38,7 +38,7 @@ describe('an allocation with variables', () => {
     const scene = newScene();
     scene.show('a', 'b', 'c', 'd', 'e');
     scene.bind = () => Promise.reject(new ProblemError('executor_unreachable', 'dead'));
-    await expect(scene.allocator.allocate(wanted)).rejects.toMatchObject({ code: 'executor_unreachable' });
+    await expect(scene.allocator.allocate(withVariables)).rejects.toMatchObject({ code: 'executor_unreachable' });
     expect(scene.deleted).toHaveLength(3);
   });
 
@@ -46,10 +46,10 @@ describe('an allocation with variables', () => {
     const scene = newScene();
     scene.show('a', 'b', 'c', 'd', 'e');
     scene.checkRoute = () => Promise.reject(new ProblemError('executor_unreachable', 'no route'));
-    await expect(scene.allocator.allocate(wanted)).rejects.toMatchObject({ code: 'executor_unreachable' });
+    await expect(scene.allocator.allocate(withVariables)).rejects.toMatchObject({ code: 'executor_unreachable' });
     expect([scene.claimed, scene.deleted]).toEqual([[], []]);
     scene.checkRoute = () => Promise.resolve();
-    await scene.allocator.allocate(wanted);
+    await scene.allocator.allocate(withVariables);
     expect(scene.claimed).toHaveLength(1);
   });
 
@@ -57,7 +57,7 @@ describe('an allocation with variables', () => {
     const scene = newScene();
     scene.show('a', 'b');
     scene.bind = () => Promise.reject(new ProblemError('shutting_down', 'ends'));
-    await expect(scene.allocator.allocate(wanted)).rejects.toMatchObject({ code: 'shutting_down' });
+    await expect(scene.allocator.allocate(withVariables)).rejects.toMatchObject({ code: 'shutting_down' });
     expect([scene.claimed.length, scene.deleted]).toEqual([1, []]);
   });
 
@@ -84,7 +84,9 @@ describe('an allocation with variables', () => {
       scene.show('a');
       scene.bind = () => Promise.reject(new ProblemError('executor_unreachable', 'dead'));
       const { attempt, told } = attemptOf(scene, () => Promise.resolve());
-      await expect(scene.allocator.allocate({ ...wanted, attempt })).rejects.toMatchObject({ code: 'pool_empty' });
+      await expect(scene.allocator.allocate({ ...withVariables, attempt })).rejects.toMatchObject({
+        code: 'pool_empty',
+      });
       expect(scene.claimed).toMatchObject([{ claim: { request: 'h' } }]);
       expect([told, scene.deleted]).toEqual([['exclude a of 0 deleted'], ['a']]);
     });
@@ -94,7 +96,7 @@ describe('an allocation with variables', () => {
       scene.show('a', 'b');
       scene.bind = () => Promise.reject(new ProblemError('executor_unreachable', 'dead'));
       const { attempt } = attemptOf(scene, () => Promise.reject(new SupersededError('another has it')));
-      await expect(scene.allocator.allocate({ ...wanted, attempt })).rejects.toThrow(SupersededError);
+      await expect(scene.allocator.allocate({ ...withVariables, attempt })).rejects.toThrow(SupersededError);
       expect([scene.claimed.length, scene.deleted]).toEqual([1, []]);
     });
 
@@ -103,7 +105,9 @@ describe('an allocation with variables', () => {
       scene.show('a');
       scene.bind = () => Promise.reject(new ProblemError('shutting_down', 'ends'));
       const { attempt, told } = attemptOf(scene, () => Promise.resolve());
-      await expect(scene.allocator.allocate({ ...wanted, attempt })).rejects.toMatchObject({ code: 'shutting_down' });
+      await expect(scene.allocator.allocate({ ...withVariables, attempt })).rejects.toMatchObject({
+        code: 'shutting_down',
+      });
       expect([told, scene.deleted]).toEqual([['leaveForRetry'], []]);
     });
   });
