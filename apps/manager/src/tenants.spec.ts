@@ -219,7 +219,7 @@ describe('two tenants', () => {
       own.push((await create('billing')).name);
     }
     const { headers } = await ask('search', 'GET', '/api/kata?limit=1');
-    const next = /<(\?[^>]+)>/.exec(String(headers.link))![1]!;
+    const next = /<(\?[^>]+)>/.exec(String(headers.link))![1]!.replace('limit=1', 'limit=100');
     for (const name of await listed('billing', next)) expect(own).toContain(name);
     expect(await listed('search', next)).toHaveLength(1);
   });
