@@ -6,8 +6,8 @@ import type { OpenApiDocument } from './openapi.types.js';
 
 const DESCRIPTION = `Isolated code sandboxes on Kubernetes: create one, run commands in it, watch what they print, delete it.
 
-Every call but the probes needs the API key, as \`Authorization: Bearer …\` or \`X-Api-Key\`. Errors are
-[RFC 9457](https://www.rfc-editor.org/rfc/rfc9457) problem documents; decide by their \`code\`. Unknown fields are refused, and null
+Every call but the probes needs the API key, as \`Authorization: Bearer …\` or \`X-Api-Key\`. Each says which scope it
+needs; the API key has all. Errors are [RFC 9457](https://www.rfc-editor.org/rfc/rfc9457) problem documents; decide by their \`code\`. Unknown fields are refused, and null
 means absent. Where an operation can stream and can answer JSON, it streams unless \`Accept\` names \`application/json\` at the highest q.`;
 
 /** The OpenAPI 3.1 document of an application, complete: what swagger finds and what our decorators add. */
