@@ -112,7 +112,10 @@ describe('splice', () => {
     await new Promise<void>((resolve) => {
       let last = -1;
       const look = (): void => {
-        if (near.writableNeedDrain && written === last) return resolve();
+        if (near.writableNeedDrain && written === last) {
+          resolve();
+          return;
+        }
         last = written;
         setTimeout(look, 50);
       };

@@ -13,9 +13,9 @@ class FakeClient {
     expect(key).toEqual({ namespace: 'n', name: 'p' });
     expect(options.subresource).toBe('status');
     this.patches.push(patch as FakeClient['patches'][number]);
-    const answer = this.answers.shift();
+    const answer: unknown = await this.answers.shift();
     if (answer instanceof Error) throw answer;
-    return (await answer) as T;
+    return answer as T;
   }
 }
 
