@@ -1,8 +1,8 @@
 import type { RequestOptions } from 'node:https';
 import { KubeConfig } from '@kubernetes/client-node';
 import type { Clock } from '@warmbox/platform';
-import { KubeConnection } from './kube.connection.js';
-import type { Credentials, CredentialSource } from './kube.credentials.js';
+import { KubeConnection } from './client/kube.connection.js';
+import type { Credentials, CredentialSource } from './client/kube.credentials.js';
 
 /** KUBECONFIG's connection, else ~/.kube/config's, else the service account's of the pod that this runs in. */
 export async function connectByDefault(clock?: Clock): Promise<KubeConnection> {

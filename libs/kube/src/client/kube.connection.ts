@@ -1,7 +1,7 @@
 import { Gate, systemClock, type Clock } from '@warmbox/platform';
 import { Agent, ProxyAgent, type Dispatcher } from 'undici';
 import { tokenSource, type CredentialSource, type Tls } from './kube.credentials.js';
-import { KubeCredentialsError } from './kube.error.js';
+import { KubeCredentialsError } from '../errors/kube.error.js';
 
 /** How long credentials are used before the kubeconfig's source (a token file, a plugin) is asked again, in ms. */
 const CREDENTIALS_TTL_MS = 30_000;

@@ -7,9 +7,9 @@ import { KubeConfig } from '@kubernetes/client-node';
 import { aPod, ApiDouble, FakeClock, faults, waitFor, type Fault } from '@warmbox/testing';
 import { KubeClient } from './kube.client.js';
 import { type KubeConnection } from './kube.connection.js';
-import { KubeApiError, KubeUnreachableError } from './kube.error.js';
+import { KubeApiError, KubeUnreachableError } from '../errors/kube.error.js';
 import { PODS } from './kube.resource.js';
-import { connectByKubeconfig } from './kubeconfig.js';
+import { connectByKubeconfig } from '../kubeconfig.js';
 
 const NAMESPACE = 'sandbox-containers';
 

@@ -1,7 +1,7 @@
 import { aPod, faults, waitFor } from '@warmbox/testing';
 import { cleanUp } from './fixtures/cleanups.js';
 import { NAMESPACE, setUp } from './fixtures/pod.store.scene.js';
-import { PODS } from './kube.resource.js';
+import { PODS } from '../client/kube.resource.js';
 
 afterEach(cleanUp);
 

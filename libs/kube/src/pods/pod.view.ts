@@ -1,6 +1,6 @@
 import { isSandbox, nameOf, uidOf, type Pod } from '@warmbox/sandbox';
 import { PodIndex } from './pod.index.js';
-import { isLater } from './resource.version.js';
+import { isLater } from '../watch/resource.version.js';
 
 export interface PodChange {
   type: 'added' | 'modified' | 'deleted';

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { aPod, ApiDouble, FakeClock, faults, waitFor } from '@warmbox/testing';
 import { KubeClient } from './kube.client.js';
 import { KubeConnection } from './kube.connection.js';
-import { KubeUnreachableError } from './kube.error.js';
+import { KubeUnreachableError } from '../errors/kube.error.js';
 import { LEASES, PODS } from './kube.resource.js';
 
 const NAMESPACE = 'sandbox-containers';

@@ -1,14 +1,14 @@
 import { type Clock, pause, systemClock, Wakeup } from '@warmbox/platform';
 import type { Lease } from '@warmbox/sandbox';
-import { silentLog, type KubeLog } from './kube.log.js';
-import type { Remedy } from './kube.remedy.js';
-import { LEASES } from './kube.resource.js';
+import { silentLog, type KubeLog } from '../client/kube.log.js';
+import type { Remedy } from '../errors/kube.remedy.js';
+import { LEASES } from '../client/kube.resource.js';
 import { CONFLICTS, LeaseObject, type LeaseClient } from './lease.object.js';
 import { acquiredLease, holderOf } from './lease.record.js';
 import { LeaseTerm } from './lease.term.js';
 import { checkedLeaseTimes, RETRY_JITTER, type LeaseTimes } from './lease.times.js';
 import { ALWAYS, turnAt, type Candidacy, type LeaseView, type Turn } from './lease.view.js';
-import { ObjectWatch } from './object.watch.js';
+import { ObjectWatch } from '../watch/object.watch.js';
 
 export interface LeaseElectorOptions extends LeaseTimes {
   namespace: string;

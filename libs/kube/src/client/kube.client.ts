@@ -2,7 +2,7 @@ import { lines, systemClock, type Clock } from '@warmbox/platform';
 import type { JsonPatchOperation, KubeList, KubeObject, Status } from '@warmbox/sandbox';
 import type { DatedAnswer } from './cluster.clock.js';
 import type { KubeConnection, Slots } from './kube.connection.js';
-import { KubeApiError, KubeUnreachableError } from './kube.error.js';
+import { KubeApiError, KubeUnreachableError } from '../errors/kube.error.js';
 import { exchange, open, type Exchange } from './kube.exchange.js';
 import { LEASES, pathOf, PODS, type Resource } from './kube.resource.js';
 

@@ -1,7 +1,7 @@
 import { aPod, ApiDouble, FakeClock, faults, waitFor, type Fault } from '@warmbox/testing';
 import { KubeClient, type WatchEvent } from './kube.client.js';
 import { KubeConnection } from './kube.connection.js';
-import { KubeApiError, KubeUnreachableError } from './kube.error.js';
+import { KubeApiError, KubeUnreachableError } from '../errors/kube.error.js';
 import { PODS } from './kube.resource.js';
 
 const NAMESPACE = 'sandbox-containers';

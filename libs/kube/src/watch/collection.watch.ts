@@ -1,11 +1,11 @@
 import { Backoff, type Clock, Deadline, pause } from '@warmbox/platform';
 import type { KubeObject } from '@warmbox/sandbox';
-import type { KubeClient, WatchEvent } from './kube.client.js';
-import { KubeApiError } from './kube.error.js';
-import type { KubeLog } from './kube.log.js';
-import { reported } from './kube.remedy.js';
-import type { Resource } from './kube.resource.js';
-import { listPages } from './list.pages.js';
+import type { KubeClient, WatchEvent } from '../client/kube.client.js';
+import { KubeApiError } from '../errors/kube.error.js';
+import type { KubeLog } from '../client/kube.log.js';
+import { reported } from '../errors/kube.remedy.js';
+import type { Resource } from '../client/kube.resource.js';
+import { listPages } from '../client/list.pages.js';
 import { isLater } from './resource.version.js';
 
 export interface CollectionWatchOptions {

@@ -1,10 +1,10 @@
 import type { Lease } from '@warmbox/sandbox';
 import { systemClock, type Clock } from '@warmbox/platform';
 import { ApiDouble, atLeast, faults, waitFor } from '@warmbox/testing';
-import { KubeClient } from './kube.client.js';
-import { KubeConnection } from './kube.connection.js';
-import { silentLog } from './kube.log.js';
-import { LEASES as KIND } from './kube.resource.js';
+import { KubeClient } from '../client/kube.client.js';
+import { KubeConnection } from '../client/kube.connection.js';
+import { silentLog } from '../client/kube.log.js';
+import { LEASES as KIND } from '../client/kube.resource.js';
 import { ObjectWatch } from './object.watch.js';
 
 const NAMESPACE = 'ns';

@@ -1,7 +1,7 @@
 import { retry, type Clock } from '@warmbox/platform';
 import { executorToken, nameOf, type KubeObject } from '@warmbox/sandbox';
 import type { KubeClient } from './kube.client.js';
-import { KubeApiError, KubeUnreachableError, NameTakenError } from './kube.error.js';
+import { KubeApiError, KubeUnreachableError, NameTakenError } from '../errors/kube.error.js';
 import type { Resource } from './kube.resource.js';
 
 /**

@@ -1,11 +1,11 @@
 import { systemClock, type Clock } from '@warmbox/platform';
 import { isSandbox, nameOf, uidOf, type Pod } from '@warmbox/sandbox';
-import { COLLECTION_WATCH_DEFAULTS, CollectionWatch, type CollectionWatchOptions } from './collection.watch.js';
-import type { KubeClient } from './kube.client.js';
-import { KubeApiError } from './kube.error.js';
-import { silentLog, type KubeLog } from './kube.log.js';
-import { kubeProblem } from './kube.problem.js';
-import { PODS } from './kube.resource.js';
+import { COLLECTION_WATCH_DEFAULTS, CollectionWatch, type CollectionWatchOptions } from '../watch/collection.watch.js';
+import type { KubeClient } from '../client/kube.client.js';
+import { KubeApiError } from '../errors/kube.error.js';
+import { silentLog, type KubeLog } from '../client/kube.log.js';
+import { kubeProblem } from '../errors/kube.problem.js';
+import { PODS } from '../client/kube.resource.js';
 import { trimPod } from './pod.fields.js';
 import type { PodQuery } from './pod.index.js';
 import { PodView, type PodChange } from './pod.view.js';

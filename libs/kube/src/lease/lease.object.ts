@@ -1,10 +1,10 @@
 import { Deadline, type Clock, type Timer } from '@warmbox/platform';
 import type { Lease } from '@warmbox/sandbox';
-import type { KubeClient } from './kube.client.js';
-import { KubeApiError } from './kube.error.js';
-import type { KubeLog } from './kube.log.js';
-import { remedyOf, reported, type Remedy } from './kube.remedy.js';
-import { LEASES } from './kube.resource.js';
+import type { KubeClient } from '../client/kube.client.js';
+import { KubeApiError } from '../errors/kube.error.js';
+import type { KubeLog } from '../client/kube.log.js';
+import { remedyOf, reported, type Remedy } from '../errors/kube.remedy.js';
+import { LEASES } from '../client/kube.resource.js';
 import { holderOf, releasedLease } from './lease.record.js';
 import { LeaseView } from './lease.view.js';
 

@@ -3,7 +3,7 @@ import { aPod, ApiDouble, FakeClock, faults, waitFor } from '@warmbox/testing';
 import { createOnce, isUnknownOutcome } from './create.once.js';
 import { KubeClient } from './kube.client.js';
 import { KubeConnection } from './kube.connection.js';
-import { NameTakenError } from './kube.error.js';
+import { NameTakenError } from '../errors/kube.error.js';
 import { PODS } from './kube.resource.js';
 
 const NAMESPACE = 'sandbox-containers';

@@ -1,6 +1,6 @@
 import type { Lease } from '@warmbox/sandbox';
 import { holderOf, recordOf } from './lease.record.js';
-import { isLater } from './resource.version.js';
+import { isLater } from '../watch/resource.version.js';
 
 /**
  * The lease as this process has observed it, and when. Other machines' clocks, which the lease's own times come from, decide

@@ -1,9 +1,9 @@
 import { Backoff, type Clock, Deadline, pause } from '@warmbox/platform';
 import type { KubeObject } from '@warmbox/sandbox';
-import type { KubeClient } from './kube.client.js';
-import type { KubeLog } from './kube.log.js';
-import { reported } from './kube.remedy.js';
-import type { Resource } from './kube.resource.js';
+import type { KubeClient } from '../client/kube.client.js';
+import type { KubeLog } from '../client/kube.log.js';
+import { reported } from '../errors/kube.remedy.js';
+import type { Resource } from '../client/kube.resource.js';
 
 /** How long the server is asked to keep one WATCH open, in seconds: the middle of the range, and how far it reaches. */
 const ROUND_SECONDS = 15;

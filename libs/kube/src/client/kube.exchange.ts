@@ -2,7 +2,7 @@ import { Deadline, unlessAborted, type Clock } from '@warmbox/platform';
 import type { Status } from '@warmbox/sandbox';
 import { request, type Dispatcher } from 'undici';
 import type { KubeAccess, KubeConnection, Slots } from './kube.connection.js';
-import { KubeApiError, KubeUnreachableError } from './kube.error.js';
+import { KubeApiError, KubeUnreachableError } from '../errors/kube.error.js';
 import { atSending } from './kube.sending.js';
 
 /** One request to the API server. */

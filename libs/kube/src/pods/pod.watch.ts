@@ -1,6 +1,6 @@
 import { SANDBOX_SELECTOR, type Pod } from '@warmbox/sandbox';
-import type { Collection } from './collection.watch.js';
-import { PODS } from './kube.resource.js';
+import type { Collection } from '../watch/collection.watch.js';
+import { PODS } from '../client/kube.resource.js';
 import { trimPod } from './pod.fields.js';
 
 /** Every sandbox's pod, with the fields in use. */
