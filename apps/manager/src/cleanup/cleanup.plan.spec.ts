@@ -19,9 +19,13 @@ function sandbox(facts: PodFacts = {}, grant: Partial<Grant> = { lifetimeSeconds
 /** The next step, with the seconds from the pod's creation until then. */
 function next(
   pod: Pod,
-  { nowSeconds = 0, limits = LIMITS, done = {} }: { nowSeconds?: number; limits?: CleanupLimits; done?: Progress } = {},
+  {
+    nowSeconds = 0,
+    limits = LIMITS,
+    progress = {},
+  }: { nowSeconds?: number; limits?: CleanupLimits; progress?: Progress } = {},
 ): { seconds: number; step: Step } | undefined {
-  const planned = nextStep(pod, CREATED + nowSeconds * 1000, limits, done);
+  const planned = nextStep(pod, CREATED + nowSeconds * 1000, limits, progress);
   return planned && { seconds: (planned.at - CREATED) / 1000, step: planned.step };
 }
 
@@ -34,21 +38,21 @@ describe('the plan of cleanup', () => {
   });
 
   it('asks a little later than its executor’s word makes it idle, for clocks that tick a little differently', () => {
-    const done = { activeAt: CREATED + 100_000 };
-    expect(next(sandbox(), { nowSeconds: 130, done })).toMatchObject({ seconds: 220.05, step: { do: 'ask' } });
+    const progress = { activeAt: CREATED + 100_000 };
+    expect(next(sandbox(), { nowSeconds: 130, progress })).toMatchObject({ seconds: 220.05, step: { do: 'ask' } });
   });
 
   it('does not ask again before the time that the last answer gave', () => {
-    expect(next(sandbox(), { nowSeconds: 130, done: { askAt: CREATED + 200_000 } })).toMatchObject({
+    expect(next(sandbox(), { nowSeconds: 130, progress: { askAt: CREATED + 200_000 } })).toMatchObject({
       seconds: 200,
       step: { do: 'ask' },
     });
   });
 
   it('asks sooner where the idle time-out was shortened after the answer, and later where it was prolonged', () => {
-    const done = { activeAt: CREATED + 100_000, askAt: CREATED + 100_250 };
+    const progress = { activeAt: CREATED + 100_000, askAt: CREATED + 100_250 };
     const seconds = (idleTimeoutSeconds: number): number | undefined =>
-      next(sandbox({}, { lifetimeSeconds: 9_000, idleTimeoutSeconds }), { nowSeconds: 101, done })?.seconds;
+      next(sandbox({}, { lifetimeSeconds: 9_000, idleTimeoutSeconds }), { nowSeconds: 101, progress })?.seconds;
     expect(seconds(120)).toBeCloseTo(220, 0);
     expect(seconds(20)).toBeCloseTo(120, 0);
     expect(seconds(600)).toBeCloseTo(700, 0);
@@ -57,8 +61,8 @@ describe('the plan of cleanup', () => {
   it('asks as late as the later of the stamp and the answer wants', () => {
     const stamped = sandbox();
     stamped.metadata!.annotations![ANNOTATION.lastActivity] = '2026-01-01T00:03:00.000Z';
-    expect(next(stamped, { done: { activeAt: CREATED + 100_000 } })?.seconds).toBe(300);
-    expect(next(stamped, { done: { activeAt: CREATED + 200_000 } })?.seconds).toBeCloseTo(320, 0);
+    expect(next(stamped, { progress: { activeAt: CREATED + 100_000 } })?.seconds).toBe(300);
+    expect(next(stamped, { progress: { activeAt: CREATED + 200_000 } })?.seconds).toBeCloseTo(320, 0);
   });
 
   const failedProbes: FailedProbes = { since: CREATED + 120_000, count: 3, activityAt: CREATED };
@@ -66,25 +70,25 @@ describe('the plan of cleanup', () => {
   it('gives up an executor that did not answer for long enough, and not one that did not answer twice', () => {
     const pod = sandbox({ ready: false });
     pod.status!.conditions![0]!.lastTransitionTime = '2026-01-01T00:01:00Z';
-    const done = { askAt: CREATED + 165_000, failedProbes };
+    const progress = { askAt: CREATED + 165_000, failedProbes };
     expect(
-      next(pod, { nowSeconds: 150, done: { ...done, failedProbes: { ...failedProbes, count: 2 } } })?.step,
+      next(pod, { nowSeconds: 150, progress: { ...progress, failedProbes: { ...failedProbes, count: 2 } } })?.step,
     ).toMatchObject({
       do: 'ask',
     });
-    expect(next(pod, { nowSeconds: 150, done })).toEqual({
+    expect(next(pod, { nowSeconds: 150, progress })).toEqual({
       seconds: 150,
       step: { do: 'delete', cause: 'unreachable' },
     });
   });
 
   it('never gives up an executor that its kubelet reaches, however little it answers', () => {
-    const done = { askAt: CREATED + 165_000, failedProbes };
-    expect(next(sandbox(), { nowSeconds: 150, done })).toMatchObject({ seconds: 165, step: { do: 'ask' } });
+    const progress = { askAt: CREATED + 165_000, failedProbes };
+    expect(next(sandbox(), { nowSeconds: 150, progress })).toMatchObject({ seconds: 165, step: { do: 'ask' } });
   });
 
   it('goes on to the end of the lifetime, and to no other question, while the executor is asked', () => {
-    expect(next(sandbox(), { nowSeconds: 550, done: { isAsked: true, failedProbes } })).toEqual({
+    expect(next(sandbox(), { nowSeconds: 550, progress: { isAsked: true, failedProbes } })).toEqual({
       seconds: 600,
       step: { do: 'delete', cause: 'lifetime' },
     });
@@ -93,12 +97,12 @@ describe('the plan of cleanup', () => {
   it('warns the streams a minute before the end of the lifetime, once for each end', () => {
     const busy = { askAt: CREATED + 3_600_000 };
     const expiresAt = CREATED + 600_000;
-    expect(next(sandbox(), { done: busy })).toEqual({ seconds: 540, step: { do: 'warn', expiresAt } });
-    expect(next(sandbox(), { done: { ...busy, warnedOf: expiresAt } })).toEqual({
+    expect(next(sandbox(), { progress: busy })).toEqual({ seconds: 540, step: { do: 'warn', expiresAt } });
+    expect(next(sandbox(), { progress: { ...busy, warnedOf: expiresAt } })).toEqual({
       seconds: 600,
       step: { do: 'delete', cause: 'lifetime' },
     });
-    expect(next(sandbox(), { done: { ...busy, warnedOf: expiresAt - 1 } })?.step).toMatchObject({ do: 'warn' });
+    expect(next(sandbox(), { progress: { ...busy, warnedOf: expiresAt - 1 } })?.step).toMatchObject({ do: 'warn' });
   });
 
   it('deletes at the end of the lifetime whatever else is due', () => {
@@ -108,8 +112,8 @@ describe('the plan of cleanup', () => {
   it('takes the defaults of the configuration from the allocation on where a pod says nothing', () => {
     const pod = sandbox({ annotations: { [ANNOTATION.allocatedAt]: '2026-01-01T01:00:00.000Z' }, pool: 'allocated' });
     expect(next(pod)).toEqual({ seconds: 3900, step: { do: 'ask', idleTimeoutSeconds: 300 } });
-    const done = { askAt: CREATED + 10_000_000, warnedOf: CREATED + 4_500_000 };
-    expect(next(pod, { done })).toEqual({ seconds: 4500, step: { do: 'delete', cause: 'lifetime' } });
+    const progress = { askAt: CREATED + 10_000_000, warnedOf: CREATED + 4_500_000 };
+    expect(next(pod, { progress })).toEqual({ seconds: 4500, step: { do: 'delete', cause: 'lifetime' } });
   });
 
   it('deletes what never became ready a little after whoever created it would have', () => {
@@ -174,7 +178,7 @@ describe('the plan of cleanup', () => {
 
   it('does not force again before the time that was set for it', () => {
     const pod = sandbox({ deletedAt: '2026-01-01T00:00:02Z' });
-    expect(next(pod, { nowSeconds: 70, done: { forceAt: CREATED + 90_000 } })).toEqual({
+    expect(next(pod, { nowSeconds: 70, progress: { forceAt: CREATED + 90_000 } })).toEqual({
       seconds: 90,
       step: { do: 'force' },
     });

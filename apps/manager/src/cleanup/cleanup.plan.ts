@@ -83,19 +83,19 @@ export function isQuestion({ do: what }: Step): boolean {
  *
  * @param now milliseconds since the epoch.
  */
-export function nextStep(pod: Pod, now: number, limits: CleanupLimits, done: Progress = {}): Planned | undefined {
+export function nextStep(pod: Pod, now: number, limits: CleanupLimits, progress: Progress = {}): Planned | undefined {
   // What ends a pod makes everything else needless that is due.
   const rank = ({ at, step }: Planned): number => (at <= now && step.do === 'delete' ? -Infinity : at);
-  const [next] = stepsOf(pod, now, limits, done).sort((a, b) => rank(a) - rank(b));
+  const [next] = stepsOf(pod, now, limits, progress).sort((a, b) => rank(a) - rank(b));
   return next;
 }
 
-function stepsOf(pod: Pod, now: number, limits: CleanupLimits, done: Progress): Planned[] {
+function stepsOf(pod: Pod, now: number, limits: CleanupLimits, progress: Progress): Planned[] {
   const at = (ms: number, step: Step): Planned => ({ pod, at: ms, step });
   if (isTerminating(pod)) {
     // Kubernetes adds the grace period to it.
     const stuckAt = timeOf(pod.metadata?.deletionTimestamp, now) + STUCK_MS;
-    return [at(Math.max(stuckAt, done.forceAt ?? 0), { do: 'force' })];
+    return [at(Math.max(stuckAt, progress.forceAt ?? 0), { do: 'force' })];
   }
   if (poolOf(pod) === 'warm') return [];
   const createdAt = timeOf(pod.metadata?.creationTimestamp, now);
@@ -114,13 +114,13 @@ function stepsOf(pod: Pod, now: number, limits: CleanupLimits, done: Progress): 
     const readyBy = createdAt + limits.podReadyTimeoutSeconds * 1000 + CREATOR_MS;
     return [at(readyBy, { do: 'delete', cause: 'never_ready' }), lifetime];
   }
-  if (done.isAsked) return [lifetime];
-  if (isUnreachable(pod, done.failedProbes, now)) return [at(now, { do: 'delete', cause: 'unreachable' })];
+  if (progress.isAsked) return [lifetime];
+  if (isUnreachable(pod, progress.failedProbes, now)) return [at(now, { do: 'delete', cause: 'unreachable' })];
   const idleTimeoutSeconds = granted.idleTimeoutSeconds ?? limits.idleTimeoutMinutes * 60;
-  const activeAt = Math.max(granted.lastActivityAt ?? ownedSince, (done.activeAt ?? -Infinity) + ASK_SLACK_MS);
+  const activeAt = Math.max(granted.lastActivityAt ?? ownedSince, (progress.activeAt ?? -Infinity) + ASK_SLACK_MS);
   const idleAt = activeAt + idleTimeoutSeconds * 1000;
-  const steps = [lifetime, at(Math.max(idleAt, done.askAt ?? 0), { do: 'ask', idleTimeoutSeconds })];
-  if (done.warnedOf !== expiresAt) steps.push(at(expiresAt - WARNING_MS, { do: 'warn', expiresAt }));
+  const steps = [lifetime, at(Math.max(idleAt, progress.askAt ?? 0), { do: 'ask', idleTimeoutSeconds })];
+  if (progress.warnedOf !== expiresAt) steps.push(at(expiresAt - WARNING_MS, { do: 'warn', expiresAt }));
   return steps;
 }
 

@@ -18,7 +18,7 @@ export class WatchedPod implements Progress {
   forces?: Backoff;
   doubts?: Backoff;
   private giveUp: AbortController | undefined;
-  private done: Promise<void> | undefined;
+  private finished: Promise<void> | undefined;
 
   constructor(
     readonly uid: string,
@@ -46,9 +46,9 @@ export class WatchedPod implements Progress {
     const giveUp = new AbortController();
     this.giveUp = giveUp;
     this.isAsked = isQuestion;
-    this.done = work(giveUp.signal).then((result) => {
+    this.finished = work(giveUp.signal).then((result) => {
       this.giveUp = undefined;
-      this.done = undefined;
+      this.finished = undefined;
       this.isAsked = false;
       onOver(result);
     });
@@ -67,6 +67,6 @@ export class WatchedPod implements Progress {
   /** The same; resolves when it is over. */
   async stop(): Promise<void> {
     this.breakOff();
-    await this.done;
+    await this.finished;
   }
 }
