@@ -86,9 +86,9 @@ function terminating({ store, clock }: WriteContext, { object }: Version): Versi
 }
 
 function checkPreconditions(kind: Kind, { metadata }: Stored, { uid, resourceVersion }: DeleteOptions): void {
-  const checks = [
+  const checks: { name: string; expected?: string; actual?: string; hint: string }[] = [
     { name: 'UID', expected: uid, actual: metadata.uid, hint: 'deleted and then recreated' },
-    { name: 'ResourceVersion', asked: resourceVersion, actual: metadata.resourceVersion, hint: 'modified' },
+    { name: 'ResourceVersion', expected: resourceVersion, actual: metadata.resourceVersion, hint: 'modified' },
   ];
   for (const { name, expected, actual = '', hint } of checks) {
     if (expected === undefined || expected === actual) continue;
