@@ -1,6 +1,7 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
+import { upgradeOf } from './upgrade/upgrade.js';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -28,7 +29,8 @@ export function decideHalfClose(fastify: FastifyInstance): void {
   });
   fastify.addHook('onRequest', (request, _reply, done) => {
     const { socket } = request.raw;
-    if (request.routeOptions.config.answersHalfClosed === true) answered.add(socket);
+    const isOpen = request.routeOptions.config.answersHalfClosed === true || upgradeOf(request) !== undefined;
+    if (isOpen) answered.add(socket);
     else answered.delete(socket);
     done();
   });

@@ -8,12 +8,16 @@ import { sendProblem } from './problem/send.problem.js';
 import { answerConstraint } from './answer.constraint.js';
 import { BodyBudget } from './body/body.budget.js';
 import { acceptJsonOnly } from './body/json.body.js';
+import { limitArrival } from './body/arrival.limit.js';
+import { continueLate } from './body/late.continue.js';
+import { passRawBodies, rawBodyOf } from './body/raw.body.js';
 import { decideHalfClose } from './half.close.js';
 import { unknownHeader } from './known.headers.js';
 import { answerClientError, answerError } from './problem/problem.fastify.js';
 import { requestIdOf } from './request-id.js';
 import { pathOfTarget } from './request.target.js';
 import { RouteTable } from './route.table.js';
+import { serveUpgrades, wantsUpgrade } from './upgrade/upgrade.js';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -27,6 +31,8 @@ export interface HttpAdapterOptions {
   bodyLimit?: number;
   /** Bytes of all bodies that are held at the same time; beyond them a request is 503 `overloaded` (64 MiB). */
   bodyBudget?: number;
+  /** Milliseconds within which a request must have come with all of its body, where its route does not read that as it comes (120,000). */
+  arrivalMs?: number;
   /** The method and path that take `Last-Event-ID`, for whom sends it elsewhere. */
   eventsRoute?: string;
   /** Addresses and networks of proxies whose `X-Forwarded-For` is believed (none). */
@@ -53,21 +59,30 @@ export class HttpAdapter extends FastifyAdapter {
   constructor({
     bodyLimit = 1024 * 1024,
     bodyBudget,
+    arrivalMs,
     eventsRoute = 'a GET',
     trustedProxies = [],
   }: HttpAdapterOptions = {}) {
+    const upgrades = new RouteTable();
     super({
       bodyLimit,
       trustProxy: trustedProxies.length > 0 && trustedProxies,
       genReqId: requestIdOf,
       forceCloseConnections: true,
       return503OnClosing: false,
-      // The whole request must have arrived within this time; 0 for the connection, which idles while commands are silent.
-      requestTimeout: 120_000,
+      // A request's own time is limitArrival's, since bodies may stream for hours; 0 for the connection, which idles while commands
+      // are silent.
+      requestTimeout: 0,
       connectionTimeout: 0,
       // Longer than the minute after which load balancers usually drop an idle connection, so that they never use a closed one.
       keepAliveTimeout: 75_000,
-      http: { maxHeaderSize: HEAD_LIMIT, headersTimeout: 30_000, requireHostHeader: false },
+      http: {
+        maxHeaderSize: HEAD_LIMIT,
+        headersTimeout: 30_000,
+        requireHostHeader: false,
+        // Any other request for an upgrade is served as if it were none.
+        shouldUpgradeCallback: (request) => wantsUpgrade(request) && upgrades.has('GET', request.url ?? ''),
+      },
       routerOptions: { constraints: answerConstraint, maxParamLength: HEAD_LIMIT, ignoreTrailingSlash: true },
       rewriteUrl: pathOfTarget,
       clientErrorHandler: answerClientError,
@@ -79,6 +94,9 @@ export class HttpAdapter extends FastifyAdapter {
     });
     const fastify = this.getInstance<FastifyInstance>();
     decideHalfClose(fastify);
+    serveUpgrades(fastify);
+    continueLate(fastify.server);
+    fastify.server.prependListener('request', (request) => limitArrival(request, arrivalMs));
     // Node would answer these by itself, bare; an expectation that nobody knows may be passed over (RFC 9110 §10.1.1).
     fastify.server.on('checkExpectation', (request, response) => fastify.server.emit('request', request, response));
     fastify.server.on('connect', (_request, socket) => {
@@ -86,6 +104,7 @@ export class HttpAdapter extends FastifyAdapter {
     });
     fastify.addHook('onRoute', (route) => {
       this.routes.add(route.method, route.url);
+      if (route.config?.takesUpgrade === true) upgrades.add(route.method, route.url);
       const limit = route.config?.bodyLimit;
       if (limit !== undefined) route.bodyLimit = limit;
     });
@@ -98,8 +117,13 @@ export class HttpAdapter extends FastifyAdapter {
     fastify.addHook('onRequest', (request, _reply, done) => done(wellFormed(request.raw.url ?? '')));
     // After all that decides who may know what there is.
     fastify.addHook('preParsing', (request, _reply, payload, done) => {
-      done(unknownHeader(request, eventsRoute) ?? uncompressed(request.headers['content-encoding']), payload);
+      const isEncoded = rawBodyOf(request) === undefined;
+      done(
+        unknownHeader(request, eventsRoute) ?? (isEncoded ? uncompressed(request.headers['content-encoding']) : null),
+        payload,
+      );
     });
+    passRawBodies(fastify);
     acceptJsonOnly(fastify, new BodyBudget(bodyBudget));
     const noRoute = (request: FastifyRequest, reply: FastifyReply): FastifyReply =>
       sendProblem(reply, this.routes.problemOf(request.method, request.raw.url ?? '/'), request.id);

@@ -1,6 +1,7 @@
 export * from './answer.constraint.js';
 export * from './body/body.budget.js';
 export { letGoOfBody } from './body/json.body.js';
+export { Raw, type RawBody } from './body/raw.body.js';
 export * from './event-stream/event-stream.body.js';
 export * from './http.adapter.js';
 export * from './logging/application.logger.js';
@@ -17,4 +18,5 @@ export * from './route.table.js';
 export * from './send.body.js';
 export * from './shape/dto.shape.js';
 export * from './shutdown/shutdown.hook.js';
+export { switchProtocols, upgradeOf, type Upgrade } from './upgrade/upgrade.js';
 export * from './validation.pipe.js';

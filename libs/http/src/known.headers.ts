@@ -6,6 +6,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** The route takes `Idempotency-Key`. */
     takesIdempotencyKey?: boolean;
+    /** What the headers ask for is for somebody else to know, to whom the route passes them. */
+    passesHeaders?: boolean;
   }
 }
 
@@ -21,6 +23,7 @@ const LOOKING = ['GET', 'HEAD'];
 export function unknownHeader(request: FastifyRequest, eventsRoute: string): ProblemError | undefined {
   if (request.is404) return undefined;
   const { headers, method, routeOptions } = request;
+  if (routeOptions.config.passesHeaders === true) return undefined;
   if (headers[HEADER.idempotencyKey] !== undefined && routeOptions.config.takesIdempotencyKey !== true) {
     return refused(
       'Idempotency-Key',

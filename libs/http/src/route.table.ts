@@ -26,6 +26,11 @@ export class RouteTable {
     return [...new Set(methods)].sort();
   }
 
+  /** Whether there is a route for it. */
+  has(method: string, url: string): boolean {
+    return this.methodsAt(pathOf(url)).includes(method);
+  }
+
   /**
    * Why a request matched no route: 404, 405 with `Allow`, or, where path and method do exist, 406: only what is asked for
    * in `Accept` can have kept it from its route.

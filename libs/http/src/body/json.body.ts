@@ -1,10 +1,12 @@
 import type { ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { errorCodes, type FastifyInstance, type FastifyRequest } from 'fastify';
 import { ProblemError, systemClock } from '@warmbox/platform';
 import type { BodyBudget, HeldBytes } from './body.budget.js';
 import { overloaded, readBody, tooLarge } from './body.reader.js';
 import { scanJson } from './json.scan.js';
+import { letBodyCome } from './late.continue.js';
+import { rawBodyOf } from './raw.body.js';
 import { firstFault } from './utf8.js';
 
 /** What requests hold of the budget. */
@@ -21,6 +23,7 @@ export function acceptJsonOnly(fastify: FastifyInstance, budget: BodyBudget): vo
   fastify.addContentTypeParser(
     'application/json',
     async (request: FastifyRequest, payload: Readable): Promise<unknown> => {
+      if (rawBodyOf(request) !== undefined) return undefined;
       checkCharset(request.headers['content-type']);
       const { bodyLimit: limit } = request.routeOptions;
       const announced = announcedBytes(request);
@@ -28,6 +31,7 @@ export function acceptJsonOnly(fastify: FastifyInstance, budget: BodyBudget): vo
       const held = budget.hold(announced ?? 0);
       if (held === undefined) throw overloaded();
       holders.set(request, held);
+      letBodyCome(request.raw);
       try {
         const bytes = await readBody(payload, { limit, announced, held, clock: systemClock });
         if (bytes.length === 0) return undefined;
@@ -41,6 +45,10 @@ export function acceptJsonOnly(fastify: FastifyInstance, budget: BodyBudget): vo
       }
     },
   );
+  fastify.addContentTypeParser('*', (request: FastifyRequest, _payload: Readable, done) => {
+    if (request.is404 || rawBodyOf(request) !== undefined) done(null, undefined);
+    else done(new errorCodes.FST_ERR_CTP_INVALID_MEDIA_TYPE());
+  });
   fastify.addHook('preParsing', (request, reply, payload, done) => {
     const { raw } = reply;
     const letGo = (): void => letGoOfBody(request);

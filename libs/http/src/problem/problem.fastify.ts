@@ -5,6 +5,7 @@ import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { randomUUID } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
 import { problemDocument, ProblemError, toProblem } from '@warmbox/platform';
+import { waitsForLeave } from '../body/late.continue.js';
 import { sendProblem } from './send.problem.js';
 
 const logger = new Logger('Problem');
@@ -46,7 +47,7 @@ function malformed(detail: string, cause: unknown): ProblemError {
 export function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const problem = fastifyProblem(error, request);
   if (problem.code === 'internal') logger.error({ err: error, requestId: request.id }, 'unexpected error');
-  if (!request.raw.complete) readToTheEnd(request, reply);
+  if (!request.raw.complete && !waitsForLeave(request.raw)) readToTheEnd(request, reply);
   return sendProblem(reply, problem, request.id);
 }
 
