@@ -29,7 +29,7 @@ const MANAGER_ROWS = [
   ['docs', 'health', 'idempotency', 'limit', 'tombstones'],
   ['executors'],
   ['sandboxes'],
-  ['allocation', 'cleanup', 'execution', 'pool'],
+  ['allocation', 'cleanup', 'execution', 'pool', 'ports'],
   ['creation'],
 ];
 

@@ -3,9 +3,10 @@ import { ConfigModule } from './config/config.module.js';
 import type { ExecutorOptions } from './config/executor.options.js';
 import { ExecutionModule } from './execution/execution.module.js';
 import { HealthModule } from './health/health.module.js';
+import { PortsModule } from './ports/ports.module.js';
 
 /** The executor: the one process in a sandbox that runs its commands. */
-@Module({ imports: [ExecutionModule, HealthModule] })
+@Module({ imports: [ExecutionModule, HealthModule, PortsModule] })
 export class ExecutorModule {
   static with(options: Readonly<ExecutorOptions>): DynamicModule {
     return { module: ExecutorModule, imports: [ConfigModule.with(options)] };

@@ -17,6 +17,7 @@ import { LeadershipModule } from './leadership/leadership.module.js';
 import { managerLogging } from './http/manager.logging.js';
 import { MetricsModule } from './metrics/metrics.module.js';
 import { PoolModule } from './pool/pool.module.js';
+import { PortsModule } from './ports/ports.module.js';
 import { SandboxesModule } from './sandboxes/sandboxes.module.js';
 
 export interface AppInput {
@@ -47,6 +48,7 @@ export class AppModule {
         PoolModule.of({ ...options, warmPoolSizes: warmPoolSizesOf(options) }),
         SandboxesModule,
         ExecutionModule,
+        PortsModule,
         AllocationModule,
         CleanupModule,
       ],

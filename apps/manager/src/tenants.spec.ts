@@ -124,7 +124,12 @@ function operationsBelow(): Below[] {
     Object.entries(item).map(([method, operation]) => ({
       id: operation.operationId ?? '',
       method: method.toUpperCase(),
-      path: (name: string) => path.replace('{runtime}', 'kata').replace('{name}', name).replace('{id}', EXECUTION),
+      path: (name: string) =>
+        path
+          .replace('{runtime}', 'kata')
+          .replace('{name}', name)
+          .replace('{id}', EXECUTION)
+          .replace('{port}/{path}', '3000/'),
       body: exampleOf(operation),
       isBelow: path.includes('{name}'),
     })),

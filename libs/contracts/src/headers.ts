@@ -8,4 +8,6 @@ export const HEADER = {
   executionId: 'x-execution-id',
   /** Where a stream of events goes on. */
   lastEventId: 'last-event-id',
+  /** Between an executor and its manager: the answer is a server's inside the sandbox, not the executor's own. */
+  relayed: 'x-warmbox-relayed',
 } as const;

@@ -104,6 +104,8 @@ export class HttpAdapter extends FastifyAdapter {
     });
     fastify.addHook('onRoute', (route) => {
       this.routes.add(route.method, route.url);
+      // The router drops a slash at the end of a path, and with it what a wildcard would match there.
+      if (route.url.endsWith('/*')) fastify.route({ ...route, url: route.url.slice(0, -2), exposeHeadRoute: false });
       if (route.config?.takesUpgrade === true) upgrades.add(route.method, route.url);
       const limit = route.config?.bodyLimit;
       if (limit !== undefined) route.bodyLimit = limit;
@@ -132,6 +134,11 @@ export class HttpAdapter extends FastifyAdapter {
       request.is404 ? noRoute(request, reply) : answerError(error, request, reply),
     );
     fastify.setNotFoundHandler(noRoute);
+  }
+
+  /** A route's `*path` has a name for the document; for Fastify it has none. */
+  override normalizePath(path: string): string {
+    return path.replace(/\/\*\w+$/, '/*');
   }
 
   /** Nest's own would hand over an error without its cause; ours stays. */

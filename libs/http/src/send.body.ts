@@ -4,7 +4,7 @@ import type { FastifyReply } from 'fastify';
 /** An answer whose body comes as it comes. */
 export interface StreamedAnswer {
   status: number;
-  headers: Record<string, string>;
+  headers: Record<string, string | string[]>;
   /** Absent where the status says that there is none. */
   body?: Readable;
 }

@@ -45,6 +45,8 @@ describe('the OpenAPI document', () => {
   it('says which operations take Idempotency-Key, and all others refuse it', async () => {
     const taking: string[] = [];
     for (const { at, path, method, operation } of operationsOf(document)) {
+      // Whatever is asked of a server in a sandbox is that server's.
+      if (path.includes('/ports/')) continue;
       const { body } = await request(url + path.replaceAll(/\{(\w+)\}/g, 'kata'), {
         method: method.toUpperCase() as 'POST',
         headers: { 'x-api-key': KEY, 'idempotency-key': 'k', 'content-type': 'application/json' },
@@ -86,9 +88,11 @@ describe('the OpenAPI document', () => {
   });
 
   it('describes every route that is served, and no other', () => {
+    // What a wildcard matches where nothing is left is no route of its own to who reads of it.
+    const isRoot = (at: string): boolean => routes.some(({ path }) => path === `${at}/*`);
     const served = routes
-      .filter(({ method, path }) => method !== 'HEAD' && !UNDOCUMENTED.test(path))
-      .map(({ method, path }) => `${method} ${path.replace(/:(\w+)/g, '{$1}')}`);
+      .filter(({ method, path }) => method !== 'HEAD' && !UNDOCUMENTED.test(path) && !isRoot(path))
+      .map(({ method, path }) => `${method} ${path.replace(/:(\w+)/g, '{$1}').replace(/\*$/, '{path}')}`);
     expect(served.length).toBeGreaterThan(10);
     expect(
       operationsOf(document)

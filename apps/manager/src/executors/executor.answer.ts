@@ -1,7 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
 import { ProblemError, type Media } from '@warmbox/platform';
-import type { Dispatcher } from 'undici';
 import { problemOfExecutor } from './executor.problem.js';
 
 /** How an answer begins. */
@@ -43,7 +42,7 @@ const PROBLEM_MAX_BYTES = 65_536;
  * @throws ProblemError the executor's refusal, or executor_unreachable where the answer is none of an executor's
  */
 export async function accepted(
-  { statusCode: status, headers, body }: Dispatcher.ResponseData,
+  { status, headers, body }: ExecutorAnswer,
   { accepts, media }: Expected,
 ): Promise<ExecutorAnswer> {
   // Whoever reads it hears of an error too; where nobody does, it must not end the process.

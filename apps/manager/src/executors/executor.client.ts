@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { kubeProblem, type PodStore } from '@warmbox/kube';
-import { codeOf, Deadline, MEDIA, ProblemError, type Clock } from '@warmbox/platform';
+import { codeOf, Deadline, dial, MEDIA, ProblemError, type Clock, type DialedAnswer } from '@warmbox/platform';
 import {
   endOf,
   executorAddress,
@@ -64,18 +64,48 @@ export class ExecutorClient {
    * @throws ProblemError not_ready, sandbox_gone, executor_unreachable, executor_timeout, kubernetes_unavailable, the
    *   executor's own refusals, and the signal's reason
    */
-  async send(pod: Pod, request: ExecutorRequest, signal: AbortSignal): Promise<BoundAnswer> {
+  send(pod: Pod, request: ExecutorRequest, signal: AbortSignal): Promise<BoundAnswer> {
+    return this.attempt(pod, request, signal, async (dialed, until) => {
+      const { statusCode: status, headers, body } = await this.dispatch(dialed, request, until);
+      return this.answerOf({ status, headers, body }, request);
+    });
+  }
+
+  /**
+   * Asks for an upgrade to a WebSocket, on a connection of its own. Where the executor agrees the answer has the connection; any other
+   * answer is one of `send`.
+   *
+   * @throws ProblemError as `send`
+   */
+  upgrade(
+    pod: Pod,
+    request: ExecutorRequest,
+    signal: AbortSignal,
+  ): Promise<BoundAnswer & Pick<DialedAnswer, 'socket'>> {
+    return this.attempt(pod, request, signal, async (dialed, until) => {
+      const { host, port } = placeOf(dialed);
+      const { method, path, headers } = request;
+      const upgrade = { connection: 'Upgrade', upgrade: 'websocket', ...tokenOf(dialed) };
+      const answer = await dial({ host, port, method, path, headers: { ...headers, ...upgrade }, signal: until });
+      return answer.socket === undefined ? this.answerOf(answer, request) : answer;
+    });
+  }
+
+  private async attempt<Answer extends ExecutorAnswer>(
+    pod: Pod,
+    { body, headTimeoutMs, bodyTimeoutMs }: ExecutorRequest,
+    signal: AbortSignal,
+    ask: (dialed: Pod, signal: AbortSignal) => Promise<Answer>,
+  ): Promise<Answer & BoundAnswer> {
     const dialed = isDialable(pod) ? pod : await this.whatIsNow(pod);
     if (!isDialable(dialed)) throw notReady(dialed);
-    const { body: given, headTimeoutMs } = request;
-    const deadline = new Deadline(given instanceof Readable ? undefined : headTimeoutMs, this.clock, signal);
+    const bytes = body instanceof Readable ? body : undefined;
+    const deadline = new Deadline(bytes === undefined ? headTimeoutMs : undefined, this.clock, signal);
     const onSent = (): void => deadline.renew(headTimeoutMs);
-    if (given instanceof Readable) given.once('end', onSent);
+    bytes?.once('end', onSent);
     try {
-      const answer = await this.answerOf(dialed, request, deadline.signal).finally(() => {
-        if (given instanceof Readable) given.off('end', onSent);
-      });
-      deadline.renew(request.bodyTimeoutMs);
+      const answer = await ask(dialed, deadline.signal).finally(() => bytes?.off('end', onSent));
+      deadline.renew(bodyTimeoutMs);
       onceOver(answer.body, () => deadline.release());
       return { ...answer, unbind: () => deadline.renew(undefined) };
     } catch (error) {
@@ -136,38 +166,35 @@ export class ExecutorClient {
     return is === 'over' ? this.obituary.of(now, error) : failureOf(error, nameOf(pod));
   }
 
-  private async answerOf(pod: Pod, request: ExecutorRequest, signal: AbortSignal): Promise<ExecutorAnswer> {
-    const response = await this.dispatch(pod, request, signal);
-    const { statusCode: status, body } = response;
-    const isRefused = !request.accepts({ status, headers: response.headers });
-    if (isRefused && (status === 401 || status === 503)) {
-      const refusal: unknown = await accepted(response, request).catch((error: unknown) => error);
-      body.destroy();
+  private async answerOf(answer: ExecutorAnswer, request: ExecutorRequest): Promise<ExecutorAnswer> {
+    const { status } = answer;
+    if ((status === 401 || status === 503) && !request.accepts(answer)) {
+      const refusal: unknown = await accepted(answer, request).catch((error: unknown) => error);
+      answer.body.destroy();
       if (refusal instanceof ProblemError && refusal.code === 'overloaded') throw refusal;
       // 503: the sandbox ends. 401: it has ended, and its address is another's who does not know its token.
       const words = `the executor answered ${status}`;
       throw status === 503 ? new ExecutorStopsError(words) : new Error(words);
     }
-    return accepted(response, request);
+    return accepted(answer, request);
   }
 
   private dispatch(pod: Pod, request: ExecutorRequest, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
-    const { host, port } = executorAddress(pod) ?? { host: '', port: 0 };
-    const token = executorToken(pod);
+    const { host, port } = placeOf(pod);
     const { media } = request;
     const json = typeof request.body === 'string' ? new PassingBody(request.body) : undefined;
     return this.connections.request(
       { uid: pod.metadata?.uid ?? nameOf(pod), host, port },
       {
-        method: request.method as Dispatcher.HttpMethod,
+        method: request.method,
         path: request.path,
         headers: {
           ...request.headers,
           ...(media === undefined ? {} : { accept: media }),
-          ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+          ...tokenOf(pod),
           ...(json === undefined ? {} : { 'content-type': MEDIA.json, 'content-length': String(json.length) }),
         },
-        body: json ?? (request.body as Readable | undefined),
+        body: json ?? request.body,
         // The whole request has one deadline: undici's starts again with each interim answer.
         headersTimeout: 0,
         bodyTimeout: request.silenceTimeoutMs,
@@ -189,4 +216,13 @@ export class ExecutorClient {
 function isDialable(pod: Pod): boolean {
   // The address of a pod that has ended may be another's already.
   return !isEnded(pod) && endOf(pod) === undefined && executorAddress(pod) !== undefined;
+}
+
+function placeOf(pod: Pod): { host: string; port: number } {
+  return executorAddress(pod) ?? { host: '', port: 0 };
+}
+
+function tokenOf(pod: Pod): { authorization?: string } {
+  const token = executorToken(pod);
+  return token === undefined ? {} : { authorization: `Bearer ${token}` };
 }

@@ -12,6 +12,7 @@ const PASSED: readonly ProblemCode[] = [
   'unsupported_media_type',
   'cannot_start',
   'overloaded',
+  'port_unreachable',
 ];
 
 /** The most of an executor's words that are passed on: its port may be in the hands of its guest. */

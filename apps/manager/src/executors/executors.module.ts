@@ -5,11 +5,14 @@ import { Agent } from 'undici';
 import { CLOCK } from '../kube/kube.module.js';
 import { Obituary } from '../tombstones/obituary.js';
 import { TombstonesModule } from '../tombstones/tombstones.module.js';
+import { ByteRelay } from './byte.relay.js';
 import { ExecutorClient } from './executor.client.js';
 import { ExecutorConnections } from './executor.connections.js';
 import { ExecutorProbe } from './executor.probe.js';
+import { Metrics } from '../metrics/metrics.js';
 import { OpenStreams } from './open.streams.js';
 import { SandboxVigil } from './sandbox.vigil.js';
+import { spliceMetrics } from './splice.metrics.js';
 
 /** No connection of a probe is kept: each goes to a pod that is new. */
 const PROBES = new Agent({ keepAliveTimeout: 1, connect: { timeout: 3_000 } });
@@ -31,9 +34,18 @@ const PROBES = new Agent({ keepAliveTimeout: 1, connect: { timeout: 3_000 } });
         new OpenStreams(store, shutdown.signal, (pod) => obituary.of(pod), clock),
       inject: [PodStore, Shutdown, Obituary, CLOCK],
     },
+    {
+      provide: ByteRelay,
+      useFactory: (client: ExecutorClient, streams: OpenStreams, clock: Clock, { registry }: Metrics) => {
+        const relay = new ByteRelay(client, streams, clock);
+        spliceMetrics(registry, relay);
+        return relay;
+      },
+      inject: [ExecutorClient, OpenStreams, CLOCK, Metrics],
+    },
     { provide: ExecutorProbe, useFactory: (clock: Clock) => new ExecutorProbe(PROBES, clock), inject: [CLOCK] },
   ],
-  exports: [ExecutorClient, ExecutorProbe, OpenStreams],
+  exports: [ByteRelay, ExecutorClient, ExecutorProbe, OpenStreams],
 })
 export class ExecutorsModule implements OnApplicationShutdown {
   constructor(

@@ -1,4 +1,4 @@
-import { authorityOfTarget, guardShutdown, sendProblem } from '@warmbox/http';
+import { authorityOfTarget, guardShutdown, sendProblem, upgradeOf } from '@warmbox/http';
 import { ProblemError, type Shutdown } from '@warmbox/platform';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ManagerOptions } from '../config/manager.options.js';
@@ -28,6 +28,13 @@ export function guardRequests(
     if (hosts.allows(host, authorityOfTarget(request.raw)) || (isProbe(request) && isAddress(host))) done();
     else sendProblem(reply, hostNotAllowed(host), request.id);
   });
+  fastify.addHook('onRequest', (request, reply, done) => {
+    const { origin } = request.raw.headers;
+    // A browser lets any page open a WebSocket anywhere: only the server can say whose it may be. Others send no Origin.
+    if (upgradeOf(request) === undefined || origin === undefined || hosts.allows(authorityOf(origin), undefined))
+      done();
+    else sendProblem(reply, originNotAllowed(origin), request.id);
+  });
   guardShutdown(fastify, shutdown, isProbe);
   fastify.addHook('onRequest', (request, reply, done) => {
     request.principal = authentication.principalOf(request);
@@ -56,6 +63,18 @@ function isOpen(request: FastifyRequest): boolean {
 
 function forbidden({ id }: Principal, scope: Scope): ProblemError {
   return new ProblemError('forbidden', `This needs the scope ${scope}, which ${JSON.stringify(id)} does not have.`);
+}
+
+/** The authority of an origin (`https://host:port`); empty where it is none, as the `null` of a page without one. */
+function authorityOf(origin: string): string {
+  return /^https?:\/\/([^/?#]+)$/i.exec(origin)?.[1] ?? '';
+}
+
+function originNotAllowed(origin: string): ProblemError {
+  return new ProblemError(
+    'host_not_allowed',
+    `A page of ${JSON.stringify(origin)} may open no WebSocket here; the option allowedHosts lists whose may.`,
+  );
 }
 
 function hostNotAllowed(host: string | undefined): ProblemError {

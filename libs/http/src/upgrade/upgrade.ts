@@ -42,6 +42,7 @@ export function serveUpgrades(fastify: FastifyInstance): void {
     response.shouldKeepAlive = false;
     response.assignSocket(socket);
     response.once('finish', () => socket.destroySoon());
+    socket.on('drain', () => response.emit('drain'));
     // 'close' follows, and ends the response.
     socket.on('error', () => undefined);
     open.add(socket);

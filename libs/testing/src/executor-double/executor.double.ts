@@ -59,6 +59,12 @@ export class ExecutorDouble {
     return this.on(what, script);
   }
 
+  /** Requests for an upgrade, with their connection and what came right behind them. */
+  onUpgrade(script: (request: IncomingMessage, socket: Socket, head: Buffer) => void): this {
+    this.server.removeAllListeners('upgrade').on('upgrade', script);
+    return this;
+  }
+
   /** The requests of that kind, in the order in which they came. */
   of(what: string): AskedOfExecutor[] {
     return this.asked.filter((asked) => kindOf(asked) === what);
@@ -70,7 +76,8 @@ export class ExecutorDouble {
   }
 
   async stop(): Promise<void> {
-    this.server.closeAllConnections();
+    // Those that went over to another protocol are no connections of HTTP any more.
+    for (const socket of this.sockets) socket.destroy();
     await new Promise((resolve) => this.server.close(resolve));
   }
 

@@ -1,0 +1,23 @@
+import { Module } from '@nestjs/common';
+import { ByteRelay } from '../executors/byte.relay.js';
+import { ExecutorsModule } from '../executors/executors.module.js';
+import { SandboxFinder } from '../sandboxes/sandbox.finder.js';
+import { SandboxStamper } from '../sandboxes/sandbox.stamper.js';
+import { SandboxesModule } from '../sandboxes/sandboxes.module.js';
+import { PortGateway } from './port.gateway.js';
+import { PortsController } from './ports.controller.js';
+
+/** Servers inside sandboxes, reached by HTTP and WebSocket. */
+@Module({
+  imports: [ExecutorsModule, SandboxesModule],
+  controllers: [PortsController],
+  providers: [
+    {
+      provide: PortGateway,
+      useFactory: (finder: SandboxFinder, bytes: ByteRelay, stamper: SandboxStamper) =>
+        new PortGateway(finder, bytes, stamper),
+      inject: [SandboxFinder, ByteRelay, SandboxStamper],
+    },
+  ],
+})
+export class PortsModule {}
