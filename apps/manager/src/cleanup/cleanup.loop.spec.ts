@@ -100,6 +100,17 @@ describe('the loop of cleanup', () => {
     expect(scene.ends.length).toBeLessThanOrEqual(140);
   });
 
+  it('begins with short pauses again once a step has succeeded', async () => {
+    const away = new ProblemError('kubernetes_unavailable', 'no answer');
+    // Pauses of one to ten seconds.
+    scene.answers = [...Array.from({ length: 6 }, () => away), { idleSeconds: 0 }, away, 'sealed'];
+    scene.show();
+    const asks = (): number => scene.said.filter((word) => word.startsWith('ask')).length;
+    while (asks() < 8) await scene.clock.advance(100);
+    await scene.clock.advance(2_500);
+    expect([asks(), scene.ends]).toEqual([9, ['end idle unchanged']]);
+  });
+
   it('finds at the next resync what the watch has not told of', async () => {
     await scene.clock.advance(1_000);
     scene.show({ idleTimeoutSeconds: 10 }, false);

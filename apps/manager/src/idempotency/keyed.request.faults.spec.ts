@@ -57,6 +57,18 @@ describe('a request with an idempotency key where the API server fails', () => {
     expect(managers.api.records).toEqual([]);
   });
 
+  it('ends for good although it is refused while it renews its record', async () => {
+    const work = Promise.withResolvers<Pod>();
+    managers.carryOut = () => work.promise;
+    const refused = managers.send(0).catch(codeOf);
+    managers.api.fail('replace', { times: 3 });
+    await managers.clock.advance(10_010);
+    work.reject(new ProblemError('pool_empty', 'none'));
+    await managers.clock.advance(5_000);
+    expect(await refused).toBe('pool_empty');
+    expect(managers.api.records).toEqual([]);
+  });
+
   it('leaves a record that is another’s by now alone after a refusal', async () => {
     const work = Promise.withResolvers<Pod>();
     managers.carryOut = () => work.promise;

@@ -164,6 +164,16 @@ describe('the pool’s leader', () => {
     expect(scene.created).toHaveLength(4);
   });
 
+  it('begins with short pauses again where there was room in between', async () => {
+    const full = problem('limit_reached');
+    // Three at a time: the pause is at its longest when one of them succeeds.
+    scene.creations = [...Array.from({ length: 9 }, () => full), 'done', full];
+    await scene.lead();
+    await scene.clock.advance(60_000);
+    const [, last = NaN, next = NaN] = scene.created.slice(12).map(({ at }) => at);
+    expect(next - last).toBeLessThan(1_000);
+  });
+
   it('tries again with pauses where there is no room, and blames nobody', async () => {
     scene.creations = [problem('limit_reached')];
     await scene.lead();

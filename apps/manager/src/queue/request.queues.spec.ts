@@ -84,6 +84,22 @@ describe('RequestQueues', () => {
     expect(await scene.waits()).toBe(1);
   });
 
+  it('ends every wait when this manager ends, also of one whose client is still there', async () => {
+    const scene = new Scene();
+    const { signal: disconnected } = new AbortController();
+    const what = { tenant: 'default', want: 'any', take: () => undefined, forMs: 60_000 };
+    const turns = [
+      scene.queues.wait('kata', { ...what, user: 'ada', disconnected }),
+      scene.queues.wait('kata', { ...what, user: 'bob' }),
+    ];
+    const refused = Promise.allSettled(turns);
+    void scene.shutdown.run();
+    await scene.clock.advance(1_000);
+    const reason: unknown = expect.objectContaining({ code: 'shutting_down' });
+    expect(await refused).toEqual(turns.map(() => ({ status: 'rejected', reason })));
+    expect(scene.clock.waiting).toBe(0);
+  });
+
   it('knows how many wait for what', () => {
     const scene = new Scene();
     void scene.wait('ada');

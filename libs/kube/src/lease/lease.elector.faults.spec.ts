@@ -67,6 +67,17 @@ describe('an election', () => {
     await a.elector.stop();
   });
 
+  it('renews no faster where every renewal meets a conflict', async () => {
+    const { clock, compete } = scene();
+    const a = await compete('a');
+    const before = a.connection.asked.length;
+    a.connection.faults.replace = Array.from({ length: 10_000 }, () => 409);
+    await clock.advance(1_900);
+    // Six at once, and after a pause of 400 ms one at a time.
+    expect(a.connection.asked.length - before).toBeLessThan(30);
+    expect(a.isLeading).toBe(true);
+  });
+
   it('takes a renewal whose answer was lost for what it was', async () => {
     const { clock, api, compete } = scene();
     const a = await compete('a');

@@ -26,13 +26,18 @@ export interface FamilyMarks {
 export class Family {
   private readonly leader: Pick<ProcessRow, 'pid' | 'startedAt'> | undefined;
 
-  /** To be made in the turn in which the child was started: so long its pid is its own, even if it has ended. */
+  /**
+   * To be made in the turn in which the child was started: so long its pid is its own, even if it has ended.
+   *
+   * @param beganAt when a process began, in the kernel's own unit; undefined where there is none.
+   */
   constructor(
-    private readonly child: ChildProcess,
+    private readonly child: Pick<ChildProcess, 'exitCode' | 'kill' | 'pid' | 'signalCode'>,
     private readonly marks: FamilyMarks = {},
+    beganAt = (pid: number): string | undefined => readRow(pid)?.startedAt,
   ) {
     const { pid } = child;
-    if (pid !== undefined) this.leader = { pid, startedAt: readRow(pid)?.startedAt ?? '' };
+    if (pid !== undefined) this.leader = { pid, startedAt: beganAt(pid) ?? '' };
   }
 
   /**

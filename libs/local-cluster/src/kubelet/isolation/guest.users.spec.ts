@@ -50,4 +50,20 @@ describe('GuestUsers', () => {
     } else expect(new Set(taken)).toEqual(new Set([undefined]));
     expect(users.areOthers).toBe(process.getuid?.() === 0);
   });
+
+  it('gives none to two at once, tells its guard, and ends where all are taken', () => {
+    const users = new GuestUsers({ first: 61_184, count: 8 });
+    const told: string[] = [];
+    users.guardedBy({
+      guardUser: (uid) => void told.push(`guard ${uid}`),
+      releaseUser: (uid) => void told.push(`release ${uid}`),
+    });
+    const taken = Array.from({ length: 8 }, () => users.take());
+    expect(taken.map((user) => user?.uid).sort()).toEqual(Array.from({ length: 8 }, (_, index) => 61_184 + index));
+    expect(() => users.take()).toThrow('All 8 users of sandboxes are taken.');
+    users.release(taken[3]);
+    expect(users.take()).toEqual(taken[3]);
+    const uid = taken[3]!.uid;
+    expect(told.slice(8)).toEqual([`release ${uid}`, `guard ${uid}`]);
+  });
 });

@@ -42,7 +42,8 @@ export class GuestUsers {
   private readonly taken = new Set<number>();
   private guard: UsersGuard | undefined;
 
-  private constructor(private readonly range: Range | undefined) {}
+  /** @param range whose numbers are given; undefined: all containers are the launcher's own user. */
+  constructor(private readonly range: Range | undefined) {}
 
   /** @throws StartError where the launcher is root, here or outside of its user namespace, and there is nobody else to be. */
   static open(): GuestUsers {
@@ -70,9 +71,10 @@ export class GuestUsers {
     this.guard = guard;
   }
 
-  /** Undefined is the launcher's own user. */
+  /** Undefined is the launcher's own user. @throws Error where every number is taken */
   take(): GuestUser | undefined {
     if (this.range === undefined) return undefined;
+    if (this.taken.size >= this.range.count) throw new Error(`All ${this.range.count} users of sandboxes are taken.`);
     let uid;
     do uid = this.range.first + randomInt(this.range.count);
     while (this.taken.has(uid));

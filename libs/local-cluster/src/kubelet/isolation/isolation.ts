@@ -93,6 +93,8 @@ async function exitCodeOf(child: ChildProcess): Promise<number> {
   }
 }
 
-export function isRunning(child: ChildProcess): child is ChildProcess & { pid: number } {
+export function isRunning<Child extends Pick<ChildProcess, 'exitCode' | 'pid' | 'signalCode'>>(
+  child: Child,
+): child is Child & { pid: number } {
   return child.pid !== undefined && child.exitCode === null && child.signalCode === null;
 }
