@@ -1,5 +1,4 @@
-import type { WarmboxClient } from '@warmbox/testing/harness';
-import { clusterClient } from './system.js';
+import { SuiteSandbox } from './system.js';
 
 /** A package of one file and one program, installed without a network. */
 const PACKAGE = `mkdir -p packed && cd packed
@@ -12,14 +11,7 @@ pip install --quiet --no-index --no-build-isolation . && cd .. && packed`;
 
 /** The executor's image as the code in it sees it: a read-only root, /workspace and /tmp, no network. */
 describe('a sandbox', () => {
-  let client: WarmboxClient;
-  let name: string;
-
-  beforeAll(async () => {
-    client = clusterClient();
-    ({ name } = await client.create());
-  });
-  afterAll(() => client.delete(name));
+  const sandbox = new SuiteSandbox();
 
   it.each([
     ['installs a Python package with pip and finds its program', PACKAGE, 'packed\n'],
@@ -52,7 +44,7 @@ describe('a sandbox', () => {
       '0\n',
     ],
   ])('%s', async (_, command, stdout) => {
-    await expect(client.execute(name, { command: `set -e; ${command}` })).resolves.toMatchObject({
+    await expect(sandbox.execute({ command: `set -e; ${command}` })).resolves.toMatchObject({
       exitCode: 0,
       stdout,
     });

@@ -1,29 +1,22 @@
 import type { Pod } from '@warmbox/sandbox';
-import { aPod, ApiDouble, FakeClock, faults, waitFor } from '@warmbox/testing';
+import { aPod, type ApiDouble, type FakeClock, faults, waitFor } from '@warmbox/testing';
+import { ClientScene, NAMESPACE } from './fixtures/client.scene.js';
 import { createOnce, isUnknownOutcome } from './create.once.js';
-import { KubeClient } from './kube.client.js';
-import { KubeConnection } from './kube.connection.js';
+import { type KubeClient } from './kube.client.js';
 import { NameTakenError } from '../errors/kube.error.js';
 import { PODS } from './kube.resource.js';
 
-const NAMESPACE = 'sandbox-containers';
-
 describe('createOnce', () => {
+  let scene: ClientScene;
   let double: ApiDouble;
   let clock: FakeClock;
-  let connection: KubeConnection;
   let client: KubeClient;
 
   beforeEach(async () => {
-    double = await ApiDouble.start();
-    clock = new FakeClock();
-    connection = await KubeConnection.fromToken(double.url, 'token', clock);
-    client = new KubeClient(connection, clock);
+    scene = await ClientScene.start();
+    ({ double, clock, client } = scene);
   });
-  afterEach(async () => {
-    await connection.close();
-    await double.stop();
-  });
+  afterEach(() => scene.stop());
 
   const create = (pod: Pod, signal?: AbortSignal): Promise<Pod> =>
     createOnce(client, PODS, NAMESPACE, pod, clock, { random: () => 0.5, signal });

@@ -1,34 +1,22 @@
-import { aPod, ApiDouble, FakeClock, faults, waitFor, type Fault } from '@warmbox/testing';
+import { aPod, type ApiDouble, type FakeClock, faults, waitFor, type Fault } from '@warmbox/testing';
+import { ClientScene, KEY, NAMESPACE, thrownBy } from './fixtures/client.scene.js';
 import { KubeClient, type WatchEvent } from './kube.client.js';
 import { KubeConnection } from './kube.connection.js';
 import { KubeApiError, KubeUnreachableError } from '../errors/kube.error.js';
 import { PODS } from './kube.resource.js';
 
-const NAMESPACE = 'sandbox-containers';
-const KEY = { namespace: NAMESPACE, name: 'a' };
-
 describe('KubeClient', () => {
+  let scene: ClientScene;
   let double: ApiDouble;
   let clock: FakeClock;
   let connection: KubeConnection;
   let client: KubeClient;
 
   beforeEach(async () => {
-    double = await ApiDouble.start();
-    clock = new FakeClock();
-    connection = await KubeConnection.fromToken(double.url, 'secret-token', clock);
-    client = new KubeClient(connection, clock);
+    scene = await ClientScene.start();
+    ({ double, clock, connection, client } = scene);
   });
-  afterEach(async () => {
-    await connection.close();
-    await double.stop();
-  });
-
-  const thrownBy = async (promise: Promise<unknown>): Promise<unknown> =>
-    promise.then(
-      () => undefined,
-      (error: unknown) => error,
-    );
+  afterEach(() => scene.stop());
 
   it('sends the token, and names objects by paths that no name can leave', async () => {
     await thrownBy(client.get(PODS, { namespace: NAMESPACE, name: '../secrets/x?watch=true' }));

@@ -1,38 +1,27 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import type { AddressInfo } from 'node:net';
-import { aPod, ApiDouble, FakeClock, faults, waitFor } from '@warmbox/testing';
+import { aPod, type ApiDouble, FakeClock, faults, waitFor } from '@warmbox/testing';
+import { ClientScene, KEY, NAMESPACE, thrownBy } from './fixtures/client.scene.js';
 import { KubeClient } from './kube.client.js';
 import { KubeConnection } from './kube.connection.js';
 import { KubeUnreachableError } from '../errors/kube.error.js';
 import { LEASES, PODS } from './kube.resource.js';
 
-const NAMESPACE = 'sandbox-containers';
-const KEY = { namespace: NAMESPACE, name: 'a' };
 const SLOTS = 64;
 
-const thrownBy = (promise: Promise<unknown>): Promise<unknown> =>
-  promise.then(
-    () => undefined,
-    (error: unknown) => error,
-  );
-
 describe('requests that wait for others', () => {
+  let scene: ClientScene;
   let double: ApiDouble;
   let clock: FakeClock;
   let connection: KubeConnection;
   let client: KubeClient;
 
   beforeEach(async () => {
-    double = await ApiDouble.start();
+    scene = await ClientScene.start();
+    ({ double, clock, connection, client } = scene);
     double.putPod(aPod({ name: 'a' }));
-    clock = new FakeClock();
-    connection = await KubeConnection.fromToken(double.url, 'token', clock);
-    client = new KubeClient(connection, clock);
   });
-  afterEach(async () => {
-    await connection.close();
-    await double.stop();
-  });
+  afterEach(() => scene.stop());
 
   /** Takes every slot by requests without an answer; each ends when it is told to. */
   async function occupy(): Promise<(() => void)[]> {
