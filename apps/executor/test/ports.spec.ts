@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { connect, createServer as createTcpServer, type AddressInfo, type Socket } from 'node:net';
 import { request as httpRequest } from 'node:http';
-import { atMost, unchanged, waitFor } from '@warmbox/testing';
+import { atLeast, atMost, unchanged, waitFor } from '@warmbox/testing';
 import { TestExecutor } from './test.executor.js';
 
 describe('a server in the sandbox', () => {
@@ -219,5 +219,15 @@ describe('a server in the sandbox', () => {
       await closed;
       await waitFor('nobody is connected', attached, atMost(0));
     });
+  });
+
+  it('is not asked while the sandbox is sealed, and who asks then keeps it no longer', async () => {
+    serve = (_, response) => response.end('asked');
+    const activity = async (): Promise<number> => Number((await executor.ask('/api/activity')).json.idleSeconds);
+    await waitFor('it is idle for a while', activity, atLeast(0.3));
+    expect((await executor.ask('/api/seal', { method: 'POST', body: { idleSeconds: 0 } })).status).toBe(204);
+    const before = await activity();
+    expect((await executor.ask(at('/'))).status).toBe(409);
+    expect(await activity()).toBeGreaterThanOrEqual(before);
   });
 });

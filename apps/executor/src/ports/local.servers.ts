@@ -23,12 +23,11 @@ export class LocalServers {
   }
 
   /**
-   * The head of a server's answer. Somebody who asks is activity, and one who is connected keeps the sandbox.
+   * The head of a server's answer.
    *
-   * @throws ProblemError port_unreachable; conflict while the sandbox is sealed; the signal's reason
+   * @throws ProblemError port_unreachable; the signal's reason
    */
   async ask(port: number, request: PortRequest): Promise<DialedAnswer> {
-    this.meter.admit();
     try {
       const answer = await dial({ ...request, host: 'localhost', port, lookup });
       const { status, socket } = answer;
@@ -41,8 +40,13 @@ export class LocalServers {
     throw new ProblemError('port_unreachable', `What listens on port ${port} of the sandbox answers no HTTP.`);
   }
 
-  /** Somebody is connected to a server until they call what is returned. */
-  entered(): () => void {
+  /**
+   * Somebody is connected to a server until they call what is returned: that is activity, and keeps the sandbox. Who is refused is neither.
+   *
+   * @throws ProblemError conflict while the sandbox is sealed
+   */
+  enter(): () => void {
+    this.meter.admit();
     this.open += 1;
     return () => {
       this.open -= 1;

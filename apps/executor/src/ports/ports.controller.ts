@@ -27,13 +27,13 @@ export class PortsController {
     const number = /^\d{1,5}$/.test(port) ? Number(port) : 0;
     if (number < 1 || number > 65_535) throw invalidRequest([{ pointer: 'port', detail: 'must be 1 to 65535' }]);
     const gone = new AbortController();
-    reply.raw.once('close', this.servers.entered()).once('close', () => gone.abort());
+    reply.raw.once('close', this.servers.enter()).once('close', () => gone.abort());
     const upgrade = upgradeOf(request);
     const { method } = request;
     const headers = headersOf(request, number, upgrade !== undefined);
     const path = request.url.replace(/^(?:\/[^/?]*){3}/, '');
     const answer = await this.servers
-      .ask(number, { method, path, headers, body, signal: gone.signal })
+      .ask(number, { method, path, headers, body: upgrade === undefined ? body : undefined, signal: gone.signal })
       .catch((error: unknown) => {
         if (!gone.signal.aborted) throw error;
       });
@@ -61,7 +61,8 @@ export class PortsController {
 function headersOf(request: FastifyRequest, port: number, isUpgrade: boolean): PassedHeaders {
   const { headers } = request;
   return {
-    ...endToEnd(headers, (name) => !OURS.has(name)),
+    // What follows the head of an upgrade is no body any more, whatever its length was said to be.
+    ...endToEnd(headers, (name) => !OURS.has(name) && !(isUpgrade && name === 'content-length')),
     host: `localhost:${port}`,
     ...(isUpgrade ? { connection: 'Upgrade', upgrade: headers.upgrade ?? '' } : {}),
   };

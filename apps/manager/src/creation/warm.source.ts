@@ -75,7 +75,7 @@ export class WarmSource {
    */
   checkTurn(runtime: string): void {
     if (!this.headroom.isReserved(runtime, this.queues.waiting(runtime, WARM))) return;
-    throw this.limit.reached('The last places below the limit are kept for callers who came before.');
+    throw this.limit.reached('The last slots below the limit are reserved for callers who came before.');
   }
 
   /**

@@ -65,8 +65,9 @@ export class ExecutorClient {
    *   executor's own refusals, and the signal's reason
    */
   send(pod: Pod, request: ExecutorRequest, signal: AbortSignal): Promise<BoundAnswer> {
-    return this.attempt(pod, request, signal, async (dialed, until) => {
+    return this.attempt(pod, request, signal, async (dialed, until, onHead) => {
       const { statusCode: status, headers, body } = await this.dispatch(dialed, request, until);
+      onHead();
       return this.answerOf({ status, headers, body }, request);
     });
   }
@@ -82,11 +83,12 @@ export class ExecutorClient {
     request: ExecutorRequest,
     signal: AbortSignal,
   ): Promise<BoundAnswer & Pick<DialedAnswer, 'socket'>> {
-    return this.attempt(pod, request, signal, async (dialed, until) => {
-      const { host, port } = placeOf(dialed);
+    return this.attempt(pod, request, signal, async (dialed, until, onHead) => {
+      const { host, port } = endpointOf(dialed);
       const { method, path, headers } = request;
       const upgrade = { connection: 'Upgrade', upgrade: 'websocket', ...tokenOf(dialed) };
       const answer = await dial({ host, port, method, path, headers: { ...headers, ...upgrade }, signal: until });
+      onHead();
       return answer.socket === undefined ? this.answerOf(answer, request) : answer;
     });
   }
@@ -95,16 +97,21 @@ export class ExecutorClient {
     pod: Pod,
     { body, headTimeoutMs, bodyTimeoutMs }: ExecutorRequest,
     signal: AbortSignal,
-    ask: (dialed: Pod, signal: AbortSignal) => Promise<Answer>,
+    ask: (dialed: Pod, signal: AbortSignal, onHead: () => void) => Promise<Answer>,
   ): Promise<Answer & BoundAnswer> {
-    const dialed = isDialable(pod) ? pod : await this.whatIsNow(pod);
-    if (!isDialable(dialed)) throw notReady(dialed);
     const bytes = body instanceof Readable ? body : undefined;
+    const dialed = await this.dialable(pod).catch((error: unknown) => {
+      bytes?.destroy();
+      throw error;
+    });
     const deadline = new Deadline(bytes === undefined ? headTimeoutMs : undefined, this.clock, signal);
-    const onSent = (): void => deadline.renew(headTimeoutMs);
-    bytes?.once('end', onSent);
+    // Also once the head is there: what it refuses with must come to an end, although the body has not been sent.
+    const bound = (): void => deadline.renew(headTimeoutMs);
+    bytes?.once('end', bound);
     try {
-      const answer = await ask(dialed, deadline.signal).finally(() => bytes?.off('end', onSent));
+      const answer = await ask(dialed, deadline.signal, bytes === undefined ? () => undefined : bound).finally(() =>
+        bytes?.off('end', bound),
+      );
       deadline.renew(bodyTimeoutMs);
       onceOver(answer.body, () => deadline.release());
       return { ...answer, unbind: () => deadline.renew(undefined) };
@@ -180,7 +187,7 @@ export class ExecutorClient {
   }
 
   private dispatch(pod: Pod, request: ExecutorRequest, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
-    const { host, port } = placeOf(pod);
+    const { host, port } = endpointOf(pod);
     const { media } = request;
     const json = typeof request.body === 'string' ? new PassingBody(request.body) : undefined;
     return this.connections.request(
@@ -203,6 +210,13 @@ export class ExecutorClient {
     );
   }
 
+  /** @throws ProblemError not_ready, sandbox_gone, kubernetes_unavailable */
+  private async dialable(pod: Pod): Promise<Pod> {
+    const dialed = isDialable(pod) ? pod : await this.whatIsNow(pod);
+    if (!isDialable(dialed)) throw notReady(dialed);
+    return dialed;
+  }
+
   /** The sandbox as the cluster has it, where it makes the difference. */
   private async whatIsNow(pod: Pod): Promise<Pod> {
     const now = await this.store.confirm(nameOf(pod)).catch((error: unknown) => {
@@ -218,7 +232,7 @@ function isDialable(pod: Pod): boolean {
   return !isEnded(pod) && endOf(pod) === undefined && executorAddress(pod) !== undefined;
 }
 
-function placeOf(pod: Pod): { host: string; port: number } {
+function endpointOf(pod: Pod): { host: string; port: number } {
   return executorAddress(pod) ?? { host: '', port: 0 };
 }
 

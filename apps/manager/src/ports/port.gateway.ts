@@ -37,8 +37,9 @@ export class PortGateway {
     const caller = callerOf(request, reply);
     const pod = await this.finder.findAllocated(caller.principal, runtime, name);
     const port = portOf(text);
-    const relayed = portRequest(request, port, body, caller);
     const upgrade = upgradeOf(request);
+    // What follows the head of an upgrade is no body any more.
+    const relayed = portRequest(request, port, upgrade === undefined ? body : undefined, caller);
     const answer = await (upgrade === undefined
       ? this.bytes.relay(pod, relayed, caller)
       : this.bytes.upgrade(pod, relayed, caller, (headers) => switchProtocols(reply, upgrade, headers)));

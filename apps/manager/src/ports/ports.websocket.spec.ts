@@ -58,6 +58,15 @@ describe('a WebSocket to a server in a sandbox', () => {
     await waitFor('it is over', () => scene.relay.splicedConnections, 0);
   });
 
+  it('has no body, whatever its head says of one: what follows goes to the server', async () => {
+    const { got } = await open('Content-Length: 5\r\n', 'early');
+    await waitFor('the 101', got, /^HTTP\/1\.1 101 /);
+    const { socket: server, head } = inside[0]!;
+    let heard = head;
+    server.on('data', (chunk) => (heard += String(chunk)));
+    await waitFor('what came early', () => heard, 'early');
+  });
+
   it.each([
     ['by the server inside', 'X-Refuse: 403\r\nX-How: x-warmbox-relayed: 3000\r\n', 403, 'no'],
     ['by the executor', 'X-Refuse: 409\r\n', 502, 'executor_unreachable'],

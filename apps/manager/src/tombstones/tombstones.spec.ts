@@ -12,6 +12,7 @@ describe('tombstones', () => {
   let objects: Map<string, ConfigMap>;
   let failure: Error | undefined;
   let uids = 0;
+  let gets: number;
   let shown: Map<string, Tombstone>;
   beforeAll(() => {
     Logger.overrideLogger(false);
@@ -20,6 +21,7 @@ describe('tombstones', () => {
     clock = new FakeClock(Date.UTC(2026, 0, 1));
     objects = new Map();
     failure = undefined;
+    gets = 0;
     shown = new Map();
   });
 
@@ -39,6 +41,7 @@ describe('tombstones', () => {
         return Promise.resolve(stored);
       },
       get: <T>(_: unknown, { name }: { name: string }) => {
+        gets += 1;
         if (failure !== undefined) return Promise.reject(failure);
         const found = objects.get(name);
         return found === undefined ? refuse(404, 'NotFound') : Promise.resolve(found as T);
@@ -55,6 +58,15 @@ describe('tombstones', () => {
     const store = { get: (name: string) => shown.get(name) };
     return new Tombstones(client, store, Object.assign(new ManagerOptions(), change), clock);
   }
+
+  it('cost another tenant as many requests as a sandbox that never was, known here or not', async () => {
+    shown.set('kata-sandbox-a', tombstoneOf(POD, 'idle', clock.now()));
+    const others = { ...sandbox('kata-sandbox-a'), tenant: 'search' };
+    expect(await tombstones().find(others)).toBeUndefined();
+    expect(gets).toBe(1);
+    expect(await tombstones().find(sandbox('kata-sandbox-a'))).toBeDefined();
+    expect(gets).toBe(1);
+  });
 
   it('tell the cause, the time and the owner of a sandbox that is gone', async () => {
     await tombstones().record(POD, 'idle');
