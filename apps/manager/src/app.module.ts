@@ -15,7 +15,7 @@ import { ShutdownModule } from './http/shutdown.module.js';
 import { KubeModule } from './kube/kube.module.js';
 import { LeadershipModule } from './leadership/leadership.module.js';
 import { managerLogging } from './http/manager.logging.js';
-import { MetricsModule } from './metrics/metrics.module.js';
+import { MetricsModule } from './config/metrics.module.js';
 import { PoolModule } from './pool/pool.module.js';
 import { PortsModule } from './ports/ports.module.js';
 import { SandboxesModule } from './sandboxes/sandboxes.module.js';

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Counter, Histogram } from 'prom-client';
 import { ManagerOptions } from '../config/manager.options.js';
 import { warmPoolSizesOf } from '../config/warm.pool.sizes.js';
-import { Metrics } from '../metrics/metrics.js';
+import { Metrics } from '../config/metrics.js';
 
 /** Seconds: a claim takes some milliseconds, and nobody waits longer than a minute. */
 const BUCKETS = [0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 40, 60];

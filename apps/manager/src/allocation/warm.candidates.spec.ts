@@ -2,7 +2,7 @@ import type { PodChange } from '@warmbox/kube';
 import { LABEL, nameOf, type Pod } from '@warmbox/sandbox';
 import { aPod, FakeClock, type PodFacts } from '@warmbox/testing';
 import { ManagerOptions } from '../config/manager.options.js';
-import { Metrics } from '../metrics/metrics.js';
+import { Metrics } from '../config/metrics.js';
 import { AllocationMetrics } from './allocation.metrics.js';
 import { pickCandidate, WarmCandidates } from './warm.candidates.js';
 

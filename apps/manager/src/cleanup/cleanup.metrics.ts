@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Counter } from 'prom-client';
-import { Metrics } from '../metrics/metrics.js';
+import { Metrics } from '../config/metrics.js';
 import type { CleanupCause } from './cleanup.plan.js';
 
 const CAUSES: Readonly<Record<CleanupCause, true>> = {

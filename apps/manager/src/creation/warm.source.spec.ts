@@ -5,7 +5,7 @@ import { aPod, FakeClock } from '@warmbox/testing';
 import { aPrincipal } from '../http/fixtures/a.principal.js';
 import { ManagerOptions } from '../config/manager.options.js';
 import { SandboxLimit } from '../limit/sandbox.limit.js';
-import { Metrics } from '../metrics/metrics.js';
+import { Metrics } from '../config/metrics.js';
 import { QueueMetrics } from '../queue/queue.metrics.js';
 import { RequestQueues } from '../queue/request.queues.js';
 import { DeadSandbox, type Allocation } from '../allocation/allocator.js';

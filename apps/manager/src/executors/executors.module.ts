@@ -9,7 +9,7 @@ import { ByteRelay } from './byte.relay.js';
 import { ExecutorClient } from './executor.client.js';
 import { ExecutorConnections } from './executor.connections.js';
 import { ExecutorProbe } from './executor.probe.js';
-import { Metrics } from '../metrics/metrics.js';
+import { Metrics } from '../config/metrics.js';
 import { OpenStreams } from './open.streams.js';
 import { SandboxVigil } from './sandbox.vigil.js';
 import { spliceMetrics } from './splice.metrics.js';

@@ -9,7 +9,7 @@ import { request } from 'undici';
 import { LeaderPasses } from '../leadership/fixtures/leader.passes.js';
 import { Leadership } from '../leadership/leadership.js';
 import { Passes } from '../leadership/passes.js';
-import { Metrics } from '../metrics/metrics.js';
+import { Metrics } from '../config/metrics.js';
 import { HealthModule } from './health.module.js';
 
 const store = { current: true, isCurrent: (): boolean => store.current };

@@ -2,7 +2,7 @@ import { Controller, Get, Header } from '@nestjs/common';
 import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { Registry } from 'prom-client';
 import { Operation } from '../http/operation.js';
-import { Metrics } from '../metrics/metrics.js';
+import { Metrics } from '../config/metrics.js';
 
 const EXAMPLE = `# HELP warmbox_leader Whether this manager leads: 1 or 0.
 # TYPE warmbox_leader gauge

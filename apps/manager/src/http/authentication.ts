@@ -4,7 +4,7 @@ import { ProblemError, type Clock } from '@warmbox/platform';
 import type { FastifyRequest } from 'fastify';
 import { Counter } from 'prom-client';
 import { CLOCK } from '../kube/kube.module.js';
-import { Metrics } from '../metrics/metrics.js';
+import { Metrics } from '../config/metrics.js';
 import { hasCredentials, unauthenticated } from './api-key.authenticator.js';
 import { FAILURES_MAX, FailedLogins } from './failed.logins.js';
 import { Authenticator, type Principal } from './principal.js';

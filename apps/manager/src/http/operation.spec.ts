@@ -5,7 +5,7 @@ import { Shutdown, systemClock } from '@warmbox/platform';
 import type { FastifyInstance } from 'fastify';
 import { ManagerOptions } from '../config/manager.options.js';
 import { httpAdapter } from '../create.app.js';
-import { Metrics } from '../metrics/metrics.js';
+import { Metrics } from '../config/metrics.js';
 import { ApiKeyAuthenticator } from './api-key.authenticator.js';
 import { Authentication } from './authentication.js';
 import { guardRequests } from './request.guards.js';

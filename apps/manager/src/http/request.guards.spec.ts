@@ -10,7 +10,7 @@ import type { FastifyInstance } from 'fastify';
 import { request } from 'undici';
 import { ManagerOptions } from '../config/manager.options.js';
 import { httpAdapter } from '../create.app.js';
-import { Metrics } from '../metrics/metrics.js';
+import { Metrics } from '../config/metrics.js';
 import { ApiKeyAuthenticator } from './api-key.authenticator.js';
 import { Authentication } from './authentication.js';
 import { FAILURES_MAX } from './failed.logins.js';

@@ -1,6 +1,6 @@
 import type { ClusterClock, PodStore, RequestObserver } from '@warmbox/kube';
 import { Gauge, Histogram } from 'prom-client';
-import type { Metrics } from '../metrics/metrics.js';
+import type { Metrics } from '../config/metrics.js';
 
 /** Seconds: an API server at rest answers in 2–5 ms, a busy one in tens of them; 10 s is when an answer counts as none. */
 const BUCKETS = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];

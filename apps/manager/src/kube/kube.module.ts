@@ -8,7 +8,7 @@ import {
 import { ClusterClock, KubeClient, KubeConnection, PodStore } from '@warmbox/kube';
 import { systemClock } from '@warmbox/platform';
 import { ManagerOptions } from '../config/manager.options.js';
-import { Metrics } from '../metrics/metrics.js';
+import { Metrics } from '../config/metrics.js';
 import { clockMetrics, kubeRequestMetrics, storeMetrics } from './kube.metrics.js';
 
 /** Where the clock is injected: its wall-clock time is the cluster's, whatever this machine's own says (ClusterTime). */

@@ -1,4 +1,4 @@
-import { Metrics } from '../metrics/metrics.js';
+import { Metrics } from '../config/metrics.js';
 import { LeadershipMetrics } from './leadership.metrics.js';
 
 describe('the metrics of leadership', () => {

@@ -1,6 +1,6 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { Counter, Gauge } from 'prom-client';
-import { Metrics } from '../metrics/metrics.js';
+import { Metrics } from '../config/metrics.js';
 import { Leadership } from './leadership.js';
 
 /** Tells whether this manager leads, and how often that began. */

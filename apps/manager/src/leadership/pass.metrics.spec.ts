@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { FakeClock } from '@warmbox/testing';
-import { Metrics } from '../metrics/metrics.js';
+import { Metrics } from '../config/metrics.js';
 import { LeaderPasses } from './fixtures/leader.passes.js';
 import { PassMetrics } from './pass.metrics.js';
 

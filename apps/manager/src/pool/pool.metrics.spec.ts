@@ -1,6 +1,6 @@
 import type { Pod } from '@warmbox/sandbox';
 import { aPod } from '@warmbox/testing';
-import { Metrics } from '../metrics/metrics.js';
+import { Metrics } from '../config/metrics.js';
 import { CIRCUITS_ANNOTATION, encodeCircuits } from './pool.circuit.js';
 import { PoolMetrics } from './pool.metrics.js';
 

@@ -4,7 +4,7 @@ import { PodStore } from '@warmbox/kube';
 import { LABEL, statusOf } from '@warmbox/sandbox';
 import { Gauge } from 'prom-client';
 import { Leadership } from '../leadership/leadership.js';
-import { Metrics } from '../metrics/metrics.js';
+import { Metrics } from '../config/metrics.js';
 import { publishedCircuits } from './pool.circuit.js';
 import { POOL_OPTIONS, type PoolOptions } from './pool.ports.js';
 

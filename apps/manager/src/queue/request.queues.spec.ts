@@ -2,7 +2,7 @@ import type { PodChange } from '@warmbox/kube';
 import { Shutdown } from '@warmbox/platform';
 import { aPod, FakeClock } from '@warmbox/testing';
 import { ManagerOptions } from '../config/manager.options.js';
-import { Metrics } from '../metrics/metrics.js';
+import { Metrics } from '../config/metrics.js';
 import { QueueMetrics } from './queue.metrics.js';
 import { RequestQueues } from './request.queues.js';
 

@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import type { PodChange } from '@warmbox/kube';
 import { aPod, FakeClock } from '@warmbox/testing';
-import { Metrics } from '../metrics/metrics.js';
+import { Metrics } from '../config/metrics.js';
 import { ReadyTimes } from './ready.times.js';
 
 const OURS = { createdBy: hostname() };

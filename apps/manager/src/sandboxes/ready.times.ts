@@ -5,7 +5,7 @@ import type { Clock } from '@warmbox/platform';
 import { ANNOTATION, isReady, LABEL, wasEverReady } from '@warmbox/sandbox';
 import { Histogram } from 'prom-client';
 import { CLOCK } from '../kube/kube.module.js';
-import { Metrics } from '../metrics/metrics.js';
+import { Metrics } from '../config/metrics.js';
 
 /** Seconds: a process is Ready in about one, a virtual machine in 12–25, and 300 is the longest that anybody waits. */
 const BUCKETS = [0.25, 0.5, 1, 2, 3, 5, 7.5, 10, 15, 20, 30, 45, 60, 90, 150, 300];
