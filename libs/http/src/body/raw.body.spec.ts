@@ -13,8 +13,8 @@ import { ProblemFilter } from '../problem/problem.filter.js';
 import { RouteSettings } from '../route.settings.js';
 import { Raw, type RawBody } from './raw.body.js';
 
-const IDLE_MS = 400;
-const ARRIVAL_MS = 800;
+const IDLE_MS = 1_500;
+const ARRIVAL_MS = 3_000;
 const LIMIT = 1024 * 1024;
 
 /** What the route `held` has got. */
@@ -31,8 +31,15 @@ class BytesController {
     return { bytes };
   }
 
+  /** For bodies that keep this process busy themselves. */
+  @Put('large')
+  @RouteSettings({ rawBody: { idleMs: 60_000 } })
+  large(@Raw() body: RawBody | undefined): Promise<object> {
+    return this.count(body);
+  }
+
   @Put('limited')
-  @RouteSettings({ rawBody: { idleMs: IDLE_MS, limit: LIMIT } })
+  @RouteSettings({ rawBody: { idleMs: 60_000, limit: LIMIT } })
   limited(@Raw() body: RawBody | undefined): Promise<object> {
     return this.count(body);
   }
@@ -122,7 +129,7 @@ describe('a body as it comes', () => {
   });
 
   it('may be of any size, and encoded', async () => {
-    const request = begin('PUT', '/count', { 'content-encoding': 'gzip' });
+    const request = begin('PUT', '/large', { 'content-encoding': 'gzip' });
     Readable.from(Array.from({ length: 640 }, () => Buffer.alloc(65_536))).pipe(request);
     expect(await answerOf(request)).toEqual({ status: 200, text: `{"bytes":${640 * 65_536}}` });
   });
