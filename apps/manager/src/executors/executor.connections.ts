@@ -1,4 +1,4 @@
-import { unlessAborted } from '@warmbox/platform';
+import { KEEP_CONNECTION_MS, unlessAborted } from '@warmbox/platform';
 import { Pool, type Dispatcher } from 'undici';
 
 /** Where an executor listens, and which pod it is. */
@@ -59,7 +59,7 @@ export class ExecutorConnections {
       keepAliveTimeout: idleMs,
       keepAliveMaxTimeout: idleMs,
       // A node that dies says no goodbye, and on a stream only the other side speaks.
-      connect: { timeout: connectTimeoutMs, keepAlive: true, keepAliveInitialDelay: 15_000 },
+      connect: { timeout: connectTimeoutMs, keepAlive: true, keepAliveInitialDelay: KEEP_CONNECTION_MS },
     });
     const forgetIfUnused = (): void => {
       const { connected, pending, running } = pool.stats;

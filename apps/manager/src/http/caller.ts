@@ -1,3 +1,4 @@
+import { KEEP_CONNECTION_MS } from '@warmbox/platform';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { principalOf, type Principal } from './principal.js';
 
@@ -18,9 +19,6 @@ export interface Caller extends Origin {
 export function hasDisconnected({ disconnected }: Caller): boolean {
   return disconnected.aborted;
 }
-
-/** Idle seconds, in milliseconds, after which the kernel asks whether a client is still there. */
-const KEEP_ALIVE_MS = 15_000;
 
 /** W3C trace context: version, trace id, parent id, flags; neither id all zeros. */
 const TRACEPARENT = /^(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
@@ -44,7 +42,7 @@ export function callerOf(request: FastifyRequest, reply: FastifyReply): Caller {
 function leavingOf(request: FastifyRequest, reply: FastifyReply): AbortSignal {
   const leaving = new AbortController();
   const { socket } = request.raw;
-  socket.setKeepAlive(true, KEEP_ALIVE_MS);
+  socket.setKeepAlive(true, KEEP_CONNECTION_MS);
   // Each request that is pipelined on the connection listens.
   socket.setMaxListeners(0);
   const notice = (): void => {

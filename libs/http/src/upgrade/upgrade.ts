@@ -1,5 +1,6 @@
 import { STATUS_CODES, ServerResponse, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
+import { HEADER } from '@warmbox/contracts';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
 declare module 'fastify' {
@@ -67,7 +68,7 @@ export function switchProtocols(
   headers: Readonly<Record<string, string | string[]>>,
 ): Socket {
   reply.hijack();
-  const all = { connection: 'Upgrade', upgrade: PROTOCOL, 'x-request-id': reply.request.id, ...headers };
+  const all = { connection: 'Upgrade', upgrade: PROTOCOL, [HEADER.requestId]: reply.request.id, ...headers };
   const lines = Object.entries(all).flatMap(([name, value]) => [value].flat().map((each) => `${name}: ${each}\r\n`));
   socket.write(`HTTP/1.1 101 ${STATUS_CODES[101] ?? ''}\r\n${lines.join('')}\r\n`, 'latin1');
   if (head.length > 0) socket.unshift(head);
