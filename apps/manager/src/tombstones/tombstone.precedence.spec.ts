@@ -24,6 +24,12 @@ describe('what is written down of a sandbox that lives', () => {
     ['makes room for what its node did to it meanwhile', 'idle', 1, 'evicted', true],
     ['stays where others did it', 'removed', 3_000, 'deleted', false],
   ])('%s', (_, cause, secondsAgo, by, expected) => {
-    expect(isSuperseded(written(cause, secondsAgo), by, NOW)).toBe(expected);
+    expect(isSuperseded(written(cause, secondsAgo), { tenant: 'default', cause: by }, NOW)).toBe(expected);
+  });
+
+  it('makes room for what becomes of it as another tenant’s, whatever was written of it while it was warm', () => {
+    for (const by of ['deleted', 'idle', 'removed'] as const) {
+      expect(isSuperseded(written('deleted', 1), { tenant: 'search', cause: by }, NOW)).toBe(true);
+    }
   });
 });

@@ -13,8 +13,14 @@ const FINAL: ReadonlySet<GoneCause> = new Set(['oom_killed', 'disk_full', 'evict
  *
  * @param now milliseconds since the epoch.
  */
-export function isSuperseded({ cause, goneAt }: Tombstone, by: GoneCause, now: number): boolean {
+export function isSuperseded(
+  { tenant, cause, goneAt }: Tombstone,
+  by: Pick<Tombstone, 'tenant' | 'cause'>,
+  now: number,
+): boolean {
+  // A warm one that somebody has claimed: the end of what was nobody's did not come.
+  if (tenant !== by.tenant) return true;
   // That it was removed by others is written down only once it is going, and only where nobody has done it.
-  if (FINAL.has(cause) || by === 'removed') return false;
-  return now - goneAt >= ATTEMPT_MS || (cause !== by && cause !== 'deleted');
+  if (FINAL.has(cause) || by.cause === 'removed') return false;
+  return now - goneAt >= ATTEMPT_MS || (cause !== by.cause && cause !== 'deleted');
 }

@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { KubeApiError, KubeUnreachableError, type DeleteOptions } from '@warmbox/kube';
-import { tombstoneName, tombstoneOf, type ConfigMap, type Tombstone } from '@warmbox/sandbox';
+import { LABEL, tombstoneName, tombstoneOf, type ConfigMap, type Tombstone } from '@warmbox/sandbox';
 import { aPod, FakeClock } from '@warmbox/testing';
 import { ManagerOptions } from '../config/manager.options.js';
 import { Tombstones, type SandboxId } from './tombstones.js';
@@ -58,6 +58,18 @@ describe('tombstones', () => {
     const store = { get: (name: string) => shown.get(name) };
     return new Tombstones(client, store, Object.assign(new ManagerOptions(), change), clock);
   }
+
+  it('are the new owner’s of one that was claimed while its deletion as a warm one was under way, whoever takes that back', async () => {
+    const uid = await tombstones().record(aPod({ name: 'kata-sandbox-a', pool: 'warm' }), 'deleted');
+    const claimed = aPod({ name: 'kata-sandbox-a' });
+    claimed.metadata!.labels![LABEL.tenant] = 'search';
+    await tombstones().record(claimed, 'deleted');
+    await tombstones().retract(claimed, uid!);
+    expect(await tombstones().find({ ...sandbox('kata-sandbox-a'), tenant: 'search' })).toMatchObject({
+      cause: 'deleted',
+    });
+    expect(await tombstones().find(sandbox('kata-sandbox-a'))).toBeUndefined();
+  });
 
   it('cost another tenant as many requests as a sandbox that never was, known here or not', async () => {
     shown.set('kata-sandbox-a', tombstoneOf(POD, 'idle', clock.now()));

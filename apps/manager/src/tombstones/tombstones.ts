@@ -51,7 +51,7 @@ export class Tombstones {
     const tombstone = tombstoneOf(pod, cause, this.clock.now());
     const object = tombstoneObject(tombstone, this.options.targetNamespace);
     try {
-      const written = (await this.create(object)) ?? (await this.supersede(pod, object, tombstone.cause));
+      const written = (await this.create(object)) ?? (await this.supersede(pod, object, tombstone));
       return written?.metadata?.uid;
     } catch (error) {
       this.logger.warn(
@@ -113,12 +113,12 @@ export class Tombstones {
   }
 
   /** Replaces what is written down of a sandbox that lives, if it is not to stay. */
-  private async supersede(pod: Pod, object: ConfigMap, cause: GoneCause): Promise<ConfigMap | undefined> {
+  private async supersede(pod: Pod, object: ConfigMap, by: Tombstone): Promise<ConfigMap | undefined> {
     if (isTerminating(pod)) return undefined;
     const { name = '' } = pod.metadata ?? {};
     const found = await this.client.get(CONFIG_MAPS, this.keyOf(name), { timeoutMs: WRITE_TIMEOUT_MS });
     const tombstone = readTombstone(found);
-    if (tombstone?.uid === undefined || !isSuperseded(tombstone, cause, this.clock.now())) return undefined;
+    if (tombstone?.uid === undefined || !isSuperseded(tombstone, by, this.clock.now())) return undefined;
     await this.remove(name, tombstone.uid);
     return this.create(object);
   }
