@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { Readable } from 'node:stream';
 import { Logger } from '@nestjs/common';
 import { endToEnd, isDropped, KEEP_CONNECTION_MS, splice, type Clock, type PassedHeaders } from '@warmbox/platform';
 import type { Pod } from '@warmbox/sandbox';
@@ -53,7 +54,7 @@ export class ByteRelay {
    * @throws ProblemError what the client is told
    */
   relay(pod: Pod, request: RelayedRequest, caller: Caller): Promise<Answer | undefined> {
-    return this.attached(pod, caller, async ({ signal, close }) => {
+    return this.attached(pod, request, caller, async ({ signal, close }) => {
       const answer = await this.client.send(pod, request, signal);
       onceOver(answer.body, close);
       return this.pass(pod, request, answer, caller);
@@ -74,7 +75,7 @@ export class ByteRelay {
     caller: Caller,
     switchProtocols: (headers: PassedHeaders) => Socket,
   ): Promise<Answer | 'spliced' | undefined> {
-    return this.attached(pod, caller, async (lifetime) => {
+    return this.attached(pod, request, caller, async (lifetime) => {
       const { socket, ...answer } = await this.client.upgrade(pod, request, lifetime.signal);
       if (socket === undefined) {
         onceOver(answer.body, lifetime.close);
@@ -92,10 +93,14 @@ export class ByteRelay {
 
   private async attached<Result>(
     pod: Pod,
+    { body }: RelayedRequest,
     caller: Caller,
     work: (lifetime: Lifetime) => Promise<Result>,
   ): Promise<Result | undefined> {
-    if (hasDisconnected(caller)) return undefined;
+    if (hasDisconnected(caller)) {
+      if (body instanceof Readable) body.destroy();
+      return undefined;
+    }
     const stream = this.streams.open(pod);
     const leave = (): void => stream.end(new Error('The client has disconnected.'));
     caller.disconnected.addEventListener('abort', leave, { once: true });

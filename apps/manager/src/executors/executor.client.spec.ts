@@ -123,6 +123,29 @@ describe('ExecutorClient', () => {
       await allGone();
     });
 
+    it('does not wait for the end of a refusal that drips, although a body of bytes has not ended either', async () => {
+      executor.onHead('POST bytes', (asked) => {
+        asked.response.writeHead(409, { 'content-type': 'application/problem+json' });
+        drip(asked, () => asked.response.write(' '));
+      });
+      const body = new PassThrough();
+      body.write('a');
+      const upload = request({ method: 'POST', path: '/api/bytes', body, silenceTimeoutMs: 0, headTimeoutMs: 200 });
+      await expect(client.send(pod, upload, never)).rejects.toMatchObject({ code: 'executor_timeout' });
+      expect(body.destroyed).toBe(true);
+      await allGone();
+    });
+
+    it('lets a body of bytes go where there is nobody to send it to', async () => {
+      const body = new PassThrough();
+      const nowhere = { ...pod, status: { ...pod.status, podIP: undefined, podIPs: undefined } };
+      now = () => Promise.resolve(nowhere);
+      await expect(client.send(nowhere, request({ method: 'POST', body }), never)).rejects.toMatchObject({
+        code: expect.stringMatching(/not_ready|sandbox_gone/) as string,
+      });
+      expect(body.destroyed).toBe(true);
+    });
+
     it.each([200, 202])(
       'drops an answer of %i that nobody waits for and that never ends, by its bytes',
       async (status) => {

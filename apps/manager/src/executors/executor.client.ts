@@ -100,10 +100,24 @@ export class ExecutorClient {
     ask: (dialed: Pod, signal: AbortSignal, onHead: () => void) => Promise<Answer>,
   ): Promise<Answer & BoundAnswer> {
     const bytes = body instanceof Readable ? body : undefined;
-    const dialed = await this.dialable(pod).catch((error: unknown) => {
+    try {
+      return await this.bounded(pod, bytes, { headTimeoutMs, bodyTimeoutMs }, signal, ask);
+    } catch (error) {
+      // Whoever gives it need not know how far the request came.
       bytes?.destroy();
       throw error;
-    });
+    }
+  }
+
+  private async bounded<Answer extends ExecutorAnswer>(
+    pod: Pod,
+    bytes: Readable | undefined,
+    { headTimeoutMs, bodyTimeoutMs }: Pick<ExecutorRequest, 'headTimeoutMs' | 'bodyTimeoutMs'>,
+    signal: AbortSignal,
+    ask: (dialed: Pod, signal: AbortSignal, onHead: () => void) => Promise<Answer>,
+  ): Promise<Answer & BoundAnswer> {
+    const dialed = isDialable(pod) ? pod : await this.whatIsNow(pod);
+    if (!isDialable(dialed)) throw notReady(dialed);
     const deadline = new Deadline(bytes === undefined ? headTimeoutMs : undefined, this.clock, signal);
     // Also once the head is there: what it refuses with must come to an end, although the body has not been sent.
     const bound = (): void => deadline.renew(headTimeoutMs);
@@ -208,13 +222,6 @@ export class ExecutorClient {
         signal,
       },
     );
-  }
-
-  /** @throws ProblemError not_ready, sandbox_gone, kubernetes_unavailable */
-  private async dialable(pod: Pod): Promise<Pod> {
-    const dialed = isDialable(pod) ? pod : await this.whatIsNow(pod);
-    if (!isDialable(dialed)) throw notReady(dialed);
-    return dialed;
   }
 
   /** The sandbox as the cluster has it, where it makes the difference. */
