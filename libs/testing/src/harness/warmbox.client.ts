@@ -32,7 +32,7 @@ export interface Streaming {
 export class WarmboxClient {
   constructor(
     readonly url: string,
-    private readonly apiKey: string,
+    readonly apiKey: string,
     readonly runtime = 'kata',
   ) {}
 
