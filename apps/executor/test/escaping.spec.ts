@@ -47,13 +47,18 @@ describe('The end of a command reaches what has left its group', () => {
   const running = (sleep: string): Promise<unknown> =>
     waitFor(`${sleep} runs`, () => processesWith(sleep), { length: atLeast(1) });
   const gone = (sleep: string): Promise<unknown> => waitFor(`${sleep} is gone`, () => processesWith(sleep), isEmpty);
+  /** A sleep that says that it runs: one that a time-out ends may be gone before anybody has looked. */
+  const sayingSo = (sleep: string): string => `bash -c 'echo runs; exec ${sleep}'`;
+  /** Runs a command with a sleep that says so, until its time-out. */
+  const untilTimeout = async (command: string, request: object = {}): Promise<void> => {
+    const events = await allEvents(await executor.execute({ command, timeoutSeconds: 1, ...request }));
+    expect(outputOf(events)).toBe('runs\n');
+    expect(events.at(-1)?.data).toMatchObject({ exitCode: 124, timedOut: true });
+  };
 
   it('at a time-out', async () => {
     const sleep = newSleep();
-    const answer = executor.execute({ command: `timeout 600 ${sleep}; echo`, timeoutSeconds: 1 });
-    await running(sleep);
-    const events = await allEvents(await answer);
-    expect(events.at(-1)?.data).toMatchObject({ exitCode: 124, timedOut: true });
+    await untilTimeout(`timeout 600 ${sayingSo(sleep)}; echo`);
     await gone(sleep);
   });
 
@@ -76,10 +81,7 @@ describe('The end of a command reaches what has left its group', () => {
 
   it('by SIGKILL where it ignores SIGTERM', async () => {
     const sleep = newSleep();
-    const command = `setsid -w bash -c 'trap "" TERM; ${sleep}; ${sleep}'; echo`;
-    const answer = executor.execute({ command, timeoutSeconds: 1 });
-    await running(sleep);
-    await allEvents(await answer);
+    await untilTimeout(`setsid -w bash -c 'trap "" TERM; echo runs; ${sleep}; ${sleep}'; echo`);
     await gone(sleep);
   });
 
@@ -116,10 +118,7 @@ describe('The end of a command reaches what has left its group', () => {
     const { stdout } = await executor.run({ command: 'env | grep ^WARMBOX | cut -d= -f1' });
     const name = String(stdout).trim();
     expect(name).not.toBe('');
-    const request = { environmentVariables: { [name]: 'mine' }, timeoutSeconds: 1 };
-    const answer = executor.execute({ command: `timeout 600 ${sleep}; echo`, ...request });
-    await running(sleep);
-    await allEvents(await answer);
+    await untilTimeout(`timeout 600 ${sayingSo(sleep)}; echo`, { environmentVariables: { [name]: 'mine' } });
     await gone(sleep);
   });
 
@@ -128,9 +127,7 @@ describe('The end of a command reaches what has left its group', () => {
     const kept = executor.execute({ command: `timeout 600 ${other}; echo` });
     await executor.run({ command: `setsid ${background} >/dev/null 2>&1 & ${background} >/dev/null 2>&1 &` });
     await Promise.all([running(other), running(background)]);
-    const answer = executor.execute({ command: `timeout 600 ${sleep}; echo`, timeoutSeconds: 1 });
-    await running(sleep);
-    await allEvents(await answer);
+    await untilTimeout(`timeout 600 ${sayingSo(sleep)}; echo`);
     await gone(sleep);
     expect(await processesWith(background)).toHaveLength(2);
     expect((await processesWith(other)).length).toBeGreaterThan(0);
