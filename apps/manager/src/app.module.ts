@@ -9,6 +9,7 @@ import { warmPoolSizesOf } from './config/warm.pool.sizes.js';
 import { CreationModule } from './creation/creation.module.js';
 import { DocsModule } from './docs/docs.module.js';
 import { ExecutionModule } from './execution/execution.module.js';
+import { FilesModule } from './files/files.module.js';
 import { HealthModule } from './health/health.module.js';
 import { AuthenticationModule } from './http/authentication.module.js';
 import { ShutdownModule } from './http/shutdown.module.js';
@@ -48,6 +49,7 @@ export class AppModule {
         PoolModule.of({ ...options, warmPoolSizes: warmPoolSizesOf(options) }),
         SandboxesModule,
         ExecutionModule,
+        FilesModule,
         PortsModule,
         AllocationModule,
         CleanupModule,

@@ -6,6 +6,7 @@ export const PROBLEM_STATUS = {
   host_not_allowed: 403,
   sandbox_not_found: 404,
   execution_not_found: 404,
+  file_not_found: 404,
   runtime_not_found: 404,
   route_not_found: 404,
   method_not_allowed: 405,
@@ -14,8 +15,10 @@ export const PROBLEM_STATUS = {
   not_allocated: 409,
   conflict: 409,
   sandbox_gone: 410,
+  precondition_failed: 412,
   too_large: 413,
   unsupported_media_type: 415,
+  range_not_satisfiable: 416,
   cannot_start: 422,
   idempotency_key_reused: 422,
   limit_reached: 429,
@@ -31,6 +34,7 @@ export const PROBLEM_STATUS = {
   overloaded: 503,
   executor_timeout: 504,
   ready_timeout: 504,
+  disk_full: 507,
 } as const;
 
 export type ProblemCode = keyof typeof PROBLEM_STATUS;
@@ -39,10 +43,11 @@ export type ProblemCode = keyof typeof PROBLEM_STATUS;
 export const PROBLEM_TITLE: Record<ProblemCode, string> = {
   invalid_request: 'The request is not valid',
   unauthenticated: 'No valid API key was given',
-  forbidden: 'The API key does not allow this',
+  forbidden: 'This is not allowed',
   host_not_allowed: 'The Host header is not an allowed one',
   sandbox_not_found: 'There is no such sandbox',
   execution_not_found: 'There is no such execution',
+  file_not_found: 'There is no such file',
   runtime_not_found: 'There is no such runtime',
   route_not_found: 'There is no such route',
   method_not_allowed: 'The route does not have this method',
@@ -51,8 +56,10 @@ export const PROBLEM_TITLE: Record<ProblemCode, string> = {
   not_allocated: 'The sandbox is not allocated to anybody',
   conflict: 'The request conflicts with the current state',
   sandbox_gone: 'The sandbox existed and is gone',
+  precondition_failed: 'The file is not the one that the request expects',
   too_large: 'The request is too large',
   unsupported_media_type: 'The media type of the request is not supported',
+  range_not_satisfiable: 'The file has no such bytes',
   cannot_start: 'The command cannot be started',
   idempotency_key_reused: 'The idempotency key came with another request before',
   limit_reached: 'The limit of sandboxes is reached',
@@ -68,4 +75,5 @@ export const PROBLEM_TITLE: Record<ProblemCode, string> = {
   overloaded: 'The server has no room for another request at the moment',
   executor_timeout: 'The executor of the sandbox did not answer in time',
   ready_timeout: 'The sandbox did not become ready in time',
+  disk_full: 'The disk of the sandbox is full',
 };

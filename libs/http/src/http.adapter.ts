@@ -14,6 +14,7 @@ import { passRawBodies, rawBodyOf } from './body/raw.body.js';
 import { decideHalfClose } from './half.close.js';
 import { unknownHeader } from './known.headers.js';
 import { answerClientError, answerError } from './problem/problem.fastify.js';
+import { queryOf } from './query.bytes.js';
 import { requestIdOf } from './request-id.js';
 import { pathOfTarget } from './request.target.js';
 import { RouteTable } from './route.table.js';
@@ -116,7 +117,7 @@ export class HttpAdapter extends FastifyAdapter {
       reply.raw.setHeader(HEADER.requestId, request.id);
       done(named(request.raw));
     });
-    fastify.addHook('onRequest', (request, _reply, done) => done(wellFormed(request.raw.url ?? '')));
+    fastify.addHook('onRequest', (request, _reply, done) => done(wellFormed(request)));
     // After all that decides who may know what there is.
     fastify.addHook('preParsing', (request, _reply, payload, done) => {
       const isEncoded = rawBodyOf(request) === undefined;
@@ -162,18 +163,24 @@ function named({ httpVersion, rawHeaders }: IncomingMessage): ProblemError | und
 }
 
 /** The router has decoded the path; of a query it would take what is no escape, or no UTF-8, as it stands. */
-function wellFormed(target: string): ProblemError | undefined {
-  const query = target.slice(target.indexOf('?') + 1 || target.length);
-  const detail = 'must be ASCII, with every percent sign beginning an escape of a UTF-8 byte sequence (RFC 3986 §2.1)';
-  try {
-    if (/^[!-~]*$/.test(target)) {
-      decodeURIComponent(query);
-      return undefined;
-    }
-  } catch {
-    // Told below.
-  }
+function wellFormed({ raw, is404, routeOptions }: FastifyRequest): ProblemError | undefined {
+  const { url: target = '' } = raw;
+  const query = queryOf(target);
+  const takesBytes = !is404 && routeOptions.config.queryOfBytes === true;
+  const of = takesBytes ? 'a byte' : 'a UTF-8 byte sequence';
+  const detail = `must be ASCII, with every percent sign beginning an escape of ${of} (RFC 3986 §2.1)`;
+  const isEscaped = takesBytes ? !/%(?![0-9a-f]{2})/i.test(query) : isText(query);
+  if (isEscaped && /^[!-~]*$/.test(target)) return undefined;
   return new ProblemError('invalid_request', `The URL ${detail}.`, { errors: [{ pointer: 'url', detail }] });
+}
+
+function isText(query: string): boolean {
+  try {
+    decodeURIComponent(query);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function uncompressed(encoding: string | undefined): ProblemError | null {

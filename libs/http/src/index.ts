@@ -11,6 +11,7 @@ export * from './logging/start.notice.js';
 export * from './problem/problem.fastify.js';
 export * from './problem/problem.filter.js';
 export * from './problem/send.problem.js';
+export { queryBytes } from './query.bytes.js';
 export * from './request-id.js';
 export { authorityOfTarget } from './request.target.js';
 export * from './route.settings.js';

@@ -21,6 +21,7 @@ describe('executorOptions', () => {
       socket: undefined,
       socketFd: undefined,
       workspace: '/workspace',
+      fileRoots: [],
       environment: {},
       environmentAwaited: false,
       outputRingMi: 4,
@@ -50,6 +51,12 @@ describe('executorOptions', () => {
     expect(violations({ EXECUTOR_TOKEN: '' })).toEqual(['token']);
     expect(violations({ EXECUTOR_TOKEN: 'with space' })).toEqual(['token']);
     expect(violations({ EXECUTOR_AUTH: 'none' })).toEqual([]);
+  });
+
+  it('takes further folders of files, as a list of absolute paths', () => {
+    const fileRoots = (text: string): string[] => violations({ EXECUTOR_TOKEN: 't', EXECUTOR_FILE_ROOTS: text });
+    expect(executorOptions({ EXECUTOR_TOKEN: 't', EXECUTOR_FILE_ROOTS: '["/data"]' }).fileRoots).toEqual(['/data']);
+    for (const wrong of ['/data', '["data"]', '[1]', '{}']) expect(fileRoots(wrong)).toContain('fileRoots');
   });
 
   it('takes a path or a descriptor to listen on, not both', () => {

@@ -1,6 +1,7 @@
 import { IsEnvironment } from '@warmbox/dto';
 import { loadOptions, OptionsError, variableOf } from '@warmbox/platform/options';
 import {
+  IsArray,
   IsBoolean,
   IsIn,
   IsInt,
@@ -72,6 +73,11 @@ export class ExecutorOptions {
   /** The working directory and HOME of commands; an absolute path. */
   @Matches(/^\//, { message: 'workspace must be an absolute path' })
   workspace: string = '/workspace';
+
+  /** Absolute paths of folders whose files are served beside those of the workspace and of temporary files; `["/"]` is all. */
+  @IsArray()
+  @Matches(/^\//, { each: true, message: 'fileRoots must be a list of absolute paths, as JSON: ["/data"]' })
+  fileRoots: string[] = [];
 
   /** Variables of every command, as a JSON object. */
   @IsEnvironment()

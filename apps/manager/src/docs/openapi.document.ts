@@ -21,6 +21,7 @@ export function describeApi(app: INestApplication, version: string): OpenApiDocu
     .addServer('.', 'Relative to this document, so that a path prefix in front works.')
     .addTag('Sandboxes', 'Create, find, change and delete sandboxes.')
     .addTag('Executions', 'Run commands in a sandbox and follow them.')
+    .addTag('Files', 'Read and write the files of a sandbox.')
     .addTag('Ports', 'Reach servers that listen in a sandbox, by HTTP and WebSocket.')
     .addTag('Pool', 'How full the pools of warm sandboxes are, and why they are not.')
     .addTag('Health', 'Probes; they need no key.')

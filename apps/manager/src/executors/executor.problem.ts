@@ -5,14 +5,18 @@ import { ProblemError } from '@warmbox/platform';
 /** What an executor may refuse a client's request with. Anything else that it says is a fault between it and the manager. */
 const PASSED: readonly ProblemCode[] = [
   'invalid_request',
+  'forbidden',
   'execution_not_found',
+  'file_not_found',
   'not_acceptable',
   'conflict',
+  'precondition_failed',
   'too_large',
   'unsupported_media_type',
   'cannot_start',
   'overloaded',
   'port_unreachable',
+  'disk_full',
 ];
 
 /** The most of an executor's words that are passed on: its port may be in the hands of its guest. */

@@ -28,6 +28,8 @@ export const POLICY = {
   getExecution: 'execute',
   streamExecution: 'execute',
   cancelExecution: 'execute',
+  // Nor is a file: it may be what a command printed, and what is written may be run.
+  readFile: 'execute',
   getFromPort: 'execute',
   postToPort: 'execute',
   putToPort: 'execute',
