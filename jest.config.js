@@ -1,6 +1,6 @@
 /** Unit specs sit beside their files; end-to-end suites in test/ have configurations of their own that start from this one. */
 export default {
-  testEnvironment: 'node',
+  testEnvironment: '<rootDir>/test/jest.environment.js',
   roots: ['<rootDir>/apps', '<rootDir>/libs'],
   testRegex: '\\.spec\\.ts$',
   extensionsToTreatAsEsm: ['.ts'],

@@ -31,6 +31,7 @@ describe('executorOptions', () => {
       killGraceSeconds: 2,
       maxProcesses: undefined,
       openFiles: undefined,
+      nativeCalls: true,
       logLevel: 'info',
     });
   });

@@ -134,6 +134,13 @@ export class ExecutorOptions {
   @Max(1_073_741_816)
   openFiles?: number = undefined;
 
+  /**
+   * Whether the executor calls the system directly, by native code: that starts commands without a copy of its own memory. Without, or where
+   * it cannot, Node starts them.
+   */
+  @IsBoolean()
+  nativeCalls: boolean = true;
+
   /** The least severe level that is logged. */
   @IsIn(LOG_LEVELS)
   logLevel: LogLevel = 'info';
