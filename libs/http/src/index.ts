@@ -2,6 +2,7 @@ export * from './answer.constraint.js';
 export * from './body/body.budget.js';
 export { letGoOfBody } from './body/json.body.js';
 export { Raw, type RawBody } from './body/raw.body.js';
+export { onceClientLeaves } from './client.leaving.js';
 export * from './event-stream/event-stream.body.js';
 export * from './http.adapter.js';
 export * from './logging/application.logger.js';

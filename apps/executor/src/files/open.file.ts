@@ -1,9 +1,9 @@
 import { constants, type BigIntStats } from 'node:fs';
-import { open, type FileHandle } from 'node:fs/promises';
+import { lstat, open, type FileHandle } from 'node:fs/promises';
 import { ProblemError } from '@warmbox/platform';
 import { fileProblem, shownPath } from './file.failure.js';
 
-/** A file of bytes that is open. */
+/** A file of bytes that is open, until its handle is closed. */
 export interface OpenFile {
   handle: FileHandle;
   stats: BigIntStats;
@@ -25,6 +25,8 @@ const READING = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW
 export async function openFile(real: Buffer, asked: Buffer): Promise<OpenFile> {
   let handle: FileHandle | undefined;
   try {
+    // To open a device may set it going, and a FIFO's writer would believe that it is read.
+    checkKind(await lstat(real, { bigint: true }), asked);
     handle = await open(real, READING);
     const stats = await handle.stat({ bigint: true });
     checkKind(stats, asked);

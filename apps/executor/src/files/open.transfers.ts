@@ -1,26 +1,38 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { ActivityMeter } from '../activity/activity.meter.js';
 
 /** Requests that concern files and are on their way: that is activity, and keeps the sandbox. */
 @Injectable()
-export class OpenTransfers {
-  private open = 0;
+export class OpenTransfers implements OnApplicationShutdown {
+  private readonly open = new Set<Promise<void>>();
+  private readonly ending = new AbortController();
 
   constructor(private readonly meter: ActivityMeter) {
-    meter.observe(() => ({ attached: this.open }));
+    meter.observe(() => ({ attached: this.open.size }));
   }
 
   /**
-   * One begins, and lasts until what is returned is called.
+   * One of them, which lasts as long as its work.
    *
-   * @throws ProblemError conflict while the sandbox is sealed
+   * @param work what takes long without a client that could leave ends with the signal: the executor's end
+   * @throws ProblemError conflict while the sandbox is sealed; what the work throws
    */
-  enter(): () => void {
+  async during<Result>(work: (ending: AbortSignal) => Promise<Result>): Promise<Result> {
     this.meter.admit();
-    this.open += 1;
-    return () => {
-      this.open -= 1;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.open.add(promise);
+    try {
+      return await work(this.ending.signal);
+    } finally {
+      this.open.delete(promise);
       this.meter.touch();
-    };
+      resolve();
+    }
+  }
+
+  /** Their clients are cut off by now: what they have begun is cleared away before the process ends. */
+  async onApplicationShutdown(): Promise<void> {
+    this.ending.abort();
+    await Promise.all(this.open);
   }
 }

@@ -23,6 +23,7 @@ export interface BoundAnswer extends ExecutorAnswer {
 
 /** What a request takes for an answer; everything else is a refusal. */
 export interface Expected {
+  method: string;
   accepts: (head: AnswerHead) => boolean;
   /** What the answer shall be, where it has a body; absent: whatever it is. */
   media?: Media;
@@ -43,7 +44,7 @@ const PROBLEM_MAX_BYTES = 65_536;
  */
 export async function accepted(
   { status, headers, body }: ExecutorAnswer,
-  { accepts, media }: Expected,
+  { method, accepts, media }: Expected,
 ): Promise<ExecutorAnswer> {
   // Whoever reads it hears of an error too; where nobody does, it must not end the process.
   body.on('error', () => undefined);
@@ -57,7 +58,7 @@ export async function accepted(
   }
   // Where it breaks off, its status has said enough.
   const { text } = await textOf(body, PROBLEM_MAX_BYTES).catch(() => ({ text: '' }));
-  throw problemOfExecutor(status, text);
+  throw problemOfExecutor({ status, headers, text, method });
 }
 
 function mediaTypeOf(contentType: string | string[] | undefined): string | undefined {

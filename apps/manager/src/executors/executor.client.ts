@@ -22,7 +22,6 @@ import type { SandboxVigil } from './sandbox.vigil.js';
 
 /** One request to an executor. */
 export interface ExecutorRequest extends Expected {
-  method: string;
   /** Path and query. */
   path: string;
   headers: Record<string, string | string[]>;

@@ -1,4 +1,5 @@
-import type { ProblemCode } from '@warmbox/contracts';
+import type { IncomingHttpHeaders } from 'node:http';
+import { PROBLEM_STATUS, type ProblemCode } from '@warmbox/contracts';
 import type { ViolationDto } from '@warmbox/dto';
 import { ProblemError } from '@warmbox/platform';
 
@@ -13,6 +14,7 @@ const PASSED: readonly ProblemCode[] = [
   'precondition_failed',
   'too_large',
   'unsupported_media_type',
+  'range_not_satisfiable',
   'cannot_start',
   'overloaded',
   'port_unreachable',
@@ -23,17 +25,40 @@ const PASSED: readonly ProblemCode[] = [
 const DETAIL_MAX_LENGTH = 2_000;
 const VIOLATIONS_MAX = 100;
 
+/** How an executor refuses. */
+export interface Refusal {
+  status: number;
+  headers: IncomingHttpHeaders;
+  /** Of a problem document, as far as it is read. */
+  text: string;
+  /** HEAD is refused without one. */
+  method: string;
+}
+
 /** An executor's problem document as a problem of ours; the request id is put in anew. */
-export function problemOfExecutor(status: number, text: string): ProblemError {
+export function problemOfExecutor({ status, headers, text, method }: Refusal): ProblemError {
   const document = parse(text);
-  const code = PASSED.find((known) => known === document.code);
+  const code = method === 'HEAD' ? codeOfStatus(status) : PASSED.find((known) => known === document.code);
   const detail = typeof document.detail === 'string' ? document.detail.slice(0, DETAIL_MAX_LENGTH) : '';
   if (code === undefined) {
     return new ProblemError('executor_unreachable', `The executor answered with status ${status}.`, {
       cause: new Error(`executor: ${status} ${detail}`),
     });
   }
-  return new ProblemError(code, detail, { errors: violationsOf(document.errors) });
+  return new ProblemError(code, detail, {
+    errors: violationsOf(document.errors),
+    headers: code === 'range_not_satisfiable' ? lengthOf(headers) : {},
+  });
+}
+
+/** A client of HEAD sees no more than the status either. */
+function codeOfStatus(status: number): ProblemCode | undefined {
+  return PASSED.find((known) => PROBLEM_STATUS[known] === status);
+}
+
+/** How long what has no such bytes is. */
+function lengthOf({ 'content-range': range = '' }: IncomingHttpHeaders): Record<string, string> {
+  return /^bytes \*\/\d{1,20}$/.test(range) ? { 'content-range': range, 'accept-ranges': 'bytes' } : {};
 }
 
 function parse(text: string): Record<string, unknown> {
