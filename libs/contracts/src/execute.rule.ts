@@ -6,6 +6,10 @@ export type OutputEncoding = (typeof OUTPUT_ENCODINGS)[number];
 export const EVENT_SELECTIONS = ['original', 'all'] as const;
 export type EventSelection = (typeof EVENT_SELECTIONS)[number];
 
+/** An execution's id that its caller chooses. */
+export const EXECUTION_ID_PATTERN = /^[a-z0-9-]{8,64}$/;
+export const EXECUTION_ID_MAX_LENGTH = 64;
+
 /** How long a command may run that is not told, in seconds. */
 export const EXECUTE_TIMEOUT_DEFAULT_SECONDS = 300;
 

@@ -9,3 +9,4 @@ export * from './problem.js';
 export * from './problem.codes.js';
 export * from './request.limits.js';
 export * from './sandbox.states.js';
+export * from './signal.names.js';

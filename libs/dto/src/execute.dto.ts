@@ -2,6 +2,8 @@ import {
   COMMAND_MAX_LENGTH,
   EVENT_SELECTIONS,
   EXECUTE_TIMEOUT_DEFAULT_SECONDS,
+  EXECUTION_ID_MAX_LENGTH,
+  EXECUTION_ID_PATTERN,
   OUTPUT_ENCODINGS,
   STDIN_MAX_BYTES,
   type EventSelection,
@@ -16,6 +18,7 @@ import {
   IsIn,
   IsInt,
   IsOptional,
+  Matches,
   Max,
   MaxLength,
   Min,
@@ -101,6 +104,20 @@ export class ExecuteDto {
   @IsText()
   @MaxBytes(STDIN_MAX_BYTES)
   stdin?: string;
+
+  @ApiPropertyOptional({
+    description:
+      'Names the execution, so that it can be asked for although the answer was lost: 8 to 64 of a–z, 0–9 and `-`. One that the sandbox has already, running or kept, is 409 `conflict`. Without it the execution gets a name of its own.',
+    minLength: 8,
+    maxLength: EXECUTION_ID_MAX_LENGTH,
+    pattern: EXECUTION_ID_PATTERN.source,
+    example: 'build-4711',
+  })
+  @IsOptional()
+  @IsText()
+  @MaxLength(EXECUTION_ID_MAX_LENGTH)
+  @Matches(EXECUTION_ID_PATTERN, { message: '$property must be 8 to 64 of a-z, 0-9 and -' })
+  executionId?: string;
 
   @ApiPropertyOptional({
     description: 'How OutputEvent carries data: `utf8` replaces what is not UTF-8, `base64` is exact for any bytes.',

@@ -1,5 +1,6 @@
-import { EXECUTION_STATES, type ExecutionState } from '@warmbox/contracts';
+import { EXECUTION_STATES, SIGNALS, type ExecutionState, type SignalName } from '@warmbox/contracts';
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { IsIn } from 'class-validator';
 
 /** One command that ran or runs in a sandbox. */
 export class ExecutionDto {
@@ -51,4 +52,15 @@ export class ExecutionDto {
     example: 6,
   })
   bytes!: number;
+}
+
+/** A signal for an execution. */
+export class SignalDto {
+  @ApiProperty({
+    description: 'The name of the signal. Every process of the group of the execution gets it.',
+    enum: SIGNALS,
+    example: 'SIGINT',
+  })
+  @IsIn(SIGNALS)
+  signal!: SignalName;
 }

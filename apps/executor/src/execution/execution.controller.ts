@@ -1,6 +1,6 @@
 import { HEADER } from '@warmbox/contracts';
 import { Body, Controller, Delete, Get, Headers, HttpCode, Inject, Param, Post, Query, Req, Res } from '@nestjs/common';
-import { ExecuteDto, type ExecutionDto } from '@warmbox/dto';
+import { ExecuteDto, SignalDto, type ExecutionDto } from '@warmbox/dto';
 import {
   acceptable,
   contentTypeOf,
@@ -95,6 +95,15 @@ export class ExecutionController {
   @Delete('executions/:id')
   async cancel(@Param('id') id: string): Promise<ExecutionDto> {
     return (await this.executions.cancel(id)).dto;
+  }
+
+  /** Sends a signal to the group of the command. */
+  @Post('executions/:id/signal')
+  @HttpCode(200)
+  signal(@Param('id') id: string, @Body() { signal }: SignalDto): ExecutionDto {
+    const execution = this.executions.find(id);
+    execution.signal(signal);
+    return execution.dto;
   }
 
   /** The manager's notice that the client of a stream that it relays has disconnected. */

@@ -34,8 +34,8 @@ export class ExecutionRegistry {
   private readonly retained: RetainedExecutions;
   private readonly pages = new PagePool();
   private readonly background: Background;
-  /** Commands that are being started. */
-  private starting = 0;
+  /** Ids of commands that are being started. */
+  private readonly starting = new Set<string>();
   /** The end of the sandbox that streams were told of last. */
   private expiresAt: string | undefined;
   private isStopping = false;
@@ -62,20 +62,32 @@ export class ExecutionRegistry {
   /**
    * Starts a command. Somebody should attach to it in the same turn of the event loop: nobody counts yet.
    *
-   * @throws ProblemError cannot_start, invalid_request, shutting_down; conflict while the sandbox is sealed.
+   * @throws ProblemError cannot_start, invalid_request, shutting_down; conflict while the sandbox is sealed, and where there is an
+   *   execution of that id.
    */
   async start(request: ExecuteDto, traceparent: string | undefined): Promise<Execution> {
     this.meter.admit();
-    this.starting += 1;
+    const id = this.freeId(request.executionId);
+    this.starting.add(id);
     try {
-      return await this.begin(request, traceparent);
+      return await this.begin(id, request, traceparent);
     } finally {
-      this.starting -= 1;
+      this.starting.delete(id);
       this.meter.touch();
     }
   }
 
-  private async begin(request: ExecuteDto, traceparent: string | undefined): Promise<Execution> {
+  /** The id that was asked for, or a new one. */
+  private freeId(asked: string | undefined): string {
+    if (asked === undefined) return newExecutionId();
+    if (!this.starting.has(asked) && this.known(asked) === undefined) return asked;
+    throw new ProblemError(
+      'conflict',
+      `There is an execution ${JSON.stringify(asked)} in this sandbox: ask for that one, or give this one another executionId.`,
+    );
+  }
+
+  private async begin(id: string, request: ExecuteDto, traceparent: string | undefined): Promise<Execution> {
     const { options } = this;
     const environment = this.session.current;
     const { workspace, maxProcesses } = options;
@@ -87,7 +99,7 @@ export class ExecutionRegistry {
     } = request;
     const execution = await Execution.start(
       {
-        id: newExecutionId(),
+        id,
         command,
         title: titleOf(request),
         timeoutMs: timeoutSeconds * 1000,
@@ -117,7 +129,7 @@ export class ExecutionRegistry {
 
   /** @throws ProblemError execution_not_found. */
   find(id: string): Execution {
-    const execution = this.running.get(id) ?? this.retained.get(id);
+    const execution = this.known(id);
     if (execution === undefined) {
       throw new ProblemError(
         'execution_not_found',
@@ -125,6 +137,10 @@ export class ExecutionRegistry {
       );
     }
     return execution;
+  }
+
+  private known(id: string): Execution | undefined {
+    return this.running.get(id) ?? this.retained.get(id);
   }
 
   /** All of them, the newest first. */
@@ -180,7 +196,7 @@ export class ExecutionRegistry {
   private ongoing(): Ongoing {
     const readers = [...this.running.values(), ...this.retained.all()].map(({ attached }) => attached);
     return {
-      running: this.starting + this.running.size + this.background.count(),
+      running: this.starting.size + this.running.size + this.background.count(),
       attached: readers.reduce((sum, count) => sum + count, 0),
     };
   }

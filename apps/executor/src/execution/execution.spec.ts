@@ -64,7 +64,7 @@ describe('An execution', () => {
           markOf: (id) => ({ MARK: id }),
           each: (id, visit) => {
             visited.push(id);
-            if (sent.length < 2) visit({ pid: 20, group: 20 });
+            if (sent.length < 3) visit({ pid: 20, group: 20 });
             return Promise.resolve();
           },
         },
@@ -180,7 +180,7 @@ describe('An execution', () => {
   it('ends its group, and what has left that', async () => {
     const execution = await start({ timeoutMs: 1_000 });
     await clock.advance(1_000);
-    expect(sent).toEqual(['-7 SIGTERM', '20 SIGTERM']);
+    expect(sent).toEqual(['-7 SIGTERM', '-7 SIGCONT', '20 SIGTERM', '20 SIGCONT']);
     exit({ code: null, signal: 'SIGTERM' });
     await clock.advance(5_000);
     expect(execution.result).toMatchObject({ timedOut: true });
@@ -198,6 +198,6 @@ describe('An execution', () => {
     const execution = await start();
     execution.end('shutdown');
     await clock.advance(0);
-    expect([sent, visited]).toEqual([['-7 SIGTERM'], []]);
+    expect([sent, visited]).toEqual([['-7 SIGTERM', '-7 SIGCONT'], []]);
   });
 });

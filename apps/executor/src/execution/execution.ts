@@ -1,5 +1,6 @@
+import type { SignalName } from '@warmbox/contracts';
 import type { CompletedEventDto, ExecutionDto, ExpiringEventDto } from '@warmbox/dto';
-import type { Clock, ProblemError, Timer } from '@warmbox/platform';
+import { ProblemError, type Clock, type Timer } from '@warmbox/platform';
 import { OutputLog, type OutputStream } from '../output/output.log.js';
 import type { PagePool } from '../output/page.pool.js';
 import { PageWriter } from '../output/page.writer.js';
@@ -196,6 +197,17 @@ export class Execution {
     this.group.terminate();
     // When the sandbox ends all executions' processes are looked for at once.
     if (cause !== 'shutdown') void this.escaped.end(this.means.killGraceMs);
+  }
+
+  /**
+   * Sends a signal to every process of its group.
+   *
+   * @throws ProblemError conflict where nobody is left who is its own.
+   */
+  signal(name: SignalName): void {
+    if (this.result !== undefined || !this.group.signal(name)) {
+      throw new ProblemError('conflict', `Execution ${JSON.stringify(this.id)} has completed: no signal reaches it.`);
+    }
   }
 
   /** Tells every reader that the sandbox ends soon. */

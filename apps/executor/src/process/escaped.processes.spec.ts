@@ -48,10 +48,10 @@ describe('Processes that have left the group of their command', () => {
     processes.set(20, { group: 20, ignoresTerm: true });
     const ending = escaped.end(2_000);
     await clock.advance(1_999);
-    expect(sent).toEqual(['20 SIGTERM']);
+    expect(sent).toEqual(['20 SIGTERM', '20 SIGCONT']);
     await clock.advance(200);
     await ending;
-    expect(sent).toEqual(['20 SIGTERM', '20 SIGKILL']);
+    expect(sent).toEqual(['20 SIGTERM', '20 SIGCONT', '20 SIGKILL']);
   });
 
   it('are found also where they are started while the others end', async () => {

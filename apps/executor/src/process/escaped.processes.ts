@@ -48,6 +48,8 @@ export class EscapedProcesses {
         if (told.has(pid) || this.means.isReached(group)) return;
         told.add(pid);
         this.send(pid, 'SIGTERM');
+        // What is stopped would take notice of nothing else before SIGKILL.
+        this.send(pid, 'SIGCONT');
       });
       return told.size - known;
     });

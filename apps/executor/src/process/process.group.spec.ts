@@ -17,18 +17,18 @@ describe('ProcessGroup', () => {
   it('gets SIGTERM as a whole, and after the grace SIGKILL', async () => {
     const { sent, clock, group } = system();
     group.terminate();
-    expect(sent).toEqual(['-7 SIGTERM']);
+    expect(sent).toEqual(['-7 SIGTERM', '-7 SIGCONT']);
     await clock.advance(1999);
-    expect(sent).toHaveLength(1);
+    expect(sent).toHaveLength(2);
     await clock.advance(1);
-    expect(sent).toEqual(['-7 SIGTERM', '-7 SIGKILL', '7 SIGKILL']);
+    expect(sent).toEqual(['-7 SIGTERM', '-7 SIGCONT', '-7 SIGKILL', '7 SIGKILL']);
   });
 
   it('gets SIGTERM once, however often it is ended', () => {
     const { sent, group } = system();
     group.terminate();
     group.terminate();
-    expect(sent).toEqual(['-7 SIGTERM']);
+    expect(sent).toEqual(['-7 SIGTERM', '-7 SIGCONT']);
   });
 
   it('gets SIGKILL when its leader is gone but others ignored SIGTERM', async () => {
@@ -37,7 +37,7 @@ describe('ProcessGroup', () => {
     members.delete(7);
     group.leaderReaped();
     await clock.advance(2000);
-    expect(sent).toEqual(['-7 SIGTERM', '-7 SIGKILL']);
+    expect(sent).toEqual(['-7 SIGTERM', '-7 SIGCONT', '-7 SIGKILL']);
   });
 
   it('gets nothing more once nobody is left: its id may be given to strangers', async () => {
@@ -47,13 +47,25 @@ describe('ProcessGroup', () => {
     group.leaderReaped();
     members.add(7);
     await clock.advance(10_000);
-    expect(sent).toEqual(['-7 SIGTERM']);
+    expect(sent).toEqual(['-7 SIGTERM', '-7 SIGCONT']);
+    expect(group.signal('SIGUSR1')).toBe(false);
   });
 
   it('reaches a leader that moved to another group', () => {
     const { sent, group } = system({ members: new Set([7]), leaderMoved: true });
     group.terminate();
-    expect(sent).toEqual(['7 SIGTERM']);
+    expect(sent).toEqual(['7 SIGTERM', '7 SIGCONT']);
+  });
+
+  it('gets any signal as a whole, and says whether there was anybody', () => {
+    const { sent, members, group } = system();
+    expect(group.signal('SIGUSR1')).toBe(true);
+    members.delete(7);
+    group.leaderReaped();
+    expect(group.signal('SIGINT')).toBe(true);
+    members.clear();
+    expect(group.signal('SIGHUP')).toBe(false);
+    expect(sent).toEqual(['-7 SIGUSR1', '-7 SIGINT']);
   });
 
   it('is alive as long as its leader, wherever that is, and then as long as anybody is left', () => {

@@ -20,11 +20,21 @@ export class ProcessGroup {
     private readonly kill: Kill = (id, signal) => void process.kill(id, signal),
   ) {}
 
-  /** SIGTERM for the whole group, and after the grace SIGKILL for what is left of it. */
+  /** SIGTERM for the whole group, also for what is stopped in it, and after the grace SIGKILL for what is left of it. */
   terminate(): void {
     if (this.escalation !== undefined) return;
     this.signal('SIGTERM');
+    // What is stopped would take notice of nothing else before SIGKILL.
+    this.signal('SIGCONT');
     this.escalation = this.clock.after(this.killGraceMs, () => this.signal('SIGKILL'));
+  }
+
+  /** A signal for the whole group, or for a leader that has moved to another one. @returns whether there was anybody to send it to */
+  signal(signal: NodeJS.Signals): boolean {
+    if (this.isGone) return false;
+    const isReached = this.send(-this.pid, signal);
+    if (this.isLeaderReaped || (isReached && signal !== 'SIGKILL')) return isReached;
+    return this.send(this.pid, signal) || isReached;
   }
 
   /** SIGKILL for the whole group. */
@@ -44,13 +54,6 @@ export class ProcessGroup {
     if (!this.isLeaderReaped) return true;
     this.isGone ||= !this.send(-this.pid, 0);
     return !this.isGone;
-  }
-
-  private signal(signal: NodeJS.Signals): void {
-    if (this.isGone) return;
-    const reached = this.send(-this.pid, signal);
-    // A leader can have moved to another group.
-    if (!this.isLeaderReaped && (!reached || signal === 'SIGKILL')) this.send(this.pid, signal);
   }
 
   /** @returns whether there was anybody to send it to. */

@@ -1,4 +1,5 @@
 import { ApiHeader, ApiParam } from '@nestjs/swagger';
+import type { ProblemCode } from '@warmbox/contracts';
 import {
   CompletedEventDto,
   ErrorEventDto,
@@ -18,6 +19,20 @@ export const EXECUTION_EVENTS: Readonly<Record<keyof ExecutionEvents, new () => 
   CompletedEvent: CompletedEventDto,
   ErrorEvent: ErrorEventDto,
 };
+
+/** What the routes of one execution may answer instead, beside what any operation may. */
+export const EXECUTION_PROBLEMS = [
+  'runtime_not_found',
+  'sandbox_not_found',
+  'sandbox_gone',
+  'execution_not_found',
+  'not_ready',
+  'not_allocated',
+  'executor_unreachable',
+  'rate_limited',
+  'kubernetes_unavailable',
+  'executor_timeout',
+] as const satisfies readonly ProblemCode[];
 
 /** What may be run; `command` and `argv` exclude each other, so that no one example can show both. */
 export const EXECUTE_EXAMPLES = {

@@ -1,4 +1,4 @@
-import type { ExecuteDto } from '@warmbox/dto';
+import type { ExecuteDto, SignalDto } from '@warmbox/dto';
 import { ProblemError, type Media } from '@warmbox/platform';
 import type { Pod } from '@warmbox/sandbox';
 import type { SandboxFinder } from '../sandboxes/sandbox.finder.js';
@@ -14,6 +14,7 @@ import {
   executeRequest,
   executionRequest,
   executionsRequest,
+  signalRequest,
   type ExecutionRequest,
   type ResumePoint,
 } from './execution.requests.js';
@@ -76,6 +77,11 @@ export class ExecutionGateway {
   /** Ends an execution: SIGTERM, then SIGKILL. */
   async cancel(sandbox: SandboxName, id: string, caller: Caller): Promise<Answer | undefined> {
     return this.pass(await this.find(sandbox, caller, id), cancelRequest(id, caller), caller);
+  }
+
+  /** Sends a signal to the group of an execution. */
+  async signal(sandbox: SandboxName, id: string, dto: SignalDto, caller: Caller): Promise<Answer | undefined> {
+    return this.pass(await this.find(sandbox, caller, id), signalRequest(id, dto, caller), caller);
   }
 
   /**

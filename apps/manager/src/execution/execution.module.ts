@@ -10,6 +10,7 @@ import { SandboxesModule } from '../sandboxes/sandboxes.module.js';
 import { ExecutionAttacher } from './execution.attacher.js';
 import { ExecutionController } from './execution.controller.js';
 import { ExecutionGateway } from './execution.gateway.js';
+import { InputController } from './input.controller.js';
 import { DisconnectNotice } from './disconnect.notice.js';
 
 /** How long the last notices have when the server is closed, in milliseconds. */
@@ -18,7 +19,7 @@ const LAST_NOTICES_MS = 1_000;
 /** Commands in sandboxes: what clients ask is passed to the executor of the sandbox, and its answer to them. */
 @Module({
   imports: [ExecutorsModule, SandboxesModule],
-  controllers: [ExecutionController],
+  controllers: [ExecutionController, InputController],
   providers: [
     {
       provide: DisconnectNotice,

@@ -1,5 +1,5 @@
 import { EXECUTE_TIMEOUT_DEFAULT_SECONDS, HEADER, type OutputEncoding } from '@warmbox/contracts';
-import type { ExecuteDto } from '@warmbox/dto';
+import type { ExecuteDto, SignalDto } from '@warmbox/dto';
 import { MEDIA, type Media } from '@warmbox/platform';
 import { ofStatus } from '../executors/executor.answer.js';
 import type { ExecutorRequest } from '../executors/executor.client.js';
@@ -70,6 +70,10 @@ export function executionRequest(id: string, origin: Origin): ExecutionRequest {
 
 export function cancelRequest(id: string, origin: Origin): ExecutionRequest {
   return plain('DELETE', pathOf(id), origin);
+}
+
+export function signalRequest(id: string, dto: SignalDto, origin: Origin): ExecutionRequest {
+  return { ...plain('POST', `${pathOf(id)}/signal`, origin), body: JSON.stringify(dto) };
 }
 
 /** Tells the executor that the client of a relayed stream has disconnected. */

@@ -28,6 +28,7 @@ export const POLICY = {
   getExecution: 'execute',
   streamExecution: 'execute',
   cancelExecution: 'execute',
+  signalExecution: 'execute',
   // Nor is a file: it may be what a command printed, and what is written may be run.
   readFile: 'execute',
   getFromPort: 'execute',

@@ -138,6 +138,10 @@ export class WarmboxClient {
     return this.json('GET', `/api/${this.runtime}/${name}/executions/${id}`);
   }
 
+  signal(name: string, id: string, signal: string): Promise<ExecutionDto> {
+    return this.json('POST', `/api/${this.runtime}/${name}/executions/${id}/signal`, { signal });
+  }
+
   private async streaming(response: Response): Promise<Streaming> {
     await this.checked(response);
     return {
