@@ -209,12 +209,12 @@ describe('bad input', () => {
   });
 
   it.each([
-    ['Idempotency-Key', 'k', 'is not taken by this route'],
-    ['Last-Event-ID', '4096', 'GET /api/{runtime}/{name}/executions/{id}/events'],
-  ])('is a header that execute does not know, which runs nothing: %s', async (header, value, words) => {
+    ['Idempotency-Key', 'k', 'is not taken by this route', 'executions/none/signal', { signal: 'SIGTERM' }],
+    ['Last-Event-ID', '4096', 'GET /api/{runtime}/{name}/executions/{id}/events', 'execute', { command: 'true' }],
+  ])('is a header that a route does not know, which does nothing: %s', async (header, value, words, route, body) => {
     const before = (await client.executions(name)).length;
-    const path = `/api/kata/${name}/execute`;
-    const response = await client.fetch('POST', path, { body: { command: 'true' }, headers: { [header]: value } });
+    const path = `/api/kata/${name}/${route}`;
+    const response = await client.fetch('POST', path, { body, headers: { [header]: value } });
     const { errors } = await problem(response, 400, 'invalid_request');
     expect(errors).toEqual([{ pointer: header, detail: expect.stringContaining(words) as string }]);
     expect(await client.executions(name)).toHaveLength(before);

@@ -5,6 +5,7 @@ export { Raw, type RawBody } from './body/raw.body.js';
 export { onceClientLeaves } from './client.leaving.js';
 export * from './event-stream/event-stream.body.js';
 export * from './http.adapter.js';
+export * from './idempotency.key.js';
 export * from './logging/application.logger.js';
 export * from './logging/log.output.js';
 export * from './logging/logging.module.js';

@@ -25,6 +25,9 @@ export function completedId(offset: number): string {
 
 export const FROM_THE_START: StartingPoint = { offset: 0, wantsStarted: true, isDone: false, resumes: false };
 
+/** A client that asked for the execution before and may have lost that answer: all of it, in the place of who was there before. */
+export const AGAIN_FROM_THE_START: StartingPoint = { ...FROM_THE_START, resumes: true };
+
 const ID = /^(\d{1,16})(s|e)?$/;
 
 /**

@@ -1,6 +1,7 @@
 import { HEADER } from '@warmbox/contracts';
 import { Body, Controller, Delete, Get, Headers, HttpCode, Inject, Param, Post, Query, Req, Res } from '@nestjs/common';
 import { ExecuteDto, SignalDto, type ExecutionDto } from '@warmbox/dto';
+import { idempotencyKeyOf, RouteSettings } from '@warmbox/http';
 import {
   acceptable,
   contentTypeOf,
@@ -14,7 +15,7 @@ import {
   type Timer,
 } from '@warmbox/platform';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { FROM_THE_START, invalidId, startingPointOf, type StartingPoint } from './event.id.js';
+import { AGAIN_FROM_THE_START, FROM_THE_START, invalidId, startingPointOf, type StartingPoint } from './event.id.js';
 import { EventsQueryDto } from './events.query.dto.js';
 import type { Execution } from './execution.js';
 import { ExecutionRegistry } from './execution.registry.js';
@@ -34,6 +35,7 @@ export class ExecutionController {
 
   /** Runs a command; answers with its events or, once it has ended, with its result; of a detached one with itself, at once. */
   @Post('execute')
+  @RouteSettings({ takesIdempotencyKey: true })
   async execute(
     @Body() body: ExecuteDto,
     @Req() request: FastifyRequest,
@@ -41,17 +43,18 @@ export class ExecutionController {
     @Headers('traceparent') traceparent?: string,
   ): Promise<void> {
     const media = acceptable(request.headers.accept, [MEDIA.eventStream, MEDIA.json, MEDIA.ndjson]);
-    const execution = await this.executions.start(body, traceparent);
+    const { execution, isNew } = await this.executions.start(body, { traceparent, key: idempotencyKeyOf(request) });
+    const from = isNew ? FROM_THE_START : AGAIN_FROM_THE_START;
     const { encoding = 'utf8', events = 'original', maxOutputBytes = DEFAULT_MAX_OUTPUT_BYTES } = body;
     if (media !== MEDIA.json) {
-      this.stream(execution, reply, media, FROM_THE_START, { encoding, events });
+      this.stream(execution, reply, media, from, { encoding, events });
       return;
     }
     if (body.detached === true) {
       void reply.status(202).header(HEADER.executionId, execution.id).send(execution.dto);
       return;
     }
-    await this.answer(execution, reply, new ExecutionResult(execution, encoding, maxOutputBytes));
+    await this.answer(execution, reply, new ExecutionResult(execution, encoding, maxOutputBytes, from.resumes));
   }
 
   /** What ran and runs, the newest first. */

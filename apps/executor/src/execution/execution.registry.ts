@@ -14,6 +14,7 @@ import { Background } from './background.js';
 import { commandOf, titleOf } from './command.plan.js';
 import { Execution } from './execution.js';
 import { newExecutionId } from './execution.id.js';
+import { KeyedExecutions, type Started } from './keyed.executions.js';
 import { CLOCK, START_CHILD } from './execution.tokens.js';
 import { RetainedExecutions } from './retained.executions.js';
 
@@ -26,12 +27,24 @@ const SHUTDOWN_POLL_MS = 20;
 /** How long what has left the groups is then sent SIGKILL, in milliseconds. */
 const SHUTDOWN_KILL_MS = 500;
 
+/** What comes with a request beside its body. */
+export interface StartContext {
+  /** The request's `traceparent` header. */
+  traceparent?: string;
+  /** Its `Idempotency-Key`. */
+  key?: string;
+}
+
 /** Every execution of this sandbox: those that run, and for a while those that have ended. */
 @Injectable()
 export class ExecutionRegistry {
   private readonly logger = new Logger('Execution');
   private readonly running = new Map<string, Execution>();
   private readonly retained: RetainedExecutions;
+  private readonly keyed = new KeyedExecutions({
+    find: (id) => this.known(id),
+    isRunning: (id) => this.running.has(id),
+  });
   private readonly pages = new PagePool();
   private readonly background: Background;
   /** Ids of commands that are being started. */
@@ -60,12 +73,20 @@ export class ExecutionRegistry {
   }
 
   /**
-   * Starts a command. Somebody should attach to it in the same turn of the event loop: nobody counts yet.
+   * Starts a command, or finds the one that was started with the same key. Somebody should attach to it in the same turn of the
+   * event loop: nobody counts yet.
    *
    * @throws ProblemError cannot_start, invalid_request, shutting_down; conflict while the sandbox is sealed, and where there is an
-   *   execution of that id.
+   *   execution of that id; idempotency_key_reused, output_gone.
    */
-  async start(request: ExecuteDto, traceparent: string | undefined): Promise<Execution> {
+  start(request: ExecuteDto, { traceparent, key }: StartContext = {}): Promise<Started> {
+    const start = (): Promise<Execution> => this.startNew(request, traceparent);
+    return key === undefined
+      ? start().then((execution) => ({ execution, isNew: true }))
+      : this.keyed.run(key, request, start);
+  }
+
+  private async startNew(request: ExecuteDto, traceparent: string | undefined): Promise<Execution> {
     this.meter.admit();
     const id = this.freeId(request.executionId);
     this.starting.add(id);

@@ -13,14 +13,19 @@ export class ExecutionResult implements Reader {
   readonly blockedSince = undefined;
   position = 0;
   private readonly kept = { Stdout: new ByteCollector(), Stderr: new ByteCollector() };
+  private isFull = false;
   private isTruncated = false;
   private readonly outcome = Promise.withResolvers<ExecuteResultDto>();
 
-  /** @param maxBytes how many bytes of stdout and stderr together are kept. */
+  /**
+   * @param maxBytes how many bytes of stdout and stderr together are kept.
+   * @param resumes whether it is for a client that has asked before; then the output may have lost its beginning meanwhile.
+   */
   constructor(
     private readonly execution: Execution,
     private readonly encoding: OutputEncoding,
     private readonly maxBytes: number,
+    private readonly resumes = false,
   ) {}
 
   /**
@@ -29,7 +34,7 @@ export class ExecutionResult implements Reader {
    * @throws ProblemError where there will be no result.
    */
   wait(): Promise<ExecuteResultDto> {
-    this.execution.attach(this, false);
+    this.execution.attach(this, this.resumes);
     return this.outcome.promise;
   }
 
@@ -40,6 +45,10 @@ export class ExecutionResult implements Reader {
 
   advance(): void {
     const { log, result } = this.execution;
+    if (this.position < log.start) {
+      this.position = log.start;
+      this.isTruncated = true;
+    }
     for (let slice = log.read(this.position); slice !== undefined; slice = log.read(this.position)) {
       this.position += slice.bytes.length;
       this.keep(slice);
@@ -53,7 +62,7 @@ export class ExecutionResult implements Reader {
       timedOut,
       stdout: this.kept.Stdout.bytes.toString(this.encoding),
       stderr: this.kept.Stderr.bytes.toString(this.encoding),
-      truncated: this.isTruncated,
+      truncated: this.isTruncated || this.isFull,
     });
   }
 
@@ -67,12 +76,12 @@ export class ExecutionResult implements Reader {
   }
 
   private keep({ stream, bytes }: Slice): void {
-    if (this.isTruncated) return;
+    if (this.isFull) return;
     const room = this.maxBytes - this.kept.Stdout.size - this.kept.Stderr.size;
-    this.isTruncated = bytes.length > room;
+    this.isFull = bytes.length > room;
     let count = Math.min(bytes.length, room);
     // Text is not cut within a character.
-    if (this.isTruncated && this.encoding === 'utf8') count -= unfinishedBytes(bytes, 0, count);
+    if (this.isFull && this.encoding === 'utf8') count -= unfinishedBytes(bytes, 0, count);
     this.kept[stream].add(bytes.subarray(0, count));
   }
 }

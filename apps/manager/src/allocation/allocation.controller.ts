@@ -1,14 +1,13 @@
 import { Body, Controller, HttpCode, Param, Post, Req, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { AllocateSandboxDto, SandboxDto } from '@warmbox/dto';
-import { RouteSettings } from '@warmbox/http';
+import { idempotencyKeyOf, RouteSettings } from '@warmbox/http';
 import { sandboxOf } from '@warmbox/sandbox';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ApiProblems, ApiRuntime } from '../docs/index.js';
 import { callerOf } from '../http/caller.js';
 import { Operation } from '../http/operation.js';
 import { ApiIdempotencyKey } from '../idempotency/api.idempotency-key.js';
-import { idempotencyKeyOf } from '../idempotency/idempotency.key.js';
 import { Allocations } from './allocations.js';
 
 @ApiTags('Sandboxes')

@@ -1,7 +1,7 @@
 import { Body, Controller, Inject, Param, Post, Req, Res } from '@nestjs/common';
 import { ApiCreatedResponse, ApiExcludeEndpoint, ApiTags } from '@nestjs/swagger';
 import { CREATION_EVENTS, CreateSandboxDto, SandboxDto } from '@warmbox/dto';
-import { AnswersWith, RouteSettings, sendEvents } from '@warmbox/http';
+import { AnswersWith, idempotencyKeyOf, RouteSettings, sendEvents } from '@warmbox/http';
 import { jsonLine, MEDIA, type Clock } from '@warmbox/platform';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { map } from 'rxjs';
@@ -9,7 +9,6 @@ import { ApiEventStream, ApiProblems, ApiRuntime } from '../docs/index.js';
 import { callerOf } from '../http/caller.js';
 import { Operation } from '../http/operation.js';
 import { ApiIdempotencyKey } from '../idempotency/api.idempotency-key.js';
-import { idempotencyKeyOf } from '../idempotency/idempotency.key.js';
 import { CLOCK } from '../kube/kube.module.js';
 import { creationStream } from './creation.stream.js';
 import { Creations } from './creations.js';

@@ -57,7 +57,11 @@ describe('the OpenAPI document', () => {
       const isDocumented = operation.parameters?.some(({ name }) => name === 'Idempotency-Key') ?? false;
       expect([at, taking.includes(at)]).toEqual([at, isDocumented]);
     }
-    expect(taking.sort()).toEqual(['POST /api/{runtime}', 'POST /api/{runtime}/allocate']);
+    expect(taking.sort()).toEqual([
+      'POST /api/{runtime}',
+      'POST /api/{runtime}/allocate',
+      'POST /api/{runtime}/{name}/execute',
+    ]);
   });
 
   it('has one type of success for each operation at /openapi-3.0.json', async () => {

@@ -68,6 +68,31 @@ describe('execute', () => {
     expect(asked!.headers).not.toHaveProperty('cookie');
   });
 
+  it('asks for a keyed execution by what its caller’s key is to that caller, which does not tell the key', async () => {
+    scene.executor.on('POST execute', (asked) => begin(asked).end(COMPLETED));
+    const body = { command: 'true' };
+    for (const key of ['a', 'a', 'b'])
+      await textOf((await scene.ask(EXECUTE, { headers: { 'idempotency-key': key }, body })).answer);
+    const [one, same, other] = scene.executor.of('POST execute').map(({ headers }) => headers['idempotency-key']);
+    expect(one).toMatch(/^[0-9a-f]{32}$/);
+    expect([same === one, other === one]).toEqual([true, false]);
+    const { answer } = await scene.ask(EXECUTE, { headers: { 'idempotency-key': 'é' }, body });
+    expect((await problemOf(answer)).errors?.[0]?.pointer).toBe('Idempotency-Key');
+  });
+
+  it.each([
+    [422, 'idempotency_key_reused'],
+    [410, 'output_gone'],
+  ])('passes on that a key cannot be answered: %i %s', async (status, code) => {
+    scene.executor.on('POST execute', ({ response }) =>
+      response
+        .writeHead(status, { 'content-type': 'application/problem+json' })
+        .end(JSON.stringify({ code, status, detail: 'because' })),
+    );
+    const { answer } = await scene.execute({ 'idempotency-key': 'k' });
+    expect(await problemOf(answer)).toMatchObject({ status, code, detail: 'because' });
+  });
+
   it('ignores a traceparent that is none', async () => {
     scene.executor.on('POST execute', (asked) => begin(asked).end(COMPLETED));
     for (const traceparent of [

@@ -2,13 +2,14 @@ import { Body, Controller, Delete, Get, Param, Post, Query, Req, Res } from '@ne
 import { ApiAcceptedResponse, ApiBody, ApiHeader, ApiNoContentResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { commandViolation, EXECUTE_BODY_MAX_BYTES } from '@warmbox/contracts';
 import { ExecuteDto, ExecuteResultDto, ExecutionDto } from '@warmbox/dto';
-import { invalidRequest, RouteSettings } from '@warmbox/http';
+import { idempotencyKeyOf, invalidRequest, RouteSettings } from '@warmbox/http';
 import { acceptable, MEDIA } from '@warmbox/platform';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ApiEventStream, ApiProblems, ApiSandboxPath } from '../docs/index.js';
 import { sendAnswer, STREAMS } from '../http/answer.js';
 import { callerOf } from '../http/caller.js';
 import { Operation } from '../http/operation.js';
+import { ApiIdempotencyKey } from '../idempotency/api.idempotency-key.js';
 import { EVENT_ID, lastEventIdOf } from './event.id.js';
 import {
   ApiExecutionId,
@@ -16,6 +17,7 @@ import {
   EXECUTE_EXAMPLES,
   EXECUTION_EVENTS,
   EXECUTION_HEADERS,
+  KEY_OF_EXECUTION,
   LOCATION,
 } from './execution.docs.js';
 import { ExecutionGateway } from './execution.gateway.js';
@@ -30,6 +32,7 @@ export class ExecutionController {
   @Post('execute')
   @RouteSettings({ bodyLimit: EXECUTE_BODY_MAX_BYTES })
   @ApiTraceparent()
+  @ApiIdempotencyKey(KEY_OF_EXECUTION)
   @Operation('execute', {
     summary: 'Run a command',
     description:
@@ -53,6 +56,8 @@ export class ExecutionController {
     'conflict',
     'too_large',
     'cannot_start',
+    'idempotency_key_reused',
+    'output_gone',
     'executor_unreachable',
     'rate_limited',
     'kubernetes_unavailable',
@@ -68,7 +73,11 @@ export class ExecutionController {
     const violation = commandViolation(body);
     if (violation !== undefined) throw invalidRequest([violation]);
     const media = acceptable(request.headers.accept, [...STREAMS, MEDIA.json]);
-    sendAnswer(reply, await this.executions.execute({ runtime, name }, body, media, callerOf(request, reply)));
+    const key = idempotencyKeyOf(request);
+    sendAnswer(
+      reply,
+      await this.executions.execute({ runtime, name }, { dto: body, media, key }, callerOf(request, reply)),
+    );
   }
 
   @Get('executions')

@@ -34,6 +34,10 @@ export const EXECUTION_PROBLEMS = [
   'executor_timeout',
 ] as const satisfies readonly ProblemCode[];
 
+/** What a request that is sent again has. */
+export const KEY_OF_EXECUTION =
+  'A string of your own, new for each command: however often the request is sent with it, through any manager, the command runs once, and every answer is about that execution: its events from the start as far as they are kept, its result, or, for a `detached` one, itself. With another body it is 422 `idempotency_key_reused`; where the execution is no longer kept, 410 `output_gone`. A request that was refused can be sent again. Remembered as long as the sandbox lives, the latest 4,096 of it.';
+
 /** What may be run; `command` and `argv` exclude each other, so that no one example can show both. */
 export const EXECUTE_EXAMPLES = {
   command: {

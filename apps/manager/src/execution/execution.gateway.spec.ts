@@ -23,7 +23,10 @@ describe('the gateway to executions', () => {
   }
 
   it.each<[string, (gateway: ExecutionGateway) => Promise<unknown>]>([
-    ['a command', (gateway) => gateway.execute(sandbox, { command: 'true' }, 'application/json', caller)],
+    [
+      'a command',
+      (gateway) => gateway.execute(sandbox, { dto: { command: 'true' }, media: 'application/json' }, caller),
+    ],
     ['a reader', (gateway) => gateway.events(sandbox, '18jtjq9vfnd8rfj0', {}, 'text/event-stream', caller)],
   ])('counts %s as activity once the executor has accepted it, and not where it is refused', async (_, send) => {
     expect(await activityAfter(Promise.resolve(undefined), send)).toBe(1);

@@ -18,12 +18,22 @@ import {
   type ExecutionRequest,
   type ResumePoint,
 } from './execution.requests.js';
+import { hashOfScope } from '../idempotency/idempotency.key.js';
 import type { ExecutorClient } from '../executors/executor.client.js';
 
 /** Which sandbox, by the names of the URL. */
 export interface SandboxName {
   runtime: string;
   name: string;
+}
+
+/** What a client wants to run. */
+export interface Execute {
+  dto: ExecuteDto;
+  /** What it takes for an answer. */
+  media: Media;
+  /** The client's own name for the request. */
+  key?: string;
 }
 
 /**
@@ -39,8 +49,12 @@ export class ExecutionGateway {
   ) {}
 
   /** Runs a command: its event stream, or (media JSON) its result when it is over. */
-  async execute(sandbox: SandboxName, dto: ExecuteDto, media: Media, caller: Caller): Promise<Answer | undefined> {
-    return this.use(await this.find(sandbox, caller), executeRequest(dto, media, caller), caller);
+  async execute(sandbox: SandboxName, { dto, media, key }: Execute, caller: Caller): Promise<Answer | undefined> {
+    const { principal } = caller;
+    const { runtime } = sandbox;
+    // The sandbox does not learn the caller's own key, and another caller's same key is another.
+    const scope = key === undefined ? undefined : hashOfScope({ principal, route: 'execute', runtime, key });
+    return this.use(await this.find(sandbox, caller), executeRequest(dto, media, caller, scope), caller);
   }
 
   /** The event stream of an execution, from its beginning or a resume point. */

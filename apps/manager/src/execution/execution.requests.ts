@@ -22,11 +22,12 @@ const AT_ONCE = {
 /** A request whose answer has one form, which is what the client is sent. */
 export type ExecutionRequest = ExecutorRequest & { media: Media };
 
-export function executeRequest(dto: ExecuteDto, media: Media, origin: Origin): ExecutionRequest {
+/** @param key what the executor knows the request by, if it is sent again */
+export function executeRequest(dto: ExecuteDto, media: Media, origin: Origin, key?: string): ExecutionRequest {
   return {
     method: 'POST',
     path: '/api/execute',
-    headers: headersOf(origin),
+    headers: { ...headersOf(origin), ...(key === undefined ? {} : { [HEADER.idempotencyKey]: key }) },
     media,
     body: JSON.stringify(dto),
     ...LIVING,

@@ -16,6 +16,8 @@ const PASSED: readonly ProblemCode[] = [
   'unsupported_media_type',
   'range_not_satisfiable',
   'cannot_start',
+  'idempotency_key_reused',
+  'output_gone',
   'overloaded',
   'port_unreachable',
   'disk_full',

@@ -1,15 +1,16 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiHeader } from '@nestjs/swagger';
-import { RouteSettings } from '@warmbox/http';
-import { IDEMPOTENCY_KEY, IDEMPOTENCY_KEY_MAX_LENGTH } from './idempotency.key.js';
+import { IDEMPOTENCY_KEY, IDEMPOTENCY_KEY_MAX_LENGTH, RouteSettings } from '@warmbox/http';
 
-/** The route takes the header; any other refuses it. */
-export function ApiIdempotencyKey(): MethodDecorator {
+const OF_SANDBOXES =
+  'A string of your own, new for each sandbox that is wanted: however often the request is sent with it, through any manager, it has one sandbox, and every answer is that one. A retry waits for a first request that is still running. With another body it is 422 `idempotency_key_reused`; where the sandbox is gone meanwhile, 410 `sandbox_gone`. A request that was refused can be sent again. Remembered for 24 hours.';
+
+/** The route takes the header; any other refuses it. `description` says what a retry has. */
+export function ApiIdempotencyKey(description = OF_SANDBOXES): MethodDecorator {
   const header = ApiHeader({
     name: IDEMPOTENCY_KEY,
     required: false,
-    description:
-      'A string of your own, new for each sandbox that is wanted: however often the request is sent with it, through any manager, it has one sandbox, and every answer is that one. A retry waits for a first request that is still running. With another body it is 422 `idempotency_key_reused`; where the sandbox is gone meanwhile, 410 `sandbox_gone`. A request that was refused can be sent again. Remembered for 24 hours.',
+    description,
     schema: {
       type: 'string',
       minLength: 1,

@@ -1,8 +1,8 @@
+import { keyReused } from '@warmbox/http';
 import { randomUUID } from 'node:crypto';
 import { Backoff, ProblemError, type Clock } from '@warmbox/platform';
 import { endOf, isEnded, isTerminating, nameOf, type Pod } from '@warmbox/sandbox';
 import type { KeyedWork } from './keyed.work.js';
-import { reused } from './key.reused.js';
 import { RequestAttempt } from './request.attempt.js';
 import { SupersededError } from './attempt.handle.js';
 import { retryStep } from './request.plan.js';
@@ -60,7 +60,7 @@ export class KeyedRequest<T> {
       if (record?.attempt === this.attempt && record.pod === undefined) return this.begin(record, signal);
     }
     if (record === undefined) return undefined;
-    if (record.body !== this.body) throw reused();
+    if (record.body !== this.body) throw keyReused();
     return record.pod === undefined ? this.retry(record, signal) : this.answerWith(record, record.pod);
   }
 

@@ -1,9 +1,9 @@
 import { setMaxListeners } from 'node:events';
 import { Inject, Injectable } from '@nestjs/common';
+import { hashOfBody, keyReused } from '@warmbox/http';
 import { ProblemError, Shutdown, type Clock } from '@warmbox/platform';
 import { CLOCK } from '../kube/kube.module.js';
-import { hashOfBody, hashOfScope, type KeyScope } from './idempotency.key.js';
-import { reused } from './key.reused.js';
+import { hashOfScope, type KeyScope } from './idempotency.key.js';
 import { KeyedRequest } from './keyed.request.js';
 import type { KeyedWork } from './keyed.work.js';
 import { RequestPods } from './request.pods.js';
@@ -54,7 +54,7 @@ export class KeyedRequests {
       flight = this.takeOff(hash, body, work);
       this.flights.set(hash, flight);
     }
-    if (flight.body !== body) throw reused();
+    if (flight.body !== body) throw keyReused();
     flight.join(disconnected);
     return flight.result as Promise<T>;
   }
