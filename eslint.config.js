@@ -30,6 +30,7 @@ const MANAGER_ROWS = [
   ['sandboxes'],
   ['allocation', 'cleanup', 'execution', 'files', 'pool', 'ports'],
   ['creation'],
+  ['run'],
 ];
 
 /** What a room of the manager does not see: its own row's other rooms, and all above. */

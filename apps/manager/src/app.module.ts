@@ -19,6 +19,7 @@ import { managerLogging } from './http/manager.logging.js';
 import { MetricsModule } from './config/metrics.module.js';
 import { PoolModule } from './pool/pool.module.js';
 import { PortsModule } from './ports/ports.module.js';
+import { RunModule } from './run/run.module.js';
 import { SandboxesModule } from './sandboxes/sandboxes.module.js';
 
 export interface AppInput {
@@ -50,6 +51,7 @@ export class AppModule {
         SandboxesModule,
         ExecutionModule,
         FilesModule,
+        RunModule,
         PortsModule,
         AllocationModule,
         CleanupModule,

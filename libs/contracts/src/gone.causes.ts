@@ -3,7 +3,7 @@ export const GONE_CAUSES = {
   deleted: 'a request deleted it',
   idle: 'it was idle for as long as it may be',
   lifetime: 'its lifetime was over',
-  completed: 'its executor ended',
+  completed: 'its run was over, or its executor ended',
   failed: 'its executor failed',
   oom_killed: 'it ran out of memory',
   disk_full: 'it wrote more to its disk than it may',

@@ -6,6 +6,8 @@ export const HEADER = {
   idempotencyKey: 'idempotency-key',
   /** The execution that an answer is about. */
   executionId: 'x-execution-id',
+  /** The sandbox that a run's answer is about. */
+  sandboxName: 'x-sandbox-name',
   /** Where a stream of events goes on. */
   lastEventId: 'last-event-id',
   /** Between an executor and its manager: the answer is a server's inside the sandbox, not the executor's own. */

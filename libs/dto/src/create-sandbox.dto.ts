@@ -1,10 +1,8 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
-import { IsBoolean, IsObject, IsOptional, Matches, MaxLength, MinLength, ValidateNested } from 'class-validator';
+import { IsBoolean, IsObject, IsOptional, ValidateNested } from 'class-validator';
 import { ResourcesDto } from './resources.dto.js';
-import { SandboxRequestDto } from './sandbox-request.dto.js';
-import { USER_ID_MAX_LENGTH, USER_ID_PATTERN } from '@warmbox/contracts';
-import { IsText } from './text.rule.js';
+import { SandboxRequestDto, UserIdField } from './sandbox-request.dto.js';
 
 /** What a new sandbox shall be; everything is optional. */
 export class CreateSandboxDto extends SandboxRequestDto {
@@ -25,20 +23,6 @@ export class CreateSandboxDto extends SandboxRequestDto {
   @IsBoolean()
   waitForReady?: boolean;
 
-  @ApiPropertyOptional({
-    description:
-      'Whom the sandbox is for; any string without control characters, line separators and direction overrides, an e-mail address for example.',
-    minLength: 1,
-    maxLength: USER_ID_MAX_LENGTH,
-    pattern: USER_ID_PATTERN.source,
-    example: 'ada@example.org',
-  })
-  @IsOptional()
-  @IsText()
-  @MinLength(1)
-  @MaxLength(USER_ID_MAX_LENGTH)
-  @Matches(USER_ID_PATTERN, {
-    message: '$property must not have control characters, line separators or direction overrides',
-  })
+  @UserIdField({ required: false })
   userId?: string;
 }

@@ -13,6 +13,7 @@ export * from './obeys.map.rule.js';
 export * from './pool.dto.js';
 export * from './problem.dto.js';
 export * from './resources.dto.js';
+export * from './run.dto.js';
 export * from './sandbox-request.dto.js';
 export * from './sandbox.dto.js';
 export * from './text.rule.js';

@@ -17,5 +17,6 @@ import { WarmSource } from './warm.source.js';
   imports: [AllocationModule, ExecutorsModule, IdempotencyModule, LimitModule, QueueModule, SandboxesModule],
   controllers: [CreationController],
   providers: [CreationFollower, Creations, PoolHeadroom, SandboxCreator, WarmSource],
+  exports: [Creations],
 })
 export class CreationModule {}

@@ -1,5 +1,5 @@
 import type { ProblemCode } from '@warmbox/contracts';
-import { isScope, POLICY, type Need, type OperationId } from '../http/policy.js';
+import { POLICY, scopesOf, type Need, type OperationId } from '../http/policy.js';
 import { EVENT_STREAM_EXTENSION, type DescribedEventStream } from './api.event-stream.js';
 import { PROBLEMS_EXTENSION } from './api.problems.js';
 import { commonProblems } from './common.problems.js';
@@ -57,9 +57,11 @@ function completeOperation(method: string, operation: Operation, { components }:
 
 /** Roles of a security scheme are 3.1's; they are not shown to people, whom the description tells. */
 function sayNeed(operation: Operation, need: Need): void {
-  operation.security = isScope(need) ? SCHEMES.map((scheme) => ({ [scheme]: [need] })) : [];
-  if (!isScope(need)) return;
-  operation.description = [operation.description, `Needs the scope \`${need}\`.`].filter(Boolean).join(' ');
+  const scopes = scopesOf(need);
+  operation.security = scopes.length === 0 ? [] : SCHEMES.map((scheme) => ({ [scheme]: [...scopes] }));
+  if (scopes.length === 0) return;
+  const said = `Needs the scope${scopes.length > 1 ? 's' : ''} ${scopes.map((scope) => `\`${scope}\``).join(' and ')}.`;
+  operation.description = [operation.description, said].filter(Boolean).join(' ');
 }
 
 /** Unknown fields of a request are refused, at every depth, and the document says so. */

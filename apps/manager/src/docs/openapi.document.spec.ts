@@ -5,7 +5,7 @@ import addFormats from 'ajv-formats';
 import { request } from 'undici';
 import { parse } from 'yaml';
 import { KEY, wholeApp, type RealRoute, type WholeApp } from '../fixtures/whole.app.js';
-import { POLICY, type OperationId } from '../http/policy.js';
+import { POLICY, scopesOf, type OperationId } from '../http/policy.js';
 import { nameOf } from './event-stream.response.js';
 import { mediaOf, openIn, operationsOf, schemasIn } from './fixtures/document.parts.js';
 import type { OpenApiDocument, Schema } from './openapi.types.js';
@@ -152,6 +152,8 @@ describe('the OpenAPI document', () => {
         'POST /api/{runtime} 200 text/event-stream',
         'POST /api/{runtime}/{name}/execute 200 text/event-stream',
         'POST /api/{runtime}/{name}/execute 200 application/x-ndjson',
+        'POST /api/{runtime}/run 200 text/event-stream',
+        'POST /api/{runtime}/run 200 application/x-ndjson',
       ]),
     );
     for (const { at, media } of streams) {
@@ -250,10 +252,11 @@ describe('the OpenAPI document', () => {
     const { body } = await request(`${url}/openapi-3.0.json`);
     const form30 = (await body.json()) as OpenApiDocument;
     for (const { at, path, method, operation } of operationsOf(document)) {
-      const need = POLICY[operation.operationId as OperationId];
-      const isOpen = need === 'probe';
-      expect([at, operation.security]).toEqual([at, isOpen ? [] : [{ bearer: [need] }, { apiKey: [need] }]]);
-      expect([at, operation.description?.includes(`Needs the scope \`${need}\`.`)]).toEqual([at, !isOpen]);
+      const scopes = scopesOf(POLICY[operation.operationId as OperationId]);
+      const isOpen = scopes.length === 0;
+      expect([at, operation.security]).toEqual([at, isOpen ? [] : [{ bearer: scopes }, { apiKey: scopes }]]);
+      const said = /Needs the scopes? (.*)\.$/.exec(operation.description ?? '')?.[1]?.split(' and ') ?? [];
+      expect([at, said]).toEqual([at, scopes.map((scope) => `\`${scope}\``)]);
       // Only OAuth has scopes there.
       const { security } = form30.paths[path]![method]!;
       expect([at, security]).toEqual([at, isOpen ? [] : [{ bearer: [] }, { apiKey: [] }]]);

@@ -17,6 +17,7 @@ export class EventRelay extends Readable {
   private readonly boundary: EventBoundary;
   /** The executor has said that it stops. */
   private isStopping = false;
+  private lostBy: ProblemError | undefined;
 
   /**
    * @param source the executor's body; whoever ends the stream early destroys it with the reason.
@@ -41,6 +42,11 @@ export class EventRelay extends Readable {
       });
     // Nothing flows until somebody reads.
     source.pause();
+  }
+
+  /** What the source was lost by, once the client is told so; undefined where the stream is whole. */
+  get loss(): ProblemError | undefined {
+    return this.lostBy;
   }
 
   override _read(): void {
@@ -74,8 +80,10 @@ export class EventRelay extends Readable {
   }
 
   private async lose(error: unknown): Promise<void> {
-    const { code, detail, members } = await this.explain(error);
+    const problem = await this.explain(error);
     if (this.destroyed) return;
+    this.lostBy = problem;
+    const { code, detail, members } = problem;
     const event: ErrorEventDto = { code, detail, cause: members.cause };
     this.push(STREAM_FORM[this.media].format({ event: 'ErrorEvent', data: jsonLine(event) }));
     this.push(null);

@@ -43,6 +43,7 @@ const LAST_NOTICES_MS = 1_000;
       inject: [SandboxFinder, ExecutorClient, ExecutionAttacher, SandboxStamper],
     },
   ],
+  exports: [ExecutionAttacher],
 })
 export class ExecutionModule implements OnApplicationShutdown {
   constructor(private readonly notice: DisconnectNotice) {}

@@ -77,9 +77,19 @@ export function signalRequest(id: string, dto: SignalDto, origin: Origin): Execu
   return { ...plain('POST', `${pathOf(id)}/signal`, origin), body: JSON.stringify(dto) };
 }
 
+/** Whether anybody uses the sandbox. */
+export function activityRequest(origin: Origin): ExecutionRequest {
+  return plain('GET', '/api/activity', origin);
+}
+
+/** A request that no client waits for. */
+export function bounded(request: ExecutionRequest): ExecutionRequest & { bodyTimeoutMs: number } {
+  return { ...request, bodyTimeoutMs: ANSWER_TIMEOUT_MS };
+}
+
 /** Tells the executor that the client of a relayed stream has disconnected. */
 export function disconnectRequest(id: string, origin: Origin): ExecutionRequest & { bodyTimeoutMs: number } {
-  return { ...plain('POST', `${pathOf(id)}/left`, origin), bodyTimeoutMs: ANSWER_TIMEOUT_MS };
+  return bounded(plain('POST', `${pathOf(id)}/left`, origin));
 }
 
 function plain(method: ExecutorRequest['method'], path: string, origin: Origin): ExecutionRequest {

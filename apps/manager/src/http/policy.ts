@@ -3,10 +3,10 @@ export const SCOPES = ['read', 'create', 'execute', 'metrics'] as const;
 export type Scope = (typeof SCOPES)[number];
 
 /**
- * What an operation needs of who asks: a scope; nothing where it is `public`. A `probe` needs nothing either, is answered to the
- * last during shutdown, and may name an address as its host.
+ * What an operation needs of who asks: a scope, or each of several; nothing where it is `public`. A `probe` needs nothing either, is
+ * answered to the last during shutdown, and may name an address as its host.
  */
-export type Need = Scope | 'public' | 'probe';
+export type Need = Scope | readonly Scope[] | 'public' | 'probe';
 
 /**
  * What each operation needs, by its id in the OpenAPI document. A route names its row with `@Operation`: one without a row does
@@ -22,6 +22,7 @@ export const POLICY = {
   getSandbox: 'read',
   getPoolStatus: 'read',
   followPoolStatus: 'read',
+  run: ['create', 'execute'],
   // What a command printed is as secret as what it may do: who reads it could have run it.
   execute: 'execute',
   listExecutions: 'execute',
@@ -51,6 +52,7 @@ export const POLICY = {
 
 export type OperationId = keyof typeof POLICY;
 
-export function isScope(need: Need): need is Scope {
-  return SCOPES.some((scope) => scope === need);
+/** The scopes that a need is; none where anybody may. */
+export function scopesOf(need: Need): readonly Scope[] {
+  return need === 'public' || need === 'probe' ? [] : [need].flat();
 }

@@ -5,7 +5,7 @@ import type { ManagerOptions } from '../config/manager.options.js';
 import { AllowedHosts, isAddress } from './allowed.hosts.js';
 import type { Authentication } from './authentication.js';
 import { checkRoute, needOf } from './operation.js';
-import { isScope, type Scope } from './policy.js';
+import { scopesOf, type Scope } from './policy.js';
 import { isAllowed, type Principal } from './principal.js';
 
 /**
@@ -49,7 +49,8 @@ function obstacleOf(request: FastifyRequest, authentication: Authentication): Pr
   const { principal } = request;
   if (principal === undefined) return authentication.refuse(request);
   const need = needOf(request);
-  return need !== undefined && isScope(need) && !isAllowed(principal, need) ? forbidden(principal, need) : undefined;
+  const lacking = need === undefined ? undefined : scopesOf(need).find((scope) => !isAllowed(principal, scope));
+  return lacking && forbidden(principal, lacking);
 }
 
 function isProbe(request: FastifyRequest): boolean {

@@ -6,6 +6,7 @@ import type {
   ExecuteResultDto,
   PoolStatusDto,
   ProblemDto,
+  RunDto,
   SandboxDto,
 } from '@warmbox/dto';
 import type { StreamEvent } from '@warmbox/platform';
@@ -114,6 +115,18 @@ export class WarmboxClient {
   /** Runs a command and streams its events. */
   async executeStreaming(name: string, request: ExecuteDto, signal?: AbortSignal): Promise<Streaming> {
     return this.streaming(await this.fetch('POST', `/api/${this.runtime}/${name}/execute`, { body: request, signal }));
+  }
+
+  /** Runs a command to its end in a sandbox of its own. */
+  run(request: RunDto): Promise<ExecuteResultDto> {
+    return this.json('POST', `/api/${this.runtime}/run`, request);
+  }
+
+  /** The same, with its events. */
+  async runStreaming(request: RunDto, signal?: AbortSignal): Promise<Streaming & { name: string }> {
+    const response = await this.fetch('POST', `/api/${this.runtime}/run`, { body: request, signal });
+    const streaming = await this.streaming(response);
+    return { ...streaming, name: response.headers.get('x-sandbox-name') ?? '' };
   }
 
   /** The events of an execution from an id on. */

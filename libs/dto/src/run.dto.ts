@@ -1,0 +1,41 @@
+import { ApiPropertyOptional } from '@nestjs/swagger';
+import { IsBoolean, IsOptional } from 'class-validator';
+import { ExecuteDto } from './execute.dto.js';
+import { GrantField } from './grant.dto.js';
+import { LabelsField, UserIdField, WaitField } from './sandbox-request.dto.js';
+
+/** A command to run in a sandbox of its own, and what that sandbox shall be. */
+export class RunDto extends ExecuteDto {
+  @UserIdField({ required: false })
+  userId?: string;
+
+  @LabelsField()
+  labels?: Record<string, string>;
+
+  @WaitField(
+    'How long to wait for room at the limit, in seconds, where no sandbox is warm. All users of a manager wait in turn. The answer begins when the command does.',
+  )
+  waitSeconds?: number;
+
+  @GrantField(
+    'Seconds from now after which the sandbox is removed, whatever it does then. The default is `timeoutSeconds` and some minutes more, with `keep` `maxContainerLifetimeMinutes` of the configuration, which is the most in either case.',
+    600,
+  )
+  lifetimeSeconds?: number;
+
+  @GrantField(
+    'Seconds without activity after which the sandbox is removed where nobody has done it before. The default is 30, with `keep` `idleTimeoutMinutes` of the configuration.',
+    30,
+  )
+  idleTimeoutSeconds?: number;
+
+  @ApiPropertyOptional({
+    description:
+      'Whether the sandbox stays when the command is over; its name is in the header `X-Sandbox-Name`. Its later commands have `environmentVariables` too.',
+    default: false,
+    example: false,
+  })
+  @IsOptional()
+  @IsBoolean()
+  keep?: boolean;
+}

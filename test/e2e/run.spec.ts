@@ -1,0 +1,227 @@
+import type { CompletedEventDto, OutputEventDto } from '@warmbox/dto';
+import type { StreamEvent } from '@warmbox/platform';
+import { isEmpty, orError, waitFor } from '@warmbox/testing';
+import { AnsweredProblem, type LocalSystem, type WarmboxClient } from '@warmbox/testing/harness';
+import { startLocalSystem } from './suite.js';
+
+/** How many runs there are in all, and how many of them at the same time. */
+const RUNS = Number(process.env.RUNS ?? 40);
+const AT_ONCE = 8;
+
+async function outputOf(events: AsyncIterable<StreamEvent>): Promise<{ output: string; names: string[] }> {
+  const seen: StreamEvent[] = [];
+  for await (const event of events) seen.push(event);
+  const output = seen
+    .filter(({ event }) => event === 'OutputEvent')
+    .map(({ data }) => (JSON.parse(data) as OutputEventDto).data)
+    .join('');
+  return { output, names: [...new Set(seen.map(({ event }) => String(event)))] };
+}
+
+function nothingIsLeft(client: WarmboxClient, timeoutMs?: number): Promise<unknown> {
+  const living = async (): Promise<string[]> =>
+    (await client.list()).filter(({ status }) => status !== 'warm').map(({ name, status }) => `${name} ${status}`);
+  return waitFor('no sandbox of a run is left', living, isEmpty, timeoutMs);
+}
+
+describe.each([
+  ['from the pool', '2'],
+  ['without a pool', '0'],
+])('a run in a sandbox %s', (_, WARM_POOL_SIZE) => {
+  let system: LocalSystem;
+  let client: WarmboxClient;
+
+  beforeAll(async () => {
+    system = await startLocalSystem({ environment: { WARM_POOL_SIZE, MAX_TOTAL_CONTAINERS: '12' } });
+    [client] = system.clients as [WarmboxClient];
+    await waitFor('the pool is full', () => client.poolStatus(), { state: 'full' });
+  });
+  afterAll(() => system.stop());
+
+  it('streams what the command prints, and leaves nothing', async () => {
+    const { executionId, name, events } = await client.runStreaming({
+      command: 'echo "$GREETING"; echo $((6 * 7))',
+      environmentVariables: { GREETING: 'hello' },
+    });
+    expect([executionId, name]).toEqual([expect.stringMatching(/^\w+$/), expect.stringMatching(/^kata-sandbox-/)]);
+    await expect(outputOf(events)).resolves.toEqual({
+      output: 'hello\n42\n',
+      names: ['OutputEvent', 'CompletedEvent'],
+    });
+    const after = await client.get(name).then(
+      ({ status }) => status,
+      (error: unknown) => (error as AnsweredProblem).status,
+    );
+    expect(['terminating', 410]).toContain(after);
+    expect((await client.gone(name)).problem).toMatchObject({ code: 'sandbox_gone', cause: 'completed' });
+  });
+
+  it('answers the result where JSON is asked for, and lines of JSON', async () => {
+    await expect(client.run({ command: 'cat; exit 3', stdin: 'given' })).resolves.toMatchObject({
+      exitCode: 3,
+      stdout: 'given',
+    });
+    const headers = { accept: 'application/x-ndjson' };
+    const response = await client.fetch('POST', '/api/kata/run', { body: { argv: ['echo', 'a b'] }, headers });
+    const lines = (await response.text()).split('\n').filter((line) => line !== '');
+    expect(lines.map((line) => (JSON.parse(line) as StreamEvent).event)).toEqual(['OutputEvent', 'CompletedEvent']);
+    await nothingIsLeft(client);
+  });
+
+  it('ends a command whose time is up, and leaves nothing', async () => {
+    const result = await client.run({ command: 'setsid sleep 1000 & sleep 1000', timeoutSeconds: 1 });
+    expect(result).toMatchObject({ exitCode: 124, timedOut: true });
+    await nothingIsLeft(client);
+  });
+
+  it('leaves nothing of a command that leaves a process behind', async () => {
+    await client.run({ command: 'setsid sleep 1000 & disown; true' });
+    await nothingIsLeft(client);
+  });
+
+  it('leaves nothing of a command that cannot start, and says why', async () => {
+    const refused = await orError(client.run({ argv: ['no-such-program'], keep: true }));
+    expect(refused).toMatchObject({ status: 422, problem: { code: 'cannot_start' } });
+    await nothingIsLeft(client);
+  });
+
+  it.each([
+    [{ command: 'true', detached: true }, '/detached'],
+    [{}, '/command'],
+    [{ command: 'true', lifetimeSeconds: 100_000 }, '/lifetimeSeconds'],
+    [{ command: 'true', resources: {} }, '/resources'],
+  ])('refuses %j before there is any sandbox', async (body, pointer) => {
+    const refused = (await orError(client.json('POST', '/api/kata/run', body))) as AnsweredProblem;
+    expect(refused).toMatchObject({ status: 400, problem: { errors: [{ pointer }] } });
+    expect(await client.list('?status=manual')).toEqual([]);
+  });
+
+  it('gives a client that left its time to come back, and leaves nothing after that', async () => {
+    const leaving = new AbortController();
+    const { name, executionId, events } = await client.runStreaming(
+      { command: 'echo begun; until [ -e over ]; do sleep 0.05; done; echo over', disconnectGraceSeconds: 30 },
+      leaving.signal,
+    );
+    const { value: first } = (await events.next()) as IteratorYieldResult<StreamEvent>;
+    leaving.abort();
+    const resumed = await client.resume(name, executionId, first.id);
+    await client.execute(name, { command: 'touch over' });
+    await expect(outputOf(resumed.events)).resolves.toMatchObject({ output: 'over\n' });
+    // Within the grace somebody may still come for the result.
+    expect(await client.execution(name, executionId)).toMatchObject({ state: 'completed' });
+    await client.delete(name);
+    await nothingIsLeft(client);
+  });
+
+  it('ends the command of a client that does not come back, and leaves nothing', async () => {
+    const leaving = new AbortController();
+    const { name, events } = await client.runStreaming(
+      { command: 'echo begun; sleep 1000', disconnectGraceSeconds: 0 },
+      leaving.signal,
+    );
+    await events.next();
+    leaving.abort();
+    expect((await client.gone(name)).problem).toMatchObject({ cause: 'completed' });
+  });
+
+  it('leaves nothing of a client that leaves before it is answered', async () => {
+    const left = Array.from({ length: 8 }, async (_, index) => {
+      const leaving = new AbortController();
+      const running = orError(
+        client.fetch('POST', '/api/kata/run', { body: { command: 'sleep 1000' }, signal: leaving.signal }),
+      );
+      await client.list();
+      for (let asked = 0; asked < index; asked += 1) await client.list();
+      leaving.abort();
+      await running;
+    });
+    await Promise.all(left);
+    await nothingIsLeft(client);
+  });
+
+  it('keeps the sandbox that is to be kept, with its variables', async () => {
+    const request = { command: 'echo kept > file', keep: true, userId: 'ada', environmentVariables: { A: 'b' } };
+    const { name, events } = await client.runStreaming(request);
+    await outputOf(events);
+    await expect(client.execute(name, { command: 'cat file; echo $A' })).resolves.toMatchObject({
+      stdout: 'kept\nb\n',
+    });
+    expect(await client.get(name)).toMatchObject({ userId: 'ada', isReady: true });
+    const headers = { accept: 'application/json' };
+    const body = { command: 'sleep 1000', keep: true, detached: true };
+    const detached = await client.fetch('POST', '/api/kata/run', { body, headers });
+    expect(detached.status).toBe(202);
+    const at = new URL(detached.headers.get('location') ?? '', `${client.url}/api/kata/run`);
+    expect(await client.json('GET', at.pathname)).toMatchObject({ state: 'running' });
+    await client.delete(name);
+    await client.delete(detached.headers.get('x-sandbox-name') ?? '');
+    await nothingIsLeft(client);
+  });
+
+  it('leaves nothing of many at once, which wait for room in turn', async () => {
+    let left = RUNS;
+    const exitCodes: number[] = [];
+    const one = async (): Promise<void> => {
+      while (left > 0) {
+        left -= 1;
+        const { exitCode } = await client.run({ command: 'exit 7', waitSeconds: 60 });
+        exitCodes.push(exitCode);
+      }
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, one));
+    expect(exitCodes).toEqual(Array.from({ length: RUNS }, () => 7));
+    await nothingIsLeft(client);
+  });
+});
+
+/** The bound that docs/reliability.md names, with the shortest times that there are. */
+describe('runs whose manager is killed', () => {
+  let system: LocalSystem;
+
+  beforeAll(async () => {
+    system = await startLocalSystem({ managers: 2, environment: { RELAY_LOSS_GRACE_SECONDS: '3' } });
+  });
+  afterAll(() => system.stop());
+
+  it('can be resumed through another one, and leave nothing', async () => {
+    const [first, second] = system.managers as [LocalSystem['managers'][0], LocalSystem['managers'][0]];
+    const { client } = second;
+    const request = { command: 'echo begun; sleep 2; echo over', idleTimeoutSeconds: 10 };
+    const runs = await Promise.all(
+      [request, { ...request, command: 'echo begun; sleep 1000' }].map((body) => first.client.runStreaming(body)),
+    );
+    const begun = await Promise.all(runs.map(({ events }) => events.next()));
+    await first.child.end('SIGKILL');
+    const [resumable] = runs as [(typeof runs)[0]];
+    const { id } = begun[0]!.value as StreamEvent;
+    const resumed = await client.resume(resumable.name, resumable.executionId, id);
+    await expect(outputOf(resumed.events)).resolves.toMatchObject({ output: 'over\n' });
+    for (const { name } of runs) expect((await client.gone(name, 60_000)).problem).toMatchObject({ cause: 'idle' });
+    await nothingIsLeft(client);
+  });
+});
+
+describe('runs whose manager stops', () => {
+  let system: LocalSystem;
+
+  beforeAll(async () => {
+    system = await startLocalSystem({ managers: 2 });
+  });
+  afterAll(() => system.stop());
+
+  it('are resumed through another one', async () => {
+    const [first, second] = system.managers as [LocalSystem['managers'][0], LocalSystem['managers'][0]];
+    const request = { command: 'echo begun; until [ -e over ]; do sleep 0.05; done', idleTimeoutSeconds: 10 };
+    const { name, executionId, events } = await first.client.runStreaming(request);
+    const { value } = (await events.next()) as IteratorYieldResult<StreamEvent>;
+    const stopped = first.child.end();
+    await expect(outputOf(events)).resolves.toMatchObject({ names: ['ErrorEvent'] });
+    await stopped;
+    const resumed = await second.client.resume(name, executionId, value.id);
+    await second.client.execute(name, { command: 'touch over' });
+    const seen: StreamEvent[] = [];
+    for await (const event of resumed.events) seen.push(event);
+    expect(JSON.parse(seen.at(-1)!.data) as CompletedEventDto).toMatchObject({ exitCode: 0 });
+    expect((await second.client.gone(name, 60_000)).problem).toMatchObject({ cause: 'idle' });
+  });
+});
