@@ -18,6 +18,8 @@ export interface ClientsOptions {
 
 /** A client gives up on an answer after this long, in milliseconds: its manager may be stopped. */
 const PATIENCE_MS = 8_000;
+/** So long without a sandbox for any client is a fault, on however slow a machine, in milliseconds. */
+const STALLED_MS = 60_000;
 /** Pause after a refusal or a broken connection, in milliseconds. */
 const PAUSE_MS = 50;
 /** How long the managers may take to undo what they refused, once all is well again, in milliseconds. */
@@ -57,9 +59,27 @@ export class Clients {
     );
   }
 
-  /** Resolves when they have had their total. */
-  get done(): Promise<void> {
-    return this.running;
+  /**
+   * Resolves when they have had their total, however long that takes here.
+   *
+   * @throws where none of them is given a sandbox for a minute.
+   */
+  async untilDone(): Promise<void> {
+    const isDone = this.running.then(() => true);
+    for (let before = -1; before < this.given;) {
+      before = this.given;
+      const limit = new AbortController();
+      const isLate = delay(STALLED_MS, false, { signal: limit.signal }).catch(() => false);
+      if (await Promise.race([isDone, isLate])) {
+        limit.abort();
+        return;
+      }
+    }
+    this.leaving.abort();
+    const tally = JSON.stringify(Object.fromEntries(this.tally));
+    throw new Error(
+      `After ${this.given} sandboxes no client was given another one for ${STALLED_MS / 1000} s: ${tally}`,
+    );
   }
 
   /**
