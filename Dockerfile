@@ -1,9 +1,12 @@
 # Warmbox's images. `manager` and `executor` are what a cluster runs; `local` is both in one container, for docker-compose.yml.
-# The bundles are JavaScript, the same for every architecture.
+# The bundles are JavaScript, the same for every architecture; beside the executor's lies an addon for the image's own.
 FROM --platform=$BUILDPLATFORM node:24-bookworm-slim AS build
 WORKDIR /build
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --ignore-scripts --no-audit --no-fund
+COPY scripts/addon.js scripts/
+ARG TARGETARCH
+RUN node scripts/addon.js "$TARGETARCH"
 COPY .swcrc tsconfig.json ./
 COPY scripts/build.js scripts/
 COPY libs libs

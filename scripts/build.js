@@ -153,10 +153,29 @@ async function copyCommandLimits(outdir) {
   await cp(join(root, 'apps/executor/src/process', name), join(outdir, name));
 }
 
+/**
+ * What the executor calls the system by (apps/executor/src/system/koffi.addon.ts): a file for each processor whose package is installed
+ * (scripts/addon.js installs further ones). Only Linux needs them. Those for musl stay out: what is called is glibc.
+ */
+async function copyAddons(outdir) {
+  const packages = join(root, 'node_modules/@koromix');
+  for (const name of (await readdir(packages).catch(() => [])).filter((found) => found.startsWith('koffi-linux-'))) {
+    const arch = name.slice('koffi-linux-'.length);
+    const [folder] = (await readdir(join(packages, name))).filter((found) => found.startsWith('linux_'));
+    await cp(join(packages, name, folder, 'koffi.node'), join(outdir, `koffi-linux-${arch}.node`));
+  }
+}
+
 /** What differs from app to app. */
 const settings = {
   manager: { complete: copySwaggerUi },
-  executor: { lacks: executorLacks, complete: copyCommandLimits },
+  executor: {
+    lacks: executorLacks,
+    complete: async (outdir) => {
+      await copyCommandLimits(outdir);
+      await copyAddons(outdir);
+    },
+  },
 };
 
 /** When the newest file below some paths was changed, in milliseconds since the epoch. */

@@ -6,8 +6,8 @@ import { stopOnSignals } from '@warmbox/platform';
 import { executorOptions } from './config/executor.options.js';
 import { createApp } from './create.app.js';
 import { listen } from './http/listen.js';
+import { ChildStarter } from './process/child.js';
 import { exitCodeOf } from './process/exit.code.js';
-import { PipePool } from './process/pipe.pool.js';
 import { limitProcess } from './process/process.limits.js';
 
 /** The exit code for a configuration that cannot be used. */
@@ -28,7 +28,7 @@ async function main(): Promise<void> {
   });
   await limitProcess(options).catch((err: unknown) => logger.warn({ err }, 'the limits of commands cannot be set'));
   logger.log(`listening on ${await listen(app, options)}`);
-  app.get(PipePool).prime();
+  app.get(ChildStarter).prime();
 }
 
 function fail(error: unknown): never {

@@ -3,10 +3,14 @@ import { systemClock } from '@warmbox/platform';
 import { ActivityModule } from '../activity/activity.module.js';
 import { EnvironmentModule } from '../environment/environment.module.js';
 import { OWN_ENVIRONMENT } from '../environment/environment.tokens.js';
-import { childStarter } from '../process/child.js';
+import { ChildStarter, type StartChild } from '../process/child.js';
+import { DirectStarter } from '../process/direct.starter.js';
 import { MarkedProcesses } from '../process/marked.processes.js';
+import { NodeStarter } from '../process/node.starter.js';
 import { PipePool } from '../process/pipe.pool.js';
 import { scratchFolder } from '../process/scratch.folder.js';
+import { SystemModule } from '../system/system.module.js';
+import { SYSTEM, type System } from '../system/system.js';
 import { ExecutionController } from './execution.controller.js';
 import { ExecutionRegistry } from './execution.registry.js';
 import { CLOCK, START_CHILD, TEMPORARY_FOLDER } from './execution.tokens.js';
@@ -15,31 +19,35 @@ import { NoticeController } from './notice.controller.js';
 const logger = new Logger('Pipes');
 
 @Module({
-  imports: [ActivityModule, EnvironmentModule],
+  imports: [ActivityModule, EnvironmentModule, SystemModule],
   controllers: [ExecutionController, NoticeController],
   providers: [
     ExecutionRegistry,
     { provide: CLOCK, useValue: systemClock },
     { provide: TEMPORARY_FOLDER, useFactory: scratchFolder, inject: [OWN_ENVIRONMENT] },
-    {
-      provide: PipePool,
-      useFactory: (folder: string) =>
-        new PipePool(folder, (err) => logger.warn({ err }, 'no pipes can be made: commands get sockets')),
-      inject: [TEMPORARY_FOLDER],
-    },
     { provide: MarkedProcesses, useFactory: () => new MarkedProcesses() },
+    { provide: ChildStarter, useFactory: starterOn, inject: [SYSTEM, TEMPORARY_FOLDER] },
     {
       provide: START_CHILD,
-      useFactory: (pool: PipePool, folder: string) => childStarter(pool, folder),
-      inject: [PipePool, TEMPORARY_FOLDER],
+      useFactory:
+        (starter: ChildStarter): StartChild =>
+        (command, output) =>
+          starter.start(command, output),
+      inject: [ChildStarter],
     },
   ],
-  exports: [ExecutionRegistry, PipePool],
+  exports: [ExecutionRegistry, ChildStarter],
 })
 export class ExecutionModule implements OnModuleDestroy {
-  constructor(private readonly pipes: PipePool) {}
+  constructor(private readonly starter: ChildStarter) {}
 
   async onModuleDestroy(): Promise<void> {
-    await this.pipes.close();
+    await this.starter.close();
   }
+}
+
+function starterOn(system: System | undefined, folder: string): ChildStarter {
+  if (system !== undefined) return new DirectStarter(system);
+  const pool = new PipePool(folder, (err) => logger.warn({ err }, 'no pipes can be made: commands get sockets'));
+  return new NodeStarter(pool, folder);
 }

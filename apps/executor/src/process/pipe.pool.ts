@@ -3,21 +3,18 @@ import { closeSync, constants, openSync, unlinkSync } from 'node:fs';
 import { mkdtemp, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import type { Pipe } from '../system/descriptors.js';
 
-/** Both ends of a pipe, as descriptors of this process. */
-export interface Pipe {
-  read: number;
-  write: number;
-}
+export type { Pipe };
 
 /** How many pipes are made at a time, and at how few of them the next are made. */
 const BATCH = 64;
 const LOW = 16;
 
 /**
- * Pipes for commands. Node itself connects a child by socket pairs, and a socket cannot be opened by name: `echo oops >
- * /dev/stderr`, `tee /dev/stderr` or `cat /dev/stdin` would fail in it. Node cannot make pipes, but it can open FIFOs, which are
- * pipes once their names are gone; `mkfifo` makes a batch ahead, so that no command waits for it.
+ * Pipes for commands where the system cannot be called directly. Node itself connects a child by socket pairs, and a socket
+ * cannot be opened by name: `echo oops > /dev/stderr`, `tee /dev/stderr` or `cat /dev/stdin` would fail in it. Node cannot make
+ * pipes, but it can open FIFOs, which are pipes once their names are gone; `mkfifo` makes a batch ahead, so that no command waits for it.
  */
 export class PipePool {
   private readonly spare: Pipe[] = [];
@@ -95,15 +92,19 @@ async function makePipes(count: number, temporaryFolder: string): Promise<Pipe[]
   }
 }
 
+/** Both ends wait, as a program expects of the one that it is given. */
 function openAndUnlink(path: string): Pipe {
-  // The reading end first: without one, opening the writing end would wait.
-  const read = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  // Each end waits for the other to be opened. This one does not, and is there until both are.
+  const first = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  let write: number | undefined;
   try {
-    return { read, write: openSync(path, constants.O_WRONLY) };
+    write = openSync(path, constants.O_WRONLY);
+    return { read: openSync(path, constants.O_RDONLY), write };
   } catch (error) {
-    closeSync(read);
+    if (write !== undefined) closeSync(write);
     throw error;
   } finally {
+    closeSync(first);
     unlinkSync(path);
   }
 }

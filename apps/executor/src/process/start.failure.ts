@@ -28,6 +28,7 @@ const INPUT_REASONS: Partial<Record<string, string>> = {
   EROFS: 'it is read-only',
   ENOSPC: 'it is full',
   EDQUOT: 'it is full',
+  ENOMEM: 'it is full',
   EMFILE: 'the executor has as many files open as it may have; wait until some commands have ended',
 };
 
@@ -42,10 +43,10 @@ export async function cannotStart(error: unknown, command: ChildCommand): Promis
   return new ProblemError('cannot_start', detail, { cause: error });
 }
 
-function inputProblem({ temporaryFolder, cause }: TextInputError): string {
+function inputProblem({ place, cause }: TextInputError): string {
   const code = (cause as NodeJS.ErrnoException).code ?? String(cause);
   const reason = INPUT_REASONS[code] ?? `the system says ${code}`;
-  return `Standard input cannot be kept in the temporary folder ${quoted(temporaryFolder)}: ${reason}.`;
+  return `Standard input cannot be kept in ${place}: ${reason}.`;
 }
 
 async function folderProblem(path: string): Promise<string | undefined> {

@@ -6,11 +6,12 @@ import { join } from 'node:path';
 export class TextInputError extends Error {
   override readonly name = 'TextInputError';
 
+  /** @param place as a message names it. */
   constructor(
-    readonly temporaryFolder: string,
+    readonly place: string,
     cause: unknown,
   ) {
-    super(`Standard input could not be put down in ${temporaryFolder}.`, { cause });
+    super(`Standard input could not be put down in ${place}.`, { cause });
   }
 }
 
@@ -26,7 +27,7 @@ export async function openText(text: string, temporaryFolder: string): Promise<n
   try {
     return await openUnnamed(text, temporaryFolder);
   } catch (error) {
-    throw new TextInputError(temporaryFolder, error);
+    throw new TextInputError(`the temporary folder ${JSON.stringify(temporaryFolder)}`, error);
   }
 }
 

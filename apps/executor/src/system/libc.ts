@@ -52,7 +52,7 @@ export class Libc {
 
   /**
    * A function by its C prototype. Buffers are passed as `void *`; one that is given to its `async` must be held until that has
-   * called back, and no more than 256 of those may be under way (system calls of this room wait in a CallQueue).
+   * called back, and no more than 256 of those may be under way: let a Gate hold the others.
    *
    * @throws where the library has no such function.
    */

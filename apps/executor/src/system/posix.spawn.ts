@@ -1,4 +1,4 @@
-import { CallQueue } from './call.queue.js';
+import { Gate } from '@warmbox/platform';
 import { SystemCallError, type Libc } from './libc.js';
 import { refuseNul, spawnFrame } from './spawn.frame.js';
 
@@ -20,8 +20,11 @@ export interface SpawnedProgram {
   actions: readonly FileAction[];
 }
 
-/** At a time: twice as many as libuv has threads, so that each of them finds the next. */
-const MOST_AT_ONCE = 8;
+/**
+ * At a time: twice as many as libuv has threads, so that each of them finds the next. Koffi refuses more than 256, and what is done to
+ * files, on the same threads, would wait behind them.
+ */
+export const MOST_SPAWNS = 8;
 
 // glibc's <spawn.h>, the same on x64 and arm64.
 const SETSIGDEF = 0x04;
@@ -39,7 +42,7 @@ const ATTRIBUTES_BYTES = 512;
  * A program starts in a session of its own, with no signal blocked or ignored.
  */
 export class PosixSpawn {
-  private readonly queue = new CallQueue(MOST_AT_ONCE);
+  private readonly gate = new Gate(MOST_SPAWNS);
   private readonly attributes = Buffer.alloc(ATTRIBUTES_BYTES);
   private readonly spawn;
   private readonly init;
@@ -79,7 +82,7 @@ export class PosixSpawn {
    * @throws SystemCallError with what the system says: of the program, of the folder, or of a file to be opened.
    */
   start(program: SpawnedProgram): Promise<number> {
-    return this.queue.run(() => this.call(program));
+    return this.gate.run(() => this.call(program));
   }
 
   private async call({ path, argv, environment, actions }: SpawnedProgram): Promise<number> {
