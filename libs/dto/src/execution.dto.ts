@@ -64,3 +64,52 @@ export class SignalDto {
   @IsIn(SIGNALS)
   signal!: SignalName;
 }
+
+const OFFSET = { type: 'integer', format: 'int64', minimum: 0 } as const;
+
+/** One page of an execution's output. */
+export class OutputPageDto {
+  @ApiProperty({ description: 'The execution.', example: 'x7f3k9d2m5q8w1z4' })
+  executionId!: string;
+
+  @ApiProperty({
+    description: 'Whether the execution is over. There is no more output once it is and `next` equals `end`.',
+    enum: EXECUTION_STATES,
+    example: 'running',
+  })
+  state!: ExecutionState;
+
+  @ApiProperty({
+    description: 'What of the page is standard output, in the encoding that was asked for.',
+    example: '1\n2\n',
+  })
+  stdout!: string;
+
+  @ApiProperty({ description: 'What of the page is standard error, in the encoding that was asked for.', example: '' })
+  stderr!: string;
+
+  @ApiProperty({ description: 'The offset of the first byte of the page.', ...OFFSET, example: 0 })
+  from!: number;
+
+  @ApiProperty({ description: 'The offset after its last byte: `after` of the next page.', ...OFFSET, example: 4 })
+  next!: number;
+
+  @ApiProperty({ description: 'The offset after the last byte that there is so far.', ...OFFSET, example: 4 })
+  end!: number;
+
+  @ApiProperty({
+    description: 'How many bytes between `after` and `from` are no longer kept.',
+    ...OFFSET,
+    example: 0,
+  })
+  gap!: number;
+
+  @ApiPropertyOptional({
+    description: "Once it is over: the process's own; 128 + n when signal n ended it; 124 after a time-out.",
+    type: 'integer',
+    minimum: 0,
+    maximum: 255,
+    example: 0,
+  })
+  exitCode?: number;
+}

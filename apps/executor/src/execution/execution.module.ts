@@ -15,12 +15,13 @@ import { ExecutionController } from './execution.controller.js';
 import { ExecutionRegistry } from './execution.registry.js';
 import { CLOCK, START_CHILD, TEMPORARY_FOLDER } from './execution.tokens.js';
 import { NoticeController } from './notice.controller.js';
+import { OutputController } from './output.controller.js';
 
 const logger = new Logger('Pipes');
 
 @Module({
   imports: [ActivityModule, EnvironmentModule, SystemModule],
-  controllers: [ExecutionController, NoticeController],
+  controllers: [ExecutionController, NoticeController, OutputController],
   providers: [
     ExecutionRegistry,
     { provide: CLOCK, useValue: systemClock },

@@ -167,7 +167,11 @@ export class Execution {
   detach(reader: Reader): void {
     if (!this.readers.delete(reader)) return;
     const isAbsent = this.primary.detach(reader);
-    if (this.result === undefined) this.grace?.readerGone(isAbsent || !this.isRead);
+    if (this.result === undefined) {
+      const counts = isAbsent || !this.isRead;
+      if (reader.asksAgain !== true) this.grace?.readerGone(counts);
+      else if (counts) this.grace?.readerExpected();
+    }
     this.regulate();
     if (!this.isRead) this.means.onUnread(this);
   }

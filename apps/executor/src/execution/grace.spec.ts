@@ -19,6 +19,23 @@ describe('Grace', () => {
     expect(ends).toBe(1);
   });
 
+  it('is the longer of both for a reader who asks again and again, whatever was told of another', async () => {
+    grace.readerGone(true);
+    grace.cancel();
+    grace.readerExpected();
+    await clock.advance(59_999);
+    expect(ends).toBe(0);
+    await clock.advance(1);
+    expect(ends).toBe(1);
+    const patient = new Grace({ disconnectedMs: 600_000, lostMs: 60_000 }, clock, () => (ends += 1));
+    patient.clientDisconnected(1);
+    patient.readerExpected();
+    await clock.advance(599_999);
+    expect(ends).toBe(1);
+    await clock.advance(1);
+    expect(ends).toBe(2);
+  });
+
   it('is the short one when the notice came before the connection ended', async () => {
     grace.clientDisconnected(1);
     await clock.advance(3_000);

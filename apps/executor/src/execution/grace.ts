@@ -42,6 +42,11 @@ export class Grace {
     if (counts) this.start(wasAnnounced ? this.times.disconnectedMs : this.times.lostMs);
   }
 
+  /** A reader has gone that asks again and again: it is expected back, whatever is known of others. */
+  readerExpected(): void {
+    this.start(Math.max(this.times.disconnectedMs, this.times.lostMs));
+  }
+
   /**
    * The notice that a reader's client has disconnected.
    *

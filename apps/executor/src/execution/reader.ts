@@ -9,6 +9,8 @@ export interface Reader {
   readonly position: number;
   /** Since when it has been unable to take more, in monotonic milliseconds; undefined while it can. */
   readonly blockedSince: number | undefined;
+  /** Whether it comes again and again for the next part: that it goes says nothing of its client. */
+  readonly asksAgain?: boolean;
   /** There is more output, or the execution has completed. */
   advance(): void;
   /** The sandbox ends soon. */

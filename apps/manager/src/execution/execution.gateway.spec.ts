@@ -17,7 +17,9 @@ describe('the gateway to executions', () => {
     let stamps = 0;
     const attacher = { attach: () => answer };
     const finder = { findAllocated: () => Promise.resolve(pod) };
-    const gateway = new ExecutionGateway(finder, {} as ExecutorClient, attacher, { stamp: () => void (stamps += 1) });
+    const relay = { relay: () => answer };
+    const stamper = { stamp: () => void (stamps += 1) };
+    const gateway = new ExecutionGateway(finder, {} as ExecutorClient, attacher, stamper, relay);
     await send(gateway).catch(() => undefined);
     return stamps;
   }
@@ -27,6 +29,7 @@ describe('the gateway to executions', () => {
       'a command',
       (gateway) => gateway.execute(sandbox, { dto: { command: 'true' }, media: 'application/json' }, caller),
     ],
+    ['a reader of pages', (gateway) => gateway.output(sandbox, '18jtjq9vfnd8rfj0', {}, caller)],
     ['a reader', (gateway) => gateway.events(sandbox, '18jtjq9vfnd8rfj0', {}, 'text/event-stream', caller)],
   ])('counts %s as activity once the executor has accepted it, and not where it is refused', async (_, send) => {
     expect(await activityAfter(Promise.resolve(undefined), send)).toBe(1);

@@ -1,5 +1,5 @@
-import type { ExecuteDto, SignalDto } from '@warmbox/dto';
-import { ProblemError, type Media } from '@warmbox/platform';
+import type { ExecuteDto, OutputQueryDto, SignalDto } from '@warmbox/dto';
+import { MEDIA, ProblemError, type Media } from '@warmbox/platform';
 import type { Pod } from '@warmbox/sandbox';
 import type { SandboxFinder } from '../sandboxes/sandbox.finder.js';
 import type { SandboxStamper } from '../sandboxes/sandbox.stamper.js';
@@ -14,11 +14,13 @@ import {
   executeRequest,
   executionRequest,
   executionsRequest,
+  outputRequest,
   signalRequest,
   type ExecutionRequest,
   type ResumePoint,
 } from './execution.requests.js';
 import { hashOfScope } from '../idempotency/idempotency.key.js';
+import type { ByteRelay } from '../executors/byte.relay.js';
 import type { ExecutorClient } from '../executors/executor.client.js';
 
 /** Which sandbox, by the names of the URL. */
@@ -46,6 +48,7 @@ export class ExecutionGateway {
     private readonly client: Pick<ExecutorClient, 'explainLoss' | 'send'>,
     private readonly attacher: Pick<ExecutionAttacher, 'attach'>,
     private readonly stamper: Pick<SandboxStamper, 'stamp'>,
+    private readonly bytes: Pick<ByteRelay, 'relay'>,
   ) {}
 
   /** Runs a command: its event stream, or (media JSON) its result when it is over. */
@@ -91,6 +94,14 @@ export class ExecutionGateway {
   /** Ends an execution: SIGTERM, then SIGKILL. */
   async cancel(sandbox: SandboxName, id: string, caller: Caller): Promise<Answer | undefined> {
     return this.pass(await this.find(sandbox, caller, id), cancelRequest(id, caller), caller);
+  }
+
+  /** A page of output; it ends with its sandbox and with this process, while it waits too. */
+  async output(sandbox: SandboxName, id: string, query: OutputQueryDto, caller: Caller): Promise<Answer | undefined> {
+    const pod = await this.find(sandbox, caller, id);
+    const answer = await this.bytes.relay(pod, outputRequest(id, query, caller), caller);
+    this.stamper.stamp(pod);
+    return answer && { ...answer, headers: headersOf(MEDIA.json, id) };
   }
 
   /** Sends a signal to the group of an execution. */

@@ -1,5 +1,6 @@
 import { Module, type OnApplicationShutdown } from '@nestjs/common';
 import type { Clock } from '@warmbox/platform';
+import { ByteRelay } from '../executors/byte.relay.js';
 import { ExecutorClient } from '../executors/executor.client.js';
 import { ExecutorsModule } from '../executors/executors.module.js';
 import { OpenStreams } from '../executors/open.streams.js';
@@ -11,6 +12,7 @@ import { ExecutionAttacher } from './execution.attacher.js';
 import { ExecutionController } from './execution.controller.js';
 import { ExecutionGateway } from './execution.gateway.js';
 import { InputController } from './input.controller.js';
+import { OutputController } from './output.controller.js';
 import { DisconnectNotice } from './disconnect.notice.js';
 
 /** How long the last notices have when the server is closed, in milliseconds. */
@@ -19,7 +21,7 @@ const LAST_NOTICES_MS = 1_000;
 /** Commands in sandboxes: what clients ask is passed to the executor of the sandbox, and its answer to them. */
 @Module({
   imports: [ExecutorsModule, SandboxesModule],
-  controllers: [ExecutionController, InputController],
+  controllers: [ExecutionController, InputController, OutputController],
   providers: [
     {
       provide: DisconnectNotice,
@@ -39,8 +41,9 @@ const LAST_NOTICES_MS = 1_000;
         client: ExecutorClient,
         attacher: ExecutionAttacher,
         stamper: SandboxStamper,
-      ) => new ExecutionGateway(finder, client, attacher, stamper),
-      inject: [SandboxFinder, ExecutorClient, ExecutionAttacher, SandboxStamper],
+        bytes: ByteRelay,
+      ) => new ExecutionGateway(finder, client, attacher, stamper, bytes),
+      inject: [SandboxFinder, ExecutorClient, ExecutionAttacher, SandboxStamper, ByteRelay],
     },
   ],
   exports: [ExecutionAttacher],

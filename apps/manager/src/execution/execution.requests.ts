@@ -1,6 +1,7 @@
 import { EXECUTE_TIMEOUT_DEFAULT_SECONDS, HEADER, type OutputEncoding } from '@warmbox/contracts';
-import type { ExecuteDto, SignalDto } from '@warmbox/dto';
+import type { ExecuteDto, OutputQueryDto, SignalDto } from '@warmbox/dto';
 import { MEDIA, type Media } from '@warmbox/platform';
+import type { RelayedRequest } from '../executors/byte.relay.js';
 import { ofStatus } from '../executors/executor.answer.js';
 import type { ExecutorRequest } from '../executors/executor.client.js';
 import type { Origin } from '../http/caller.js';
@@ -75,6 +76,24 @@ export function cancelRequest(id: string, origin: Origin): ExecutionRequest {
 
 export function signalRequest(id: string, dto: SignalDto, origin: Origin): ExecutionRequest {
   return { ...plain('POST', `${pathOf(id)}/signal`, origin), body: JSON.stringify(dto) };
+}
+
+/** A page of output, for which the executor may wait as long as it was told to. */
+export function outputRequest(id: string, query: OutputQueryDto, origin: Origin): RelayedRequest {
+  const { waitSeconds = 0 } = query;
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) if (value !== undefined) search.set(name, String(value));
+  return {
+    method: 'GET',
+    path: `${pathOf(id)}/output?${search.toString()}`,
+    headers: headersOf(origin),
+    media: MEDIA.json,
+    headTimeoutMs: waitSeconds * 1000 + ANSWER_TIMEOUT_MS,
+    silenceTimeoutMs: ANSWER_TIMEOUT_MS,
+    accepts: ofStatus(200),
+    // What it is, is known here.
+    passes: () => false,
+  };
 }
 
 /** Whether anybody uses the sandbox. */

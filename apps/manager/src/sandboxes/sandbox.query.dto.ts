@@ -1,5 +1,6 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { LABELS_MAX, SANDBOX_STATUSES, USER_ID_MAX_LENGTH, type SandboxStatus } from '@warmbox/contracts';
+import { Flag, Integer } from '@warmbox/dto';
 import { Transform } from 'class-transformer';
 import {
   ArrayMaxSize,
@@ -23,15 +24,6 @@ const LABEL_MAX_LENGTH = 253 + 1 + 63 + 1 + 63;
 /** A parameter that may be repeated, as an array. */
 const Repeatable = (): PropertyDecorator =>
   Transform(({ value }: { value: unknown }) => (value === undefined || Array.isArray(value) ? value : [value]));
-
-/** Digits as a number; anything else stays text, which the rules refuse. */
-const Integer = (): PropertyDecorator =>
-  Transform(({ value }: { value: unknown }) =>
-    typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : value,
-  );
-
-const Flag = (): PropertyDecorator =>
-  Transform(({ value }: { value: unknown }) => (value === 'true' ? true : value === 'false' ? false : value));
 
 /** Which sandboxes of a runtime. */
 export class SandboxFilterDto {

@@ -4,6 +4,7 @@ import type {
   ExecuteDto,
   ExecutionDto,
   ExecuteResultDto,
+  OutputPageDto,
   PoolStatusDto,
   ProblemDto,
   RunDto,
@@ -149,6 +150,11 @@ export class WarmboxClient {
 
   execution(name: string, id: string): Promise<ExecutionDto> {
     return this.json('GET', `/api/${this.runtime}/${name}/executions/${id}`);
+  }
+
+  /** A page of an execution's output. */
+  output(name: string, id: string, query = ''): Promise<OutputPageDto> {
+    return this.json('GET', `/api/${this.runtime}/${name}/executions/${id}/output${query}`);
   }
 
   signal(name: string, id: string, signal: string): Promise<ExecutionDto> {
