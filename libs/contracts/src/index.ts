@@ -1,6 +1,7 @@
 export * from './environment.rule.js';
 export * from './execute.rule.js';
 export * from './execution.names.js';
+export * from './file.names.js';
 export * from './gone.causes.js';
 export * from './headers.js';
 export * from './labels.rule.js';

@@ -6,6 +6,7 @@ export * from './environment.dto.js';
 export * from './execute.dto.js';
 export * from './execution.dto.js';
 export * from './execution.events.js';
+export * from './file.dto.js';
 export * from './grant.dto.js';
 export * from './is.environment.js';
 export * from './is.labels.js';

@@ -24,12 +24,13 @@ export class FileGateway {
   /**
    * The executor's answer.
    *
+   * @param body as it came, or JSON
    * @returns undefined where the client has disconnected meanwhile
    * @throws ProblemError what the client is told
    */
   async relay(
     { runtime, name }: SandboxName,
-    body: RawBody | undefined,
+    body: RawBody | string | undefined,
     reply: FastifyReply,
   ): Promise<Answer | undefined> {
     const caller = callerOf(reply.request, reply);

@@ -33,13 +33,14 @@ const OF_ANSWER = new Set([
   'content-type',
   'etag',
   'last-modified',
+  'link',
   'location',
 ]);
 
 /** A client's request that concerns a file of its sandbox, as its executor takes it: the query with its bytes as they were sent. */
 export function fileRequest(
   request: FastifyRequest,
-  body: RawBody | undefined,
+  body: RawBody | string | undefined,
   { requestId, traceparent }: Origin,
 ): RelayedRequest {
   return {

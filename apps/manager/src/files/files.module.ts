@@ -4,13 +4,14 @@ import { ExecutorsModule } from '../executors/executors.module.js';
 import { SandboxFinder } from '../sandboxes/sandbox.finder.js';
 import { SandboxStamper } from '../sandboxes/sandbox.stamper.js';
 import { SandboxesModule } from '../sandboxes/sandboxes.module.js';
+import { EntriesController } from './entries.controller.js';
 import { FileGateway } from './file.gateway.js';
 import { FilesController } from './files.controller.js';
 
 /** The files of sandboxes. */
 @Module({
   imports: [ExecutorsModule, SandboxesModule],
-  controllers: [FilesController],
+  controllers: [FilesController, EntriesController],
   providers: [
     {
       provide: FileGateway,

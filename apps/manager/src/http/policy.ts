@@ -33,6 +33,9 @@ export const POLICY = {
   getExecutionOutput: 'execute',
   // Nor is a file: it may be what a command printed, and what is written may be run.
   readFile: 'execute',
+  statFile: 'execute',
+  listEntries: 'execute',
+  makeFolder: 'execute',
   getFromPort: 'execute',
   postToPort: 'execute',
   putToPort: 'execute',
