@@ -1,6 +1,6 @@
-import type { CompletedEventDto, OutputEventDto } from '@warmbox/dto';
+import type { CompletedEventDto, OutputEventDto, RunDto } from '@warmbox/dto';
 import type { StreamEvent } from '@warmbox/platform';
-import { isEmpty, orError, waitFor } from '@warmbox/testing';
+import { isEmpty, orError, readServerSentEvents, waitFor } from '@warmbox/testing';
 import { AnsweredProblem, type LocalSystem, type WarmboxClient } from '@warmbox/testing/harness';
 import { startLocalSystem } from './suite.js';
 
@@ -198,6 +198,60 @@ describe('runs whose manager is killed', () => {
     await expect(outputOf(resumed.events)).resolves.toMatchObject({ output: 'over\n' });
     for (const { name } of runs) expect((await client.gone(name, 60_000)).problem).toMatchObject({ cause: 'idle' });
     await nothingIsLeft(client);
+  });
+});
+
+describe('runs with an idempotency key', () => {
+  let system: LocalSystem;
+  let clients: WarmboxClient[];
+  const keyed = (client: WarmboxClient, key: string, body: RunDto, signal?: AbortSignal): Promise<Response> =>
+    client.fetch('POST', '/api/kata/run', { body, signal, headers: { 'idempotency-key': key } });
+  const namesOf = ({ headers }: Response): (string | null)[] => [
+    headers.get('x-sandbox-name'),
+    headers.get('x-execution-id'),
+  ];
+
+  beforeAll(async () => {
+    system = await startLocalSystem({ managers: 2 });
+    ({ clients } = system);
+  });
+  afterAll(() => system.stop());
+
+  it('run once, whoever sends them through whichever manager, and leave nothing', async () => {
+    const body = { command: 'echo begun; sleep 1; echo over' };
+    const answers = await Promise.all([...clients, ...clients].map((client) => keyed(client, 'at-once', body)));
+    const names = answers.map(namesOf);
+    expect(names).toEqual(names.map(() => names[0]));
+    for (const answer of answers) {
+      const { output } = await outputOf(readServerSentEvents(answer.body!));
+      expect(output).toBe('begun\nover\n');
+    }
+    await nothingIsLeft(clients[0]!);
+    const again = await keyed(clients[1]!, 'at-once', body);
+    expect([again.status, await again.json()]).toEqual([410, expect.objectContaining({ code: 'sandbox_gone' })]);
+    expect((await keyed(clients[0]!, 'at-once', { command: 'true' })).status).toBe(422);
+  });
+
+  it('go on where a client comes back that was cut off', async () => {
+    const cut = new AbortController();
+    const body = { command: 'echo begun; until [ -e over ]; do sleep 0.05; done', disconnectGraceSeconds: 30 };
+    const first = await keyed(clients[0]!, 'cut', body, cut.signal);
+    const [name, executionId] = namesOf(first);
+    cut.abort();
+    const second = await keyed(clients[1]!, 'cut', body);
+    expect(namesOf(second)).toEqual([name, executionId]);
+    await clients[0]!.execute(name!, { command: 'touch over' });
+    await expect(outputOf(readServerSentEvents(second.body!))).resolves.toMatchObject({ output: 'begun\n' });
+    await nothingIsLeft(clients[0]!);
+  });
+
+  it('begin anew after a refusal', async () => {
+    const body = { argv: ['no-such-program'] };
+    for (const client of clients) {
+      const refused = await keyed(client, 'refused', body);
+      expect([refused.status, await refused.json()]).toEqual([422, expect.objectContaining({ code: 'cannot_start' })]);
+    }
+    await nothingIsLeft(clients[0]!);
   });
 });
 

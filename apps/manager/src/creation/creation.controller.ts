@@ -11,7 +11,7 @@ import { Operation } from '../http/operation.js';
 import { ApiIdempotencyKey } from '../idempotency/api.idempotency-key.js';
 import { CLOCK } from '../kube/kube.module.js';
 import { creationStream } from './creation.stream.js';
-import { Creations } from './creations.js';
+import { Creations, type KeyedBy } from './creations.js';
 
 @ApiTags('Sandboxes')
 @ApiRuntime()
@@ -34,10 +34,10 @@ export class CreationController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const key = idempotencyKeyOf(request);
+    const keyed = keyedBy(idempotencyKeyOf(request), body);
     const { principal, disconnected } = callerOf(request, reply);
     const events = await creationStream(
-      (waiting) => this.creations.create(principal, runtime, body, waiting, key),
+      (waiting) => this.creations.create(principal, runtime, body, waiting, keyed),
       body,
       disconnected,
     );
@@ -73,9 +73,13 @@ export class CreationController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<SandboxDto> {
-    const key = idempotencyKeyOf(request);
+    const keyed = keyedBy(idempotencyKeyOf(request), body);
     const { principal, disconnected } = callerOf(request, reply);
-    const creation = await this.creations.create(principal, runtime, body, { disconnected }, key);
+    const creation = await this.creations.create(principal, runtime, body, { disconnected }, keyed);
     return body.waitForReady === false ? creation.sandbox : creation.ready;
   }
+}
+
+function keyedBy(key: string | undefined, request: CreateSandboxDto): KeyedBy | undefined {
+  return key === undefined ? undefined : { route: 'create', key, request };
 }

@@ -37,15 +37,10 @@ export class CreationFollower {
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
-  /**
-   * Follows a creation until its sandbox is ready, with its variables, or has failed; never rejects.
-   *
-   * @param abandon hears, before it is told, that the sandbox of a request with an idempotency key has come to nothing.
-   */
+  /** Follows a creation until its sandbox is ready, with its variables, or has failed, which is abandoned then; never rejects. */
   async bringToReady(
     creation: Creation,
     environmentVariables: CreateSandboxDto['environmentVariables'],
-    abandon: () => Promise<void> | undefined,
   ): Promise<void> {
     const pod = creation.currentPod;
     const over = new AbortController();
@@ -60,7 +55,7 @@ export class CreationFollower {
       const { code, detail } = this.problemOf(error, creation);
       const outcome = await this.end(pod, code);
       // One that lives on, or that somebody else has deleted, stays the request's: a retry is told what has become of it.
-      if (outcome === 'ended') await abandon();
+      if (outcome === 'ended') await creation.abandon();
       if (outcome === 'ended' || outcome === 'left') creation.fail(code, detail);
       else creation.succeed(outcome);
     } finally {

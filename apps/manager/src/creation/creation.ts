@@ -21,11 +21,15 @@ export class Creation {
   private complaint = '';
   private timer: Timer | undefined;
 
-  /** @param startedAt when the request came, on the monotonic clock. */
+  /**
+   * @param startedAt when the request came, on the monotonic clock.
+   * @param abandon see AttemptHandle.abandon; of a request with an idempotency key.
+   */
   constructor(
     private pod: Pod,
     private readonly startedAt: number,
     private readonly clock: Clock,
+    readonly abandon: () => Promise<void> = () => Promise.resolve(),
   ) {
     // Whoever asked for the stream only does not wait for the outcome.
     this.outcome.promise.catch(() => undefined);

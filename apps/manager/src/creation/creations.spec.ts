@@ -47,7 +47,7 @@ describe('Creations', () => {
   });
 
   async function workWithKey(): Promise<KeyedWork<Creation>> {
-    await creations.create(aPrincipal(), 'kata', BODY, { disconnected }, KEY);
+    await creations.create(aPrincipal(), 'kata', BODY, { disconnected }, { route: 'create', key: KEY, request: BODY });
     return keyed!.work;
   }
 

@@ -11,6 +11,13 @@ import { SandboxEnder } from '../sandboxes/sandbox.ender.js';
 import { SandboxFinder } from '../sandboxes/sandbox.finder.js';
 import type { CreationWait } from './warm.source.js';
 
+/** A request that may be sent again: its key, which route's that is, and what it asks for. */
+export interface KeyedBy {
+  route: string;
+  key: string;
+  request: object;
+}
+
 /** Creations, with an idempotency key or without one. */
 @Injectable()
 export class Creations {
@@ -26,7 +33,7 @@ export class Creations {
    * Creates a sandbox, or goes on with the one that the request has.
    *
    * @param principal who asks; the sandbox becomes its tenant's.
-   * @param key the request's, where it has one.
+   * @param keyed of a request with an idempotency key.
    * @throws ProblemError as SandboxCreator.create; with a key as KeyedRequests.run
    */
   create(
@@ -34,11 +41,16 @@ export class Creations {
     runtime: string,
     body: CreateSandboxDto,
     waiting: Pick<CreationWait, 'onQueued'> & { disconnected: AbortSignal },
-    key?: string,
+    keyed?: KeyedBy,
   ): Promise<Creation> {
-    if (key === undefined) return this.creator.create(principal, runtime, body, waiting);
-    const scope = { principal, route: 'create', runtime, key };
-    return this.requests.run(scope, body, this.workOf(principal, runtime, body, waiting), waiting.disconnected);
+    if (keyed === undefined) return this.creator.create(principal, runtime, body, waiting);
+    const { route, key, request } = keyed;
+    return this.requests.run(
+      { principal, route, runtime, key },
+      request,
+      this.workOf(principal, runtime, body, waiting),
+      waiting.disconnected,
+    );
   }
 
   private workOf(

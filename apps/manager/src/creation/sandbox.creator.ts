@@ -44,17 +44,17 @@ export class SandboxCreator {
     const startedAt = this.clock.monotonic();
     const until = startedAt + (request.waitSeconds ?? 0) * 1000;
     const { pod, isWarm } = await this.obtain(principal, runtime, request, { ...waiting, until });
-    const creation = new Creation(pod, startedAt, this.clock);
+    const creation = new Creation(pod, startedAt, this.clock, async () => waiting.attempt?.abandon());
     if (isWarm) creation.succeed();
-    else void this.follower.bringToReady(creation, request.environmentVariables, () => waiting.attempt?.abandon());
+    else void this.follower.bringToReady(creation, request.environmentVariables);
     return creation;
   }
 
   /** Goes on with what another attempt at the same request has created. @param abandon see AttemptHandle.abandon */
   resume(pod: Pod, request: CreateSandboxDto, abandon: () => Promise<void>): Creation {
-    const creation = new Creation(pod, this.clock.monotonic(), this.clock);
+    const creation = new Creation(pod, this.clock.monotonic(), this.clock, abandon);
     if (isReady(pod)) creation.succeed();
-    else void this.follower.bringToReady(creation, request.environmentVariables, abandon);
+    else void this.follower.bringToReady(creation, request.environmentVariables);
     return creation;
   }
 

@@ -60,6 +60,7 @@ describe('the OpenAPI document', () => {
     expect(taking.sort()).toEqual([
       'POST /api/{runtime}',
       'POST /api/{runtime}/allocate',
+      'POST /api/{runtime}/run',
       'POST /api/{runtime}/{name}/execute',
     ]);
   });

@@ -2,7 +2,7 @@ import { Body, Controller, Param, Post, Req, Res } from '@nestjs/common';
 import { ApiAcceptedResponse, ApiBody, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { EXECUTE_BODY_MAX_BYTES } from '@warmbox/contracts';
 import { ExecuteResultDto, ExecutionDto, RunDto } from '@warmbox/dto';
-import { invalidRequest, RouteSettings } from '@warmbox/http';
+import { idempotencyKeyOf, invalidRequest, RouteSettings } from '@warmbox/http';
 import { acceptable, MEDIA } from '@warmbox/platform';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ApiEventStream, ApiProblems, ApiRuntime } from '../docs/index.js';
@@ -10,7 +10,8 @@ import { ApiTraceparent, EXECUTION_EVENTS } from '../execution/execution.docs.js
 import { sendAnswer, STREAMS } from '../http/answer.js';
 import { callerOf } from '../http/caller.js';
 import { Operation } from '../http/operation.js';
-import { RUN_EXAMPLES, RUN_HEADERS, RUN_LOCATION } from './run.docs.js';
+import { ApiIdempotencyKey } from '../idempotency/api.idempotency-key.js';
+import { KEY_OF_RUN, RUN_EXAMPLES, RUN_HEADERS, RUN_LOCATION } from './run.docs.js';
 import { runViolation } from './run.plan.js';
 import { Runs } from './runs.js';
 
@@ -23,6 +24,7 @@ export class RunController {
   @Post('run')
   @RouteSettings({ bodyLimit: EXECUTE_BODY_MAX_BYTES })
   @ApiTraceparent()
+  @ApiIdempotencyKey(KEY_OF_RUN)
   @Operation('run', {
     summary: 'Run a command in a sandbox of its own',
     description:
@@ -38,6 +40,8 @@ export class RunController {
   @ApiEventStream({ description: 'What the command does.', events: EXECUTION_EVENTS, ndjson: true })
   @ApiProblems(
     'runtime_not_found',
+    'idempotency_key_reused',
+    'output_gone',
     'sandbox_gone',
     'not_acceptable',
     'not_ready',
@@ -61,6 +65,7 @@ export class RunController {
     const violation = runViolation(body);
     if (violation !== undefined) throw invalidRequest([violation]);
     const media = acceptable(request.headers.accept, [...STREAMS, MEDIA.json]);
-    sendAnswer(reply, await this.runs.run(runtime, body, media, callerOf(request, reply)));
+    const asked = { dto: body, media, key: idempotencyKeyOf(request) };
+    sendAnswer(reply, await this.runs.run(runtime, asked, callerOf(request, reply)));
   }
 }

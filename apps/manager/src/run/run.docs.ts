@@ -12,6 +12,10 @@ export const RUN_EXAMPLES = {
   },
 };
 
+/** What a retry has. */
+export const KEY_OF_RUN =
+  'A string of your own, new for each run: however often the request is sent with it, through any manager, the command runs once, and every answer is about the same execution in the same sandbox, from the beginning of its output. With another body it is 422 `idempotency_key_reused`; once the run is over and its sandbox gone, 410 `sandbox_gone`. A request that was refused can be sent again. Remembered for 24 hours.';
+
 /** Headers of an answer to a run. */
 export const RUN_HEADERS = {
   ...EXECUTION_HEADERS,

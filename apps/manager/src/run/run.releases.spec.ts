@@ -15,6 +15,7 @@ describe('RunReleases', () => {
   let hangs: boolean;
   let state: string | Error;
   let attached: unknown;
+  let running: unknown;
   let asked: string[];
   let releases: RunReleases;
 
@@ -27,6 +28,7 @@ describe('RunReleases', () => {
     hangs = false;
     state = 'running';
     attached = 0;
+    running = 0;
     asked = [];
     releases = new RunReleases(
       {
@@ -41,8 +43,8 @@ describe('RunReleases', () => {
       {
         ask: (_, { path }) => {
           asked.push(path);
-          if (path === '/api/activity') return Promise.resolve(JSON.stringify({ attached }));
-          return state instanceof Error ? Promise.reject(state) : Promise.resolve(JSON.stringify({ state }));
+          if (state instanceof Error) return Promise.reject(state);
+          return Promise.resolve(JSON.stringify(path === '/api/activity' ? { attached, running } : { state }));
         },
       },
       clock,
@@ -75,7 +77,7 @@ describe('RunReleases', () => {
 
   it('deletes nothing within the grace, and asks nobody', async () => {
     state = 'completed';
-    releases.releaseUnused(POD, COMMAND, GRACE_MS);
+    void releases.releaseUnused(POD, COMMAND, GRACE_MS);
     await clock.advance(GRACE_MS - 1);
     expect([deleted, asked]).toEqual([[], []]);
     await clock.advance(1);
@@ -83,7 +85,7 @@ describe('RunReleases', () => {
   });
 
   it('waits as long as the command runs, and as long as somebody reads it', async () => {
-    releases.releaseUnused(POD, COMMAND, GRACE_MS);
+    void releases.releaseUnused(POD, COMMAND, GRACE_MS);
     await clock.advance(60_000);
     state = 'completed';
     attached = 1;
@@ -98,18 +100,31 @@ describe('RunReleases', () => {
   it.each([
     ['is not known', new ProblemError('execution_not_found', 'no longer kept'), ['completed']],
     ['was in a sandbox that is gone', new ProblemError('sandbox_gone', 'gone'), []],
-    ['was in a sandbox that has ended', new ProblemError('not_ready', 'ended'), []],
   ])('waits no more where the execution %s', async (_, error, expected) => {
     state = error;
-    releases.releaseUnused(POD, COMMAND, GRACE_MS);
+    void releases.releaseUnused(POD, COMMAND, GRACE_MS);
     await clock.advance(GRACE_MS);
     expect(deleted).toEqual(expected);
     expect(clock.waiting).toBe(0);
   });
 
+  it('waits for whatever runs where it is not known which execution that is, and for a sandbox that is not ready yet', async () => {
+    state = new ProblemError('not_ready', 'not yet');
+    void releases.releaseUnused(POD, { origin: COMMAND.origin }, GRACE_MS);
+    await clock.advance(60_000);
+    state = 'unknown';
+    running = 1;
+    await clock.advance(60_000);
+    expect(deleted).toEqual([]);
+    running = 0;
+    await clock.advance(5_000);
+    expect(deleted).toEqual(['completed']);
+    expect(asked.every((path) => path === '/api/activity')).toBe(true);
+  });
+
   it('asks again where the executor does not answer, or with what is no answer', async () => {
     state = new ProblemError('executor_timeout', 'silent');
-    releases.releaseUnused(POD, COMMAND, GRACE_MS);
+    void releases.releaseUnused(POD, COMMAND, GRACE_MS);
     await clock.advance(GRACE_MS + 1_000);
     state = 'completed';
     attached = 'none';
@@ -122,7 +137,7 @@ describe('RunReleases', () => {
 
   it('lets go of what it waits for when this process ends, and carries out what has begun', async () => {
     refusals = [new ProblemError('kubernetes_unavailable', 'away')];
-    releases.releaseUnused(POD, COMMAND, GRACE_MS);
+    void releases.releaseUnused(POD, COMMAND, GRACE_MS);
     void releases.release(POD, 'completed');
     await clock.advance(0);
     const stopped = releases.stop(2_000);

@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
 import type { ExecutionState, GoneCause } from '@warmbox/contracts';
+import type { ActivityDto } from '@warmbox/dto';
 import { Backoff, pause, retry, toProblem, type Clock } from '@warmbox/platform';
 import { nameOf, type Pod } from '@warmbox/sandbox';
 import { activityRequest, bounded, executionRequest } from '../execution/execution.requests.js';
@@ -17,11 +18,15 @@ const LOOKS = { initialMs: 250, maxMs: 5_000 };
 /** The most that an execution is in JSON: 4,096 characters of its command, of which each may be an escape. */
 const EXECUTION_MAX_BYTES = 65_536;
 
-/** Which execution a sandbox is there for. */
+/** What a sandbox is there for. */
 export interface RunningCommand {
-  executionId: string;
+  /** Absent where it is not known, nor whether there is one. */
+  executionId?: string;
   origin: Origin;
 }
+
+/** What an executor says of its sandbox; its port may be in the hands of its guest. */
+type Activity = Partial<Record<keyof ActivityDto, unknown>>;
 
 /**
  * Gives the sandboxes of runs back. What it does not get to, because the Kubernetes API does not answer or this process ends, is done
@@ -42,18 +47,16 @@ export class RunReleases {
   ) {}
 
   /** Deletes a sandbox, again where that fails. Resolves when it is written, or after five seconds; never rejects. */
-  async release(pod: Pod, cause: GoneCause): Promise<void> {
-    const waited = new AbortController();
-    await Promise.race([this.follow(this.delete(pod, cause)), pause(this.clock, PATIENCE_MS, waited.signal)]);
-    waited.abort();
+  release(pod: Pod, cause: GoneCause): Promise<void> {
+    return this.patiently(this.delete(pod, cause));
   }
 
   /**
-   * Deletes a sandbox once nobody needs it, whose client has left or was cut off: not before the grace is over in which it may come
-   * back, nor while the command runs or somebody reads what it printed.
+   * Deletes a sandbox once nobody needs it: not before the grace is over in which a client may come back, nor while the command runs or
+   * somebody reads what it printed. Resolves when that is written, or after five seconds; never rejects.
    */
-  releaseUnused(pod: Pod, command: RunningCommand, graceMs: number): void {
-    void this.follow(this.deleteUnused(pod, command, graceMs));
+  releaseUnused(pod: Pod, command: RunningCommand, graceMs: number): Promise<void> {
+    return this.patiently(this.deleteUnused(pod, command, graceMs));
   }
 
   /** Gives the deletions under way so many milliseconds, then gives them up; what waits for a command is given up at once. */
@@ -64,10 +67,12 @@ export class RunReleases {
     timer.cancel();
   }
 
-  private follow(work: Promise<void>): Promise<void> {
+  private async patiently(work: Promise<void>): Promise<void> {
     const followed = work.finally(() => this.underWay.delete(followed));
     this.underWay.add(followed);
-    return followed;
+    const waited = new AbortController();
+    await Promise.race([followed, pause(this.clock, PATIENCE_MS, waited.signal)]);
+    waited.abort();
   }
 
   private async delete(pod: Pod, cause: GoneCause): Promise<void> {
@@ -98,15 +103,19 @@ export class RunReleases {
     signal: AbortSignal,
   ): Promise<'some' | 'none' | 'unknown' | 'over'> {
     try {
-      if ((await this.stateOf(pod, executionId, origin, signal)) === 'running') return 'some';
-      const { attached } = JSON.parse(await this.client.ask(pod, bounded(activityRequest(origin)), signal)) as {
-        attached?: unknown;
-      };
-      return attached === 0 ? 'none' : 'some';
+      const activity = JSON.parse(await this.client.ask(pod, bounded(activityRequest(origin)), signal)) as Activity;
+      if (activity.attached !== 0) return 'some';
+      // Of a known execution that is over, what it has left in the background does not matter.
+      const isRunning =
+        executionId === undefined
+          ? activity.running !== 0
+          : (await this.stateOf(pod, executionId, origin, signal)) === 'running';
+      return isRunning ? 'some' : 'none';
     } catch (error) {
       const { code } = toProblem(error);
       if (code === 'execution_not_found') return 'none';
-      return code === 'sandbox_gone' || code === 'not_ready' ? 'over' : 'unknown';
+      // One that does not take commands yet may do so, and one that has ended is being removed.
+      return code === 'sandbox_gone' ? 'over' : 'unknown';
     }
   }
 

@@ -30,6 +30,9 @@ describe('Runs', () => {
   /** What was done about sandboxes. */
   let done: string[];
   let deleting: PromiseWithResolvers<undefined>;
+  /** Of the request, where it has one. */
+  let key: string | undefined;
+  let abandoned: number;
   let runs: Runs;
 
   beforeEach(() => {
@@ -38,13 +41,17 @@ describe('Runs', () => {
     loss = new ProblemError('executor_unreachable', 'lost');
     made = [];
     attached = [];
+    key = undefined;
+    abandoned = 0;
     done = [];
     deleting = Promise.withResolvers();
     deleting.resolve(undefined);
     runs = new Runs(
       {
         create: () => {
-          const creation = new Creation(aPod({ name: `kata-sandbox-${made.length}` }), 0, new FakeClock());
+          const abandon = (): Promise<void> => Promise.resolve(void (abandoned += 1));
+          const pod = aPod({ name: `kata-sandbox-${made.length}` });
+          const creation = new Creation(pod, 0, new FakeClock(), abandon);
           made.push(creation);
           if (!done.includes('slow')) creation.succeed();
           return Promise.resolve(creation);
@@ -61,8 +68,10 @@ describe('Runs', () => {
           done.push(`${cause} ${pod.metadata?.name ?? ''}`);
           await deleting.promise;
         },
-        releaseUnused: (pod, { executionId }, graceMs) =>
-          void done.push(`later ${pod.metadata?.name ?? ''} ${executionId} ${graceMs}`),
+        releaseUnused: async (pod, { executionId = 'unknown' }, graceMs) => {
+          done.push(`later ${pod.metadata?.name ?? ''} ${executionId} ${graceMs}`);
+          await deleting.promise;
+        },
       },
       OPTIONS,
     );
@@ -78,11 +87,11 @@ describe('Runs', () => {
   }
 
   const run = (dto: Partial<RunDto> = {}, media: Media = MEDIA.eventStream): Promise<Answer | undefined> =>
-    runs.run('kata', { command: 'true', ...dto }, media, {
-      principal: aPrincipal(),
-      requestId: 'r',
-      disconnected: disconnecting.signal,
-    });
+    runs.run(
+      'kata',
+      { dto: { command: 'true', ...dto }, media, key },
+      { principal: aPrincipal(), requestId: 'r', disconnected: disconnecting.signal },
+    );
   const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
   it('tells the sandbox beside the execution', async () => {
@@ -220,6 +229,51 @@ describe('Runs', () => {
       const answer = await run({}, MEDIA.json);
       await expect(answer!.begins).rejects.toThrow('dropped');
       expect(done).toEqual([`later kata-sandbox-0 ${ID} 5000`]);
+    });
+  });
+
+  describe('with an idempotency key', () => {
+    beforeEach(() => {
+      key = 'job-1';
+    });
+
+    it('waits for others that read the same run before it deletes the sandbox', async () => {
+      const answer = await run();
+      const whole = text(answer!.body!);
+      source.end(COMPLETED);
+      await whole;
+      expect(done).toEqual([`later kata-sandbox-0 ${ID} 0`]);
+    });
+
+    it('leaves a sandbox of which its client does not know yet to a retry', async () => {
+      attached = [undefined];
+      await expect(run()).resolves.toBeUndefined();
+      expect(done).toEqual(['later kata-sandbox-0 unknown 5000']);
+    });
+
+    it('begins anew after a refusal', async () => {
+      attached = [new ProblemError('cannot_start', 'no such program')];
+      await expect(run()).rejects.toMatchObject({ code: 'cannot_start' });
+      expect([abandoned, done]).toEqual([1, ['discarded kata-sandbox-0']]);
+    });
+
+    it('leaves a command that may have begun to a retry', async () => {
+      attached = [new ProblemError('executor_timeout', 'silent')];
+      await expect(run()).rejects.toMatchObject({ code: 'executor_timeout' });
+      expect([abandoned, done]).toEqual([0, ['later kata-sandbox-0 unknown 5000']]);
+    });
+
+    it('leaves a result that could not be told to a retry', async () => {
+      attached = [json(Promise.reject(loss))];
+      const answer = await run({}, MEDIA.json);
+      await expect(answer!.begins).rejects.toBe(loss);
+      expect(done).toEqual([`later kata-sandbox-0 ${ID} 5000`]);
+    });
+
+    it('leaves a kept sandbox to a retry in any case', async () => {
+      attached = [undefined];
+      await expect(run({ keep: true })).resolves.toBeUndefined();
+      expect(done).toEqual([]);
     });
   });
 });
