@@ -6,6 +6,7 @@ import { ProblemError, ViolationList } from '@warmbox/platform';
 import { boundRequest } from './shape/bounded.request.js';
 import { shapeOf } from './shape/dto.shape.js';
 import { tokenOf } from './shape/pointer.js';
+import { soundInstance } from './shape/sound.instance.js';
 
 /**
  * Checks bodies and queries against their DTO's decorators. Unknown fields are refused, null means absent (except where a
@@ -25,8 +26,14 @@ export class RequestValidationPipe implements PipeTransform {
     }
     const dto = metatype as new () => object;
     const prefix = type === 'query' ? '?' : '/';
-    const { fields, maps, refused, violations: listed } = boundRequest(input, shapeOf(dto), prefix);
+    const shape = shapeOf(dto);
+    const { fields, maps, refused, violations: listed } = boundRequest(input, shape, prefix);
     if (listed.isFull) throw invalidRequest(listed);
+    // What queries say is text, which class-transformer may have to make something else of.
+    if (type === 'body' && refused.size === 0) {
+      const sound = soundInstance(dto, { ...fields, ...maps }, shape);
+      if (sound !== undefined) return sound;
+    }
     const instance = plainToInstance(dto, fields, { exposeDefaultValues: true });
     Object.assign(instance, maps);
     const errors = await validate(instance, { forbidUnknownValues: true, stopAtFirstError: false });

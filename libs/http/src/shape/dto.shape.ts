@@ -8,7 +8,7 @@ export type FieldShape =
   | { kind: 'scalar'; maxLength: number }
   | ListShape
   | { kind: 'map'; rule: MapRule }
-  | { kind: 'nested'; shape: DtoShape };
+  | { kind: 'nested'; type: DtoClass; shape: DtoShape };
 
 interface ListShape {
   kind: 'list';
@@ -28,7 +28,7 @@ interface Rule {
   constraints?: unknown[];
 }
 
-type DtoClass = new () => object;
+export type DtoClass = new () => object;
 
 /** Rules that bound a text by themselves: what is none of theirs is refused without being read. */
 const BOUNDED_RULES = ['isInt', 'isNumber', 'isBoolean', 'isIn'];
@@ -70,10 +70,8 @@ function fieldOf(type: DtoClass, name: string, rules: Rule[]): FieldShape {
     return { kind: 'list', maxItems, maxLength };
   }
   if (rules.some((rule) => rule.type === 'nestedValidation')) {
-    return {
-      kind: 'nested',
-      shape: shapeOf(Reflect.getMetadata('design:type', type.prototype as object, name) as DtoClass),
-    };
+    const nested = Reflect.getMetadata('design:type', type.prototype as object, name) as DtoClass;
+    return { kind: 'nested', type: nested, shape: shapeOf(nested) };
   }
   if (maxLength === undefined) throw unbounded('MaxLength, MaxBytes or IsIn');
   return { kind: 'scalar', maxLength };
