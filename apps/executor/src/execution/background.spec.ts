@@ -85,6 +85,22 @@ describe('What commands have left behind', () => {
     expect(background.count()).toBe(0);
   });
 
+  it('is not looked for while a command runs, whose end is, and tells of all that was left before', async () => {
+    processes.set(20, 20);
+    running = [new ProcessGroup(30, 1_000, clock)];
+    for (let count = 0; count < 100; count += 1) {
+      background.commandEnded(endedGroup(100 + count));
+      await clock.advance(100);
+    }
+    await clock.advance(60_000);
+    expect([scans, clock.waiting]).toEqual([0, 0]);
+    running = [];
+    background.commandEnded(endedGroup(30));
+    await clock.advance(1_000);
+    expect([scans, background.count()]).toEqual([1, 1]);
+    expect(aliveAt.length).toBeGreaterThan(0);
+  });
+
   it('is noticed when it is asked for, and told from then on', async () => {
     processes.set(20, 20);
     expect(background.count()).toBe(1);

@@ -52,11 +52,15 @@ export class Background {
     return this.groups.size > 0 || this.escapedProcesses.length > 0;
   }
 
-  /** Nothing tells when the last process ends: as long as there are any, somebody looks. */
+  /**
+   * Nothing tells when the last process ends: as long as there are any, somebody looks. Not while a command runs, which says itself that
+   * the sandbox is in use, and whose end begins this anew: a look at all processes costs more than a command.
+   */
   private look(): void {
     if (this.isStopped) return;
     this.watch ??= this.means.clock.after(POLL_MS, () => {
       this.watch = undefined;
+      if (this.isCommandRunning()) return;
       if (this.isAnything) this.means.onAlive();
       this.forgetDead();
       // All of them are only looked for where there may be none: the last ones may have started others.
@@ -64,6 +68,11 @@ export class Background {
         this.findEscaped();
       if (this.isAnything) this.look();
     });
+  }
+
+  private isCommandRunning(): boolean {
+    const [first] = this.means.running();
+    return first !== undefined;
   }
 
   private forgetDead(): void {
