@@ -1,4 +1,4 @@
-/** Runs one bench of test/bench, `node scripts/bench.js relay`: bundled first, since Node runs no TypeScript with decorators. */
+/** Runs one bench of test/bench, `node scripts/bench.js execute`: bundled first, since Node runs no TypeScript with decorators. */
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';

@@ -5,8 +5,8 @@
 import { loadavg } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { cpuMs, residentMi } from './allocate/cpu.js';
-import { median } from './allocate/figures.js';
+import { cpuMs, residentMi } from './usage.js';
+import { median } from './statistics.js';
 import { runRole, startNodes } from './allocate/roles.js';
 import { Stage } from './allocate/stage.js';
 

@@ -1,5 +1,5 @@
 import { Callers } from './callers.js';
-import { cpuMs } from './cpu.js';
+import { cpuMs } from '../usage.js';
 import { figuresOf, overRounds, type Figures } from './figures.js';
 import { floorOf } from './floor.js';
 import { drive, type Call } from './load.js';

@@ -1,7 +1,7 @@
 import { PODS } from '@warmbox/kube';
 import { request } from 'undici';
 import { Callers } from './callers.js';
-import { median } from './figures.js';
+import { median } from '../statistics.js';
 import { drive } from './load.js';
 import type { Stage } from './stage.js';
 

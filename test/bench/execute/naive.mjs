@@ -1,6 +1,6 @@
 /**
- * The least that streams a command's output over HTTP: what the executor is compared with. It has no ring, no resuming, no
- * back-pressure, no character boundaries, no groups, no token.
+ * The least of Node that streams a command's output over HTTP. It has no ring, no resuming, no back-pressure, no character
+ * boundaries, no groups, no token.
  */
 import { spawn } from 'node:child_process';
 import { createServer } from 'node:http';
@@ -12,16 +12,15 @@ createServer((request, response) => {
       response.end('ok');
       return;
     }
-    const { command } = JSON.parse(body) as { command: string };
+    const { command } = JSON.parse(body);
     response.writeHead(200, { 'content-type': 'text/event-stream' });
     const child = spawn('/bin/bash', ['-c', command], { stdio: ['ignore', 'pipe', 'pipe'] });
-    const send = (event: string, data: object): boolean =>
-      response.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
+    const send = (event, data) => response.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
     for (const [stream, pipe] of [
       ['Stdout', child.stdout],
       ['Stderr', child.stderr],
-    ] as const) {
-      pipe.on('data', (chunk: Buffer) => send('OutputEvent', { stream, data: chunk.toString('base64') }));
+    ]) {
+      pipe.on('data', (chunk) => send('OutputEvent', { stream, data: chunk.toString('base64') }));
     }
     child.on('close', (exitCode) => {
       send('CompletedEvent', { exitCode });
