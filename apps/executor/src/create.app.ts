@@ -9,13 +9,14 @@ import { ExecutionRegistry } from './execution/execution.registry.js';
 import { ExecutorModule } from './executor.module.js';
 import { guardByToken } from './http/token.guard.js';
 import { JsonLogger } from './logging/json.logger.js';
+import { TerminalRegistry } from './terminals/terminal.registry.js';
 
 /** Bytes of bodies that are held at a time: they are its sandbox's memory. */
 const BODY_BUDGET_BYTES = 2 * EXECUTE_BODY_MAX_BYTES;
 
 export interface ExecutorApp {
   app: NestFastifyApplication;
-  /** Ends every command, then the server; new requests are refused meanwhile. Takes about a second and a half at most. */
+  /** Ends every command and terminal, then the server; new requests are refused meanwhile. Takes about a second and a half at most. */
   stop: () => Promise<void>;
 }
 
@@ -42,6 +43,7 @@ export async function createApp(options: Readonly<ExecutorOptions>): Promise<Exe
     stop: async () => {
       // Not awaited: it would wait for clients that take nothing, but the sandbox is ending.
       void shutdown.run();
+      app.get(TerminalRegistry).stop();
       await app.get(ExecutionRegistry).stop();
       await app.close();
     },

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ExecutionEvents } from '@warmbox/dto';
 import type { ExecutionEventName } from '@warmbox/contracts';
-import { readServerSentEvents } from '@warmbox/testing';
+import { readServerSentEvents, TerminalClient } from '@warmbox/testing';
 import { ExecutorOptions } from '../src/config/executor.options.js';
 import { createApp, type ExecutorApp } from '../src/create.app.js';
 
@@ -122,6 +122,12 @@ export class TestExecutor {
   /** All executions as the executor shows them. */
   async executions(): Promise<Record<string, unknown>[]> {
     return JSON.parse((await this.ask('/api/executions')).text) as Record<string, unknown>[];
+  }
+
+  /** Looks at a terminal. */
+  view(id: string, query = ''): Promise<TerminalClient> {
+    const headers = { authorization: `Bearer ${this.token}` };
+    return TerminalClient.connect(`ws://127.0.0.1:${this.port}/api/terminals/${id}/connect${query}`, headers);
   }
 
   /** The execution as the executor shows it. */

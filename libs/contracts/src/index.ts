@@ -11,3 +11,4 @@ export * from './problem.codes.js';
 export * from './request.limits.js';
 export * from './sandbox.states.js';
 export * from './signal.names.js';
+export * from './terminal.rule.js';

@@ -5,8 +5,10 @@ import { GRANT_MAX_SECONDS } from '@warmbox/contracts';
 export class ActivityDto {
   /** Commands that run, ended ones that have left processes in the background, and processes that left their commands' groups. */
   running!: number;
-  /** Streams that are attached to executions. */
+  /** Streams that are attached to executions, viewers of terminals, connections to servers. */
   attached!: number;
+  /** Terminals that live. One without a viewer does only for so long. */
+  terminals!: number;
   /** Seconds since anything of that was; 0 while something is. */
   idleSeconds!: number;
 }

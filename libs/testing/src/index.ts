@@ -7,4 +7,5 @@ export * from './fake.clock.js';
 export * from './free.port.js';
 export * from './pod.builder.js';
 export * from './tcp.proxy.js';
+export * from './terminal.client.js';
 export * from './wait.js';

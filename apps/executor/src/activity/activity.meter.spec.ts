@@ -16,10 +16,10 @@ describe('the activity of a sandbox', () => {
 
   it('counts idle time from the start, where nothing ever was', async () => {
     await clock.advance(12_345);
-    expect(meter.activity).toEqual({ running: 0, attached: 0, idleSeconds: 12.345 });
+    expect(meter.activity).toEqual({ running: 0, attached: 0, terminals: 0, idleSeconds: 12.345 });
   });
 
-  for (const part of ['running', 'attached'] as const) {
+  for (const part of ['running', 'attached', 'terminals'] as const) {
     it(`has no idle time and is not sealed while something is ${part}`, async () => {
       ongoing = { [part]: 2 };
       await clock.advance(60_000);

@@ -5,7 +5,7 @@ import { ProblemError, type Clock } from '@warmbox/platform';
 const SEAL_MS = 30_000;
 
 /** What one part of the executor has going on. */
-export type Ongoing = Partial<Pick<ActivityDto, 'running' | 'attached'>>;
+export type Ongoing = Partial<Pick<ActivityDto, 'running' | 'attached' | 'terminals'>>;
 
 /**
  * Whether the sandbox is in use, and for how long it has not been. Parts of the executor say what they have going on when
@@ -41,7 +41,7 @@ export class ActivityMeter {
   get activity(): ActivityDto {
     const all = this.parts.map((part) => part());
     const sum = (what: keyof Ongoing): number => all.reduce((total, part) => total + (part[what] ?? 0), 0);
-    const ongoing = { running: sum('running'), attached: sum('attached') };
+    const ongoing = { running: sum('running'), attached: sum('attached'), terminals: sum('terminals') };
     if (Object.values(ongoing).some((count) => count > 0)) this.touch();
     return { ...ongoing, idleSeconds: Math.round(this.clock.monotonic() - this.activeAt) / 1000 };
   }
@@ -52,8 +52,8 @@ export class ActivityMeter {
    * @throws ProblemError conflict unless nothing has been going on for so many seconds.
    */
   seal(idleSeconds: number): void {
-    const { running, attached, idleSeconds: idle } = this.activity;
-    const isBusy = running + attached > 0;
+    const { running, attached, terminals, idleSeconds: idle } = this.activity;
+    const isBusy = running + attached + terminals > 0;
     if (isBusy || idle < idleSeconds) {
       throw new ProblemError('conflict', `The sandbox has been idle for ${idle} seconds, not for ${idleSeconds}.`);
     }

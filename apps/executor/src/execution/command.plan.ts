@@ -46,7 +46,7 @@ function programOf(request: ExecuteDto): Pick<ChildCommand, 'file' | 'args'> {
 }
 
 /** The command as it is shown: as it was asked for, arguments quoted where a shell would need it; its first 4,096 characters. */
-export function titleOf({ command, argv = [] }: ExecuteDto): string {
+export function titleOf({ command, argv = [] }: Pick<ExecuteDto, 'command' | 'argv'>): string {
   const title = command ?? argv.map(quoted).join(' ');
   return title.length > TITLE_LENGTH ? `${title.slice(0, TITLE_LENGTH - 1)}…` : title;
 }

@@ -37,7 +37,7 @@ const logger = new Logger('Pipes');
       inject: [ChildStarter],
     },
   ],
-  exports: [ExecutionRegistry, ChildStarter],
+  exports: [ExecutionRegistry, ChildStarter, MarkedProcesses, CLOCK],
 })
 export class ExecutionModule implements OnModuleDestroy {
   constructor(private readonly starter: ChildStarter) {}

@@ -30,24 +30,24 @@ export interface EscapeMeans {
 export class EscapedProcesses {
   constructor(private readonly means: EscapeMeans) {}
 
-  /** SIGTERM for each of them, once, and after so many milliseconds SIGKILL for what is left, which is then waited for. */
-  async end(killGraceMs: number): Promise<void> {
+  /** A signal for each of them, once, and after so many milliseconds SIGKILL for what is left, which is then waited for. */
+  async end(killGraceMs: number, signal?: NodeJS.Signals): Promise<void> {
     const { clock } = this.means;
     const dueAt = clock.monotonic() + killGraceMs;
-    await this.terminate(killGraceMs);
+    await this.terminate(killGraceMs, signal);
     await clock.sleep(Math.max(0, dueAt - clock.monotonic()));
     await this.kill();
   }
 
-  /** SIGTERM for each of them, once. Resolves when there is nobody new any more, or after so many milliseconds. */
-  async terminate(mostMs: number): Promise<void> {
+  /** A signal for each of them, once. Resolves when there is nobody new any more, or after so many milliseconds. */
+  async terminate(mostMs: number, signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
     const told = new Set<number>();
     await this.untilNothing(mostMs, async () => {
       const known = told.size;
       await this.means.each(({ pid, group }) => {
         if (told.has(pid) || this.means.isReached(group)) return;
         told.add(pid);
-        this.send(pid, 'SIGTERM');
+        this.send(pid, signal);
         // What is stopped would take notice of nothing else before SIGKILL.
         this.send(pid, 'SIGCONT');
       });

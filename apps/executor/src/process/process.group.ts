@@ -20,10 +20,10 @@ export class ProcessGroup {
     private readonly kill: Kill = (id, signal) => void process.kill(id, signal),
   ) {}
 
-  /** SIGTERM for the whole group, also for what is stopped in it, and after the grace SIGKILL for what is left of it. */
-  terminate(): void {
+  /** A signal for the whole group, also for what is stopped in it, and after the grace SIGKILL for what is left of it. */
+  terminate(signal: NodeJS.Signals = 'SIGTERM'): void {
     if (this.escalation !== undefined) return;
-    this.signal('SIGTERM');
+    this.signal(signal);
     // What is stopped would take notice of nothing else before SIGKILL.
     this.signal('SIGCONT');
     this.escalation = this.clock.after(this.killGraceMs, () => this.signal('SIGKILL'));

@@ -9,6 +9,7 @@ const PASSED: readonly ProblemCode[] = [
   'forbidden',
   'execution_not_found',
   'file_not_found',
+  'terminal_not_found',
   'not_acceptable',
   'conflict',
   'precondition_failed',

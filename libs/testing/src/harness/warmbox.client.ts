@@ -1,5 +1,6 @@
 import type {
   CreateSandboxDto,
+  CreateTerminalDto,
   CreationEvent,
   ExecuteDto,
   ExecutionDto,
@@ -9,9 +10,11 @@ import type {
   ProblemDto,
   RunDto,
   SandboxDto,
+  TerminalDto,
 } from '@warmbox/dto';
 import type { StreamEvent } from '@warmbox/platform';
 import { readServerSentEvents } from '../event-stream.reader.js';
+import { TerminalClient } from '../terminal.client.js';
 import { orError, waitFor } from '../wait.js';
 
 /** An answer that was an error. */
@@ -159,6 +162,21 @@ export class WarmboxClient {
 
   signal(name: string, id: string, signal: string): Promise<ExecutionDto> {
     return this.json('POST', `/api/${this.runtime}/${name}/executions/${id}/signal`, { signal });
+  }
+
+  /** Makes a terminal. */
+  createTerminal(name: string, request: CreateTerminalDto): Promise<TerminalDto> {
+    return this.json('POST', `/api/${this.runtime}/${name}/terminals`, request);
+  }
+
+  terminal(name: string, id: string): Promise<TerminalDto> {
+    return this.json('GET', `/api/${this.runtime}/${name}/terminals/${id}`);
+  }
+
+  /** Looks at a terminal. */
+  viewTerminal(name: string, id: string, query = ''): Promise<TerminalClient> {
+    const url = `${this.url}/api/${this.runtime}/${name}/terminals/${id}/connect${query}`;
+    return TerminalClient.connect(url, { 'x-api-key': this.apiKey });
   }
 
   private async streaming(response: Response): Promise<Streaming> {
