@@ -28,7 +28,7 @@ const MANAGER_ROWS = [
   ['docs', 'health', 'idempotency', 'limit', 'tombstones'],
   ['executors'],
   ['sandboxes'],
-  ['allocation', 'cleanup', 'execution', 'files', 'pool', 'ports'],
+  ['allocation', 'cleanup', 'execution', 'files', 'pool', 'ports', 'terminals'],
   ['creation'],
   ['run'],
 ];

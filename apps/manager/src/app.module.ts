@@ -21,6 +21,7 @@ import { PoolModule } from './pool/pool.module.js';
 import { PortsModule } from './ports/ports.module.js';
 import { RunModule } from './run/run.module.js';
 import { SandboxesModule } from './sandboxes/sandboxes.module.js';
+import { TerminalsModule } from './terminals/terminals.module.js';
 
 export interface AppInput {
   options: ManagerOptions;
@@ -53,6 +54,7 @@ export class AppModule {
         FilesModule,
         RunModule,
         PortsModule,
+        TerminalsModule,
         AllocationModule,
         CleanupModule,
       ],

@@ -22,6 +22,7 @@ export function describeApi(app: INestApplication, version: string): OpenApiDocu
     .addTag('Sandboxes', 'Create, find, change and delete sandboxes.')
     .addTag('Executions', 'Run commands in a sandbox and follow them.')
     .addTag('Files', 'Read and write the files of a sandbox.')
+    .addTag('Terminals', 'Work at a terminal in a sandbox, by WebSocket.')
     .addTag('Ports', 'Reach servers that listen in a sandbox, by HTTP and WebSocket.')
     .addTag('Pool', 'How full the pools of warm sandboxes are, and why they are not.')
     .addTag('Health', 'Probes; they need no key.')
