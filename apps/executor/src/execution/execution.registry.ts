@@ -207,7 +207,9 @@ export class ExecutionRegistry {
     const areEscapedGone = escaped
       .terminate(SHUTDOWN_GRACE_MS)
       .then(() => escaped.gone(deadline - this.clock.monotonic()));
-    while (groups.some((group) => group.isAlive()) && this.clock.monotonic() < deadline) {
+    // What is being started is killed as soon as it is a process.
+    const isLeft = (): boolean => this.starting.size > 0 || groups.some((group) => group.isAlive());
+    while (isLeft() && this.clock.monotonic() < deadline) {
       await this.clock.sleep(SHUTDOWN_POLL_MS);
     }
     for (const group of groups) if (group.isAlive()) group.end();
