@@ -23,6 +23,7 @@ const LIBS = ['contracts', 'dto', 'platform', 'http', 'sandbox', 'kube', 'local-
 /** The rooms of the manager, each row above the one before: a room imports those of rows before its own (docs/architecture.md). */
 const MANAGER_ROWS = [
   ['config'],
+  ['tracing'],
   ['kube'],
   ['http', 'leadership', 'queue'],
   ['docs', 'health', 'idempotency', 'limit', 'tombstones'],

@@ -22,6 +22,7 @@ import { PortsModule } from './ports/ports.module.js';
 import { RunModule } from './run/run.module.js';
 import { SandboxesModule } from './sandboxes/sandboxes.module.js';
 import { TerminalsModule } from './terminals/terminals.module.js';
+import { TracingModule } from './tracing/tracing.module.js';
 
 export interface AppInput {
   options: ManagerOptions;
@@ -41,6 +42,7 @@ export class AppModule {
         ConfigModule.of(options),
         KubeModule.of(connection),
         MetricsModule,
+        TracingModule,
         ScheduleModule.forRoot(),
         LeadershipModule.of(options),
         ShutdownModule,

@@ -8,6 +8,8 @@ import { describeApi } from './docs/openapi.document.js';
 import { OpenApiDocuments } from './docs/openapi.documents.js';
 import { Authentication } from './http/authentication.js';
 import { guardRequests } from './http/request.guards.js';
+import { traceRequests } from './http/request.tracing.js';
+import { Tracing } from './tracing/tracing.module.js';
 import { VERSION } from './version.js';
 
 /** The manager as an application, put together but not yet listening. */
@@ -31,6 +33,7 @@ export function configureApp(app: NestFastifyApplication): NestFastifyApplicatio
   app.useGlobalPipes(new RequestValidationPipe());
   app.useGlobalFilters(new ProblemFilter());
   const fastify = app.getHttpAdapter().getInstance();
+  traceRequests(fastify, app.get(Tracing));
   guardRequests(fastify, app.get(ManagerOptions), app.get(Shutdown), app.get(Authentication));
   app.get(OpenApiDocuments).from(() => describeApi(app, VERSION));
   return app;

@@ -8,6 +8,7 @@ export * from './http.adapter.js';
 export * from './idempotency.key.js';
 export * from './logging/application.logger.js';
 export * from './logging/log.output.js';
+export * from './logging/log.with.js';
 export * from './logging/logging.module.js';
 export * from './logging/start.notice.js';
 export * from './problem/problem.fastify.js';

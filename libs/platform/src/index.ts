@@ -24,3 +24,4 @@ export * from './time/repeat.js';
 export * from './time/retry.js';
 export * from './time/unless.aborted.js';
 export * from './time/wakeup.js';
+export * from './trace/trace.context.js';

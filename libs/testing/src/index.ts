@@ -9,3 +9,4 @@ export * from './pod.builder.js';
 export * from './tcp.proxy.js';
 export * from './terminal.client.js';
 export * from './wait.js';
+export * from './collector/trace.collector.js';

@@ -17,6 +17,7 @@ import type { AttemptHandle } from '../idempotency/attempt.handle.js';
 import { CLOCK } from '../kube/kube.module.js';
 import { PodWriter } from '../sandboxes/pod.writer.js';
 import { SandboxEnder } from '../sandboxes/sandbox.ender.js';
+import { ATTRIBUTE, inSpan } from '../tracing/spans.js';
 
 /** Milliseconds after which a request of a claim counts as unanswered; a claim takes a few. */
 const TIMEOUT_MS = 3_000;
@@ -52,7 +53,15 @@ export class PodClaimer {
    * @returns the pod as it is now, ours, Ready and not being deleted; undefined where it is not to be had: take another one.
    * @throws SupersededError as AttemptHandle.exclude; ProblemError internal where the claim itself is at fault; kubernetes_unavailable where the outcome cannot be got.
    */
-  async claim(pod: Pod, claim: Claim, attempt?: AttemptHandle): Promise<Pod | undefined> {
+  claim(pod: Pod, claim: Claim, attempt?: AttemptHandle): Promise<Pod | undefined> {
+    return inSpan('claim', { [ATTRIBUTE.sandbox]: nameOf(pod) }, async (span) => {
+      const claimed = await this.tryClaim(pod, claim, attempt);
+      span.setAttribute('warmbox.claimed', claimed !== undefined);
+      return claimed;
+    });
+  }
+
+  private async tryClaim(pod: Pod, claim: Claim, attempt?: AttemptHandle): Promise<Pod | undefined> {
     const patch = claimPatch(uidOf(pod), claim);
     const send = (): Promise<Pod> => this.client.patchJson(PODS, this.keyOf(pod), patch, { timeoutMs: TIMEOUT_MS });
     const verdicts = new Set<ClaimVerdict>();

@@ -5,6 +5,7 @@ import {
   IsBoolean,
   IsIn,
   IsInt,
+  IsNumber,
   IsObject,
   Matches,
   Max,
@@ -14,6 +15,8 @@ import {
 } from 'class-validator';
 import { AmountsOptions } from './amounts.options.js';
 import { IsHostName } from './host.rule.js';
+import { IsHttpUrl } from './http.url.rule.js';
+import { IsKeyValues } from './key.values.js';
 import { IsNetwork } from './network.rule.js';
 import {
   DNS_LABEL,
@@ -26,6 +29,17 @@ import {
 
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** The samplers that OpenTelemetry's specification names, without those that ask a server. */
+export const TRACES_SAMPLERS = [
+  'always_on',
+  'always_off',
+  'traceidratio',
+  'parentbased_always_on',
+  'parentbased_always_off',
+  'parentbased_traceidratio',
+] as const;
+export type TracesSampler = (typeof TRACES_SAMPLERS)[number];
 
 /** Bounds without allowLargePools: of maxTotalContainers, and of the warmPoolSize of each runtime. */
 export const MAX_TOTAL_CONTAINERS = 500;
@@ -195,12 +209,56 @@ export class ManagerOptions {
 
   @Matches(/^[\x21-\x7e]*$/, { message: '$property must consist of printable ASCII characters without spaces' })
   apiKey: string = '';
+
+  // Traces. Their variables are those that OpenTelemetry's specification names (OTEL_EXPORTER_OTLP_ENDPOINT), so the keys are too.
+
+  /** Of a collector, to which /v1/traces is added; empty: spans are neither made nor sent, unless the next one says where. */
+  @IsHttpUrl()
+  otelExporterOtlpEndpoint: string = '';
+
+  /** The whole URL, in place of the one before. */
+  @IsHttpUrl()
+  otelExporterOtlpTracesEndpoint: string = '';
+
+  @IsIn(['http/protobuf'])
+  otelExporterOtlpProtocol: string = 'http/protobuf';
+
+  @IsKeyValues()
+  otelExporterOtlpHeaders: string = '';
+
+  /** Milliseconds, as the specification has it. */
+  @IsInt()
+  @Min(100)
+  @Max(60_000)
+  otelExporterOtlpTimeout: number = 10_000;
+
+  /** Milliseconds for which ended spans are gathered. */
+  @IsInt()
+  @Min(100)
+  @Max(60_000)
+  otelBspScheduleDelay: number = 5_000;
+
+  @Matches(/^[\x20-\x7e]+$/, { message: '$property must consist of printable ASCII characters' })
+  @MaxLength(255)
+  otelServiceName: string = 'warmbox-manager';
+
+  @IsKeyValues()
+  otelResourceAttributes: string = '';
+
+  @IsIn(TRACES_SAMPLERS)
+  otelTracesSampler: TracesSampler = 'parentbased_always_on';
+
+  /** The share of traces that samplers with a ratio take. */
+  @IsNumber()
+  @Min(0)
+  @Max(1)
+  otelTracesSamplerArg: number = 1;
 }
 
 export type OptionKey = keyof ManagerOptions;
 
 /** Options whose values are never shown. */
-export const SECRET_OPTIONS: readonly OptionKey[] = ['apiKey'];
+export const SECRET_OPTIONS: readonly OptionKey[] = ['apiKey', 'otelExporterOtlpHeaders'];
 
 /** The loopback names: what a browser on this machine may call us. */
 const LOOPBACK_NAMES = ['localhost', '127.0.0.1', '::1'];

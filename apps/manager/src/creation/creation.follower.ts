@@ -10,6 +10,7 @@ import { ExecutorProbe, type ExecutorAddress } from '../executors/executor.probe
 import { CLOCK } from '../kube/kube.module.js';
 import { retryOnConflict } from '../sandboxes/retry.on-conflict.js';
 import { SandboxEnder } from '../sandboxes/sandbox.ender.js';
+import { ATTRIBUTE, fail, inSpan, type Span } from '../tracing/spans.js';
 import type { Creation } from './creation.js';
 import { progressOf } from './creation.progress.js';
 
@@ -38,9 +39,15 @@ export class CreationFollower {
   ) {}
 
   /** Follows a creation until its sandbox is ready, with its variables, or has failed, which is abandoned then; never rejects. */
-  async bringToReady(
+  bringToReady(creation: Creation, environmentVariables: CreateSandboxDto['environmentVariables']): Promise<void> {
+    const attributes = { [ATTRIBUTE.sandbox]: nameOf(creation.currentPod) };
+    return inSpan('bring to ready', attributes, (span) => this.follow(creation, environmentVariables, span));
+  }
+
+  private async follow(
     creation: Creation,
     environmentVariables: CreateSandboxDto['environmentVariables'],
+    span: Span,
   ): Promise<void> {
     const pod = creation.currentPod;
     const over = new AbortController();
@@ -52,12 +59,15 @@ export class CreationFollower {
       await this.binder.bind(this.store.get(nameOf(pod)) ?? pod, environmentVariables);
       creation.succeed();
     } catch (error) {
-      const { code, detail } = this.problemOf(error, creation);
+      const problem = this.problemOf(error, creation);
+      const { code, detail } = problem;
       const outcome = await this.end(pod, code);
       // One that lives on, or that somebody else has deleted, stays the request's: a retry is told what has become of it.
       if (outcome === 'ended') await creation.abandon();
-      if (outcome === 'ended' || outcome === 'left') creation.fail(code, detail);
-      else creation.succeed(outcome);
+      if (outcome === 'ended' || outcome === 'left') {
+        fail(span, problem);
+        creation.fail(code, detail);
+      } else creation.succeed(outcome);
     } finally {
       deadline.release();
       over.abort();

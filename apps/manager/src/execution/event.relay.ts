@@ -8,6 +8,16 @@ import { stopIn, withWholeEnd } from './last.words.js';
 /** What is buffered for a client that reads slowly, in bytes, beside one event. */
 const BUFFER_BYTES = 65_536;
 
+/** Sees what passes, and how it ends; hears nothing where its client leaves. */
+export interface RelayObserver {
+  /** Whole events, or what stands between two. */
+  passes: (piece: Buffer) => void;
+  /** All of it has come. */
+  ends: () => void;
+  /** Its source was lost; the client is told this. */
+  loses: (problem: ProblemError) => void;
+}
+
 /**
  * An executor's event stream on its way to a client: the same bytes, whole events only. A client that does not read stops
  * the reading from the executor, which in turn stops the command. Where the source is lost, what was sent ends with its last
@@ -27,6 +37,7 @@ export class EventRelay extends Readable {
     private readonly source: Readable,
     private readonly media: StreamMedia,
     private readonly explain: (error: unknown) => Promise<ProblemError>,
+    private readonly observer?: RelayObserver,
   ) {
     super({ highWaterMark: BUFFER_BYTES });
     this.boundary = new EventBoundary(media);
@@ -70,19 +81,24 @@ export class EventRelay extends Readable {
   private pass(piece: Buffer): void {
     const stop = stopIn(piece, this.media);
     if (stop !== undefined) this.isStopping = true;
+    this.observer?.passes(piece);
     if (!this.push(stop === undefined ? piece : piece.subarray(0, stop))) this.source.pause();
   }
 
   private conclude(): void {
     if (this.isStopping) void this.lose(new ExecutorStopsError('The executor stops.'));
     else if (this.boundary.isWithinEvent) void this.lose(new Error('The executor ended within an event.'));
-    else this.push(null);
+    else {
+      this.observer?.ends();
+      this.push(null);
+    }
   }
 
   private async lose(error: unknown): Promise<void> {
     const problem = await this.explain(error);
     if (this.destroyed) return;
     this.lostBy = problem;
+    this.observer?.loses(problem);
     const { code, detail, members } = problem;
     const event: ErrorEventDto = { code, detail, cause: members.cause };
     this.push(STREAM_FORM[this.media].format({ event: 'ErrorEvent', data: jsonLine(event) }));

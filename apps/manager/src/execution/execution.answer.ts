@@ -17,17 +17,20 @@ const SPACE = new Set(Buffer.from(' \t\r\n'));
  * JSON comes in one piece when it is ready; until then a failure can still have a status of its own. The space before it only
  * says that the executor lives, and is left out.
  *
+ * @returns what is there of it, which stays in the body.
  * @throws the body's error
  */
-export async function firstByteOf(body: Readable): Promise<void> {
+export async function firstByteOf(body: Readable): Promise<Buffer> {
   for (let hasMore = true; hasMore;) {
     hasMore = await isReadable(body);
     const chunk = body.read() as Buffer | null;
     const begin = chunk?.findIndex((byte) => !SPACE.has(byte)) ?? -1;
     if (chunk === null || begin < 0) continue;
-    body.unshift(chunk.subarray(begin));
-    return;
+    const first = chunk.subarray(begin);
+    body.unshift(first);
+    return first;
   }
+  return Buffer.alloc(0);
 }
 
 /** Waits for the next bytes; false where there are none any more. */

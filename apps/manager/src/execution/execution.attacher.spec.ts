@@ -2,8 +2,10 @@ import { PassThrough } from 'node:stream';
 import { Logger } from '@nestjs/common';
 import { MEDIA, ProblemError } from '@warmbox/platform';
 import { aPod, FakeClock } from '@warmbox/testing';
+import { Registry } from 'prom-client';
 import { aPrincipal } from '../http/fixtures/a.principal.js';
 import { ExecutionAttacher } from './execution.attacher.js';
+import { ExecutionMetrics } from './execution.metrics.js';
 import { executeRequest } from './execution.requests.js';
 import type { BoundAnswer } from '../executors/executor.answer.js';
 import { DisconnectNotice } from './disconnect.notice.js';
@@ -47,7 +49,7 @@ describe('ExecutionAttacher', () => {
     streams = new OpenStreams({ subscribe: () => () => undefined }, never, () => Promise.reject(new Error()), clock);
     const notice = new DisconnectNotice(client, clock);
     notice.tell = (_, id) => void told.push(id);
-    attacher = new ExecutionAttacher(client, streams, notice, clock);
+    attacher = new ExecutionAttacher(client, streams, notice, clock, new ExecutionMetrics(new Registry()));
   });
 
   const unbind = (): void => void (isBound = false);

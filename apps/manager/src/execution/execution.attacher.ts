@@ -3,6 +3,8 @@ import { Logger } from '@nestjs/common';
 import { isDropped, MEDIA, ProblemError, type Clock, type Media } from '@warmbox/platform';
 import type { Pod } from '@warmbox/sandbox';
 import { EventRelay } from './event.relay.js';
+import type { ExecutionMetrics } from './execution.metrics.js';
+import { ExecutionWatch } from './execution.watch.js';
 import { executionIdOf } from './execution.id.js';
 import { firstByteOf, headersOf } from './execution.answer.js';
 import { hasDisconnected, type Caller } from '../http/caller.js';
@@ -32,6 +34,7 @@ export class ExecutionAttacher {
     private readonly streams: OpenStreams,
     private readonly notice: DisconnectNotice,
     private readonly clock: Clock,
+    private readonly metrics: ExecutionMetrics,
   ) {}
 
   /**
@@ -41,6 +44,7 @@ export class ExecutionAttacher {
    */
   async attach(pod: Pod, request: ExecutionRequest, caller: Caller, id?: string): Promise<Answer | undefined> {
     if (hasDisconnected(caller)) return undefined;
+    const watch = id === undefined ? new ExecutionWatch(pod, this.metrics, this.clock) : undefined;
     const stream = this.streams.open(pod);
     // Who leaves before the answer may have started something, and only the answer tells its id.
     const idUnknown = new ProblemError(
@@ -50,15 +54,19 @@ export class ExecutionAttacher {
     const onLeft = (): void => void this.clock.after(ID_TIMEOUT_MS, () => stream.end(idUnknown));
     caller.disconnected.addEventListener('abort', onLeft, { once: true });
     try {
-      const answer = await this.client.send(pod, request, stream.signal);
+      const answer = await this.client.send(pod, { ...request, span: watch?.span }, stream.signal);
       caller.disconnected.removeEventListener('abort', onLeft);
       onceOver(answer.body, () => stream.close());
       if (answer.status === 204) return NO_CONTENT;
-      if (answer.status === 202) return await this.started(answer);
-      return this.pass(pod, answer, request.media, caller, id ?? executionIdOf(answer.headers));
+      if (answer.status === 202) return await this.started(answer, watch);
+      return this.pass(pod, answer, request.media, caller, id ?? executionIdOf(answer.headers), watch);
     } catch (error) {
       stream.close();
-      if (!hasDisconnected(caller)) throw error;
+      if (!hasDisconnected(caller)) {
+        watch?.refused(error);
+        throw error;
+      }
+      watch?.left();
       if (error === idUnknown)
         this.logger.warn({ sandbox: pod.metadata?.name, requestId: caller.requestId }, idUnknown.detail);
       return undefined;
@@ -66,12 +74,14 @@ export class ExecutionAttacher {
   }
 
   /** A detached execution, which needs no reader; that nobody hears of it any more ends nothing. */
-  private async started({ body, headers: sent }: ExecutorAnswer): Promise<Answer> {
+  private async started({ body, headers: sent }: ExecutorAnswer, watch?: ExecutionWatch): Promise<Answer> {
     const executionId = executionIdOf(sent);
     const { text, isWhole } = await textOf(body, EXECUTION_MAX_BYTES);
     if (!isWhole || executionId === undefined) {
       throw new ProblemError('executor_unreachable', 'The executor answered with what is no execution.');
     }
+    watch?.began(executionId);
+    watch?.detached();
     // Relative to the URL that was asked, whatever prefix a proxy has put before it.
     const headers = { ...headersOf(MEDIA.json, executionId), location: `executions/${executionId}` };
     return { status: 202, headers, body: Readable.from([text]) };
@@ -83,16 +93,19 @@ export class ExecutionAttacher {
     media: Media,
     caller: Caller,
     executionId: string | undefined,
+    watch: ExecutionWatch | undefined,
   ): Answer | undefined {
     if (executionId === undefined) {
       body.destroy();
       throw new ProblemError('executor_unreachable', 'The executor answered without the id of the execution.');
     }
+    watch?.began(executionId);
     let isOver = false;
     const leave = (): void => {
       if (isOver) return;
       isOver = true;
       body.destroy();
+      watch?.left();
       this.notice.tell(pod, executionId, { requestId: caller.requestId });
     };
     body.once('end', () => (isOver = true));
@@ -105,12 +118,23 @@ export class ExecutionAttacher {
     caller.disconnected.addEventListener('abort', leave, { once: true });
     const headers = headersOf(media, executionId);
     const explain = (error: unknown): Promise<ProblemError> => this.client.explainLoss(error, pod);
-    if (media !== MEDIA.json) return { status: 200, headers, body: new EventRelay(body, media, explain) };
+    if (media !== MEDIA.json) {
+      return { status: 200, headers, body: new EventRelay(body, media, explain, watch?.ofStream(media)) };
+    }
     // The command is bounded: how fast a client takes its result is the client's business. Not awaited here: what it waits for may be
     // hours away, and until then nobody shall hold the request.
-    const begins = firstByteOf(body).then(unbind, async (error: unknown) => {
-      throw isDropped(error) ? error : await explain(error);
-    });
+    const begins = firstByteOf(body).then(
+      (head) => {
+        unbind();
+        watch?.answered(head);
+      },
+      async (error: unknown) => {
+        if (isDropped(error)) throw error;
+        const problem = await explain(error);
+        watch?.lost(problem);
+        throw problem;
+      },
+    );
     return { status: 200, headers, body, begins };
   }
 }

@@ -74,6 +74,7 @@ export const ApiTraceparent = (): MethodDecorator =>
   ApiHeader({
     name: 'traceparent',
     required: false,
-    description: 'W3C trace context; the command has it as TRACEPARENT.',
+    description:
+      'W3C trace context, which the request becomes part of; one that is malformed counts as absent. The command has `TRACEPARENT`, which names the span of its execution where the manager makes spans, and is this header where it makes none.',
     schema: { type: 'string', example: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01' },
   });

@@ -1,6 +1,7 @@
 import { Module, type OnApplicationShutdown } from '@nestjs/common';
 import type { Clock } from '@warmbox/platform';
 import { ByteRelay } from '../executors/byte.relay.js';
+import { Metrics } from '../config/metrics.js';
 import { ExecutorClient } from '../executors/executor.client.js';
 import { ExecutorsModule } from '../executors/executors.module.js';
 import { OpenStreams } from '../executors/open.streams.js';
@@ -13,6 +14,7 @@ import { ExecutionController } from './execution.controller.js';
 import { ExecutionGateway } from './execution.gateway.js';
 import { InputController } from './input.controller.js';
 import { OutputController } from './output.controller.js';
+import { ExecutionMetrics } from './execution.metrics.js';
 import { DisconnectNotice } from './disconnect.notice.js';
 
 /** How long the last notices have when the server is closed, in milliseconds. */
@@ -30,9 +32,14 @@ const LAST_NOTICES_MS = 1_000;
     },
     {
       provide: ExecutionAttacher,
-      useFactory: (client: ExecutorClient, streams: OpenStreams, notice: DisconnectNotice, clock: Clock) =>
-        new ExecutionAttacher(client, streams, notice, clock),
-      inject: [ExecutorClient, OpenStreams, DisconnectNotice, CLOCK],
+      useFactory: (
+        client: ExecutorClient,
+        streams: OpenStreams,
+        notice: DisconnectNotice,
+        clock: Clock,
+        { registry }: Metrics,
+      ) => new ExecutionAttacher(client, streams, notice, clock, new ExecutionMetrics(registry)),
+      inject: [ExecutorClient, OpenStreams, DisconnectNotice, CLOCK, Metrics],
     },
     {
       provide: ExecutionGateway,

@@ -33,7 +33,7 @@ describe('the requests to an executor', () => {
       path: '/api/executions/a/left',
       headers: { 'x-request-id': 'r-1' },
     });
-    expect(cancelRequest('a', { ...ORIGIN, traceparent: 't' }).headers).toEqual({
+    expect(cancelRequest('a', { ...ORIGIN, trace: { traceparent: 't' } }).headers).toEqual({
       'x-request-id': 'r-1',
       traceparent: 't',
     });

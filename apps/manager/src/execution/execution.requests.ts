@@ -119,6 +119,6 @@ function pathOf(id: string): string {
   return `/api/executions/${encodeURIComponent(id)}`;
 }
 
-function headersOf({ requestId, traceparent }: Origin): Record<string, string> {
-  return { [HEADER.requestId]: requestId, ...(traceparent === undefined ? {} : { traceparent }) };
+function headersOf({ requestId, trace }: Origin): Record<string, string> {
+  return { [HEADER.requestId]: requestId, ...trace };
 }

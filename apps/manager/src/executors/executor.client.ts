@@ -14,9 +14,11 @@ import {
 import type { Dispatcher } from 'undici';
 import type { Obituary } from '../tombstones/obituary.js';
 import { onceOver } from '../http/answer.js';
+import type { Span } from '../tracing/spans.js';
 import { accepted, textOf, type BoundAnswer, type Expected, type ExecutorAnswer } from './executor.answer.js';
 import type { ExecutorConnections } from './executor.connections.js';
 import { ExecutorStopsError, failureOf, isTimeout, lossOf, notReady } from './executor.failure.js';
+import { traceExecutorRequest } from './executor.tracing.js';
 import { PassingBody } from './passing.body.js';
 import type { SandboxVigil } from './sandbox.vigil.js';
 
@@ -36,6 +38,8 @@ export interface ExecutorRequest extends Expected {
   silenceTimeoutMs: number;
   /** Milliseconds that its body may take, unless `unbind` lifts that; absent where the client who waits for it bounds it. */
   bodyTimeoutMs?: number;
+  /** The span that it is, of who sends it and ends that; absent: it gets one of its own. */
+  span?: Span;
 }
 
 /** The most of an answer that nobody waits for. */
@@ -64,8 +68,8 @@ export class ExecutorClient {
    *   executor's own refusals, and the signal's reason
    */
   send(pod: Pod, request: ExecutorRequest, signal: AbortSignal): Promise<BoundAnswer> {
-    return this.attempt(pod, request, signal, async (dialed, until, onHead) => {
-      const { statusCode: status, headers, body } = await this.dispatch(dialed, request, until);
+    return this.attempt(pod, request, signal, async (outgoing, dialed, until, onHead) => {
+      const { statusCode: status, headers, body } = await this.dispatch(dialed, outgoing, until);
       onHead();
       return this.answerOf({ status, headers, body }, request);
     });
@@ -82,9 +86,8 @@ export class ExecutorClient {
     request: ExecutorRequest,
     signal: AbortSignal,
   ): Promise<BoundAnswer & Pick<DialedAnswer, 'socket'>> {
-    return this.attempt(pod, request, signal, async (dialed, until, onHead) => {
+    return this.attempt(pod, request, signal, async ({ method, path, headers }, dialed, until, onHead) => {
       const { host, port } = endpointOf(dialed);
-      const { method, path, headers } = request;
       const upgrade = { connection: 'Upgrade', upgrade: 'websocket', ...tokenOf(dialed) };
       const answer = await dial({ host, port, method, path, headers: { ...headers, ...upgrade }, signal: until });
       onHead();
@@ -94,14 +97,18 @@ export class ExecutorClient {
 
   private async attempt<Answer extends ExecutorAnswer>(
     pod: Pod,
-    { body, headTimeoutMs, bodyTimeoutMs }: ExecutorRequest,
+    request: ExecutorRequest,
     signal: AbortSignal,
-    ask: (dialed: Pod, signal: AbortSignal, onHead: () => void) => Promise<Answer>,
+    ask: (outgoing: ExecutorRequest, dialed: Pod, signal: AbortSignal, onHead: () => void) => Promise<Answer>,
   ): Promise<Answer & BoundAnswer> {
-    const bytes = body instanceof Readable ? body : undefined;
+    const { outgoing, onAnswer, onFailure } = traceExecutorRequest(pod, request);
+    const bytes = request.body instanceof Readable ? request.body : undefined;
     try {
-      return await this.bounded(pod, bytes, { headTimeoutMs, bodyTimeoutMs }, signal, ask);
+      const answer = await this.bounded(pod, bytes, request, signal, (...dialed) => ask(outgoing, ...dialed));
+      onAnswer(answer);
+      return answer;
     } catch (error) {
+      onFailure(error);
       // Whoever gives it need not know how far the request came.
       bytes?.destroy();
       throw error;

@@ -41,7 +41,7 @@ const OF_ANSWER = new Set([
 export function fileRequest(
   request: FastifyRequest,
   body: RawBody | string | undefined,
-  { requestId, traceparent }: Origin,
+  { requestId, trace }: Origin,
 ): RelayedRequest {
   return {
     method: request.method,
@@ -49,7 +49,7 @@ export function fileRequest(
     headers: {
       ...headersOf(request),
       [HEADER.requestId]: requestId,
-      ...(traceparent === undefined ? {} : { traceparent }),
+      ...trace,
     },
     body,
     accepts: ofStatus(200, 201, 204, 206, 304),

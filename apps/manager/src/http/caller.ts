@@ -1,12 +1,13 @@
-import { KEEP_CONNECTION_MS } from '@warmbox/platform';
+import { KEEP_CONNECTION_MS, type TraceContext } from '@warmbox/platform';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { principalOf, type Principal } from './principal.js';
+import { traceOf } from './request.tracing.js';
 
 /** What of the client's request accompanies every request to the executor. */
 export interface Origin {
   requestId: string;
-  /** W3C trace context, as the client sent it. */
-  traceparent?: string;
+  /** Of the request itself where it is traced, else what the client has sent. */
+  trace?: TraceContext;
 }
 
 /** Who asks. */
@@ -20,16 +21,12 @@ export function hasDisconnected({ disconnected }: Caller): boolean {
   return disconnected.aborted;
 }
 
-/** W3C trace context: version, trace id, parent id, flags; neither id all zeros. */
-const TRACEPARENT = /^(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
-
-/** Who asks, from the request, its headers and its connection. A `traceparent` that is none is ignored, as its standard says. */
+/** Who asks, from the request, its headers and its connection. */
 export function callerOf(request: FastifyRequest, reply: FastifyReply): Caller {
-  const { traceparent } = request.headers;
   return {
     principal: principalOf(request),
     requestId: request.id,
-    traceparent: typeof traceparent === 'string' && TRACEPARENT.test(traceparent) ? traceparent : undefined,
+    trace: traceOf(request),
     disconnected: leavingOf(request, reply),
   };
 }

@@ -14,7 +14,9 @@ export function kubeRequestMetrics({ registry }: Metrics): RequestObserver {
     buckets: BUCKETS,
     registers: [registry],
   });
-  return (verb, status, taken) => seconds.observe({ verb, code: status ?? 'none' }, taken);
+  return (verb) => (status, taken) => {
+    if (taken !== undefined) seconds.observe({ verb, code: status ?? 'none' }, taken);
+  };
 }
 
 /** Tells how old the pod store is at each scrape. */

@@ -5,11 +5,12 @@ import {
   type OnApplicationBootstrap,
   type OnApplicationShutdown,
 } from '@nestjs/common';
-import { ClusterClock, KubeClient, KubeConnection, PodStore } from '@warmbox/kube';
+import { ClusterClock, KubeClient, KubeConnection, PodStore, type RequestObserver } from '@warmbox/kube';
 import { systemClock } from '@warmbox/platform';
 import { ManagerOptions } from '../config/manager.options.js';
 import { Metrics } from '../config/metrics.js';
 import { clockMetrics, kubeRequestMetrics, storeMetrics } from './kube.metrics.js';
+import { traceKubeRequest } from './kube.tracing.js';
 
 /** Where the clock is injected: its wall-clock time is the cluster's, whatever this machine's own says (ClusterTime). */
 export const CLOCK = Symbol('CLOCK');
@@ -36,7 +37,9 @@ export class KubeModule implements OnApplicationBootstrap, OnApplicationShutdown
           provide: KubeClient,
           inject: [Metrics, ClusterClock],
           useFactory: (metrics: Metrics, clock: ClusterClock) =>
-            new KubeClient(connection, clock, kubeRequestMetrics(metrics), (answer) => clock.observe(answer)),
+            new KubeClient(connection, clock, both(kubeRequestMetrics(metrics), traceKubeRequest), (answer) =>
+              clock.observe(answer),
+            ),
         },
         {
           provide: PodStore,
@@ -59,4 +62,11 @@ export class KubeModule implements OnApplicationBootstrap, OnApplicationShutdown
     await this.store.stop();
     await this.connection.close();
   }
+}
+
+function both(one: RequestObserver, other: RequestObserver): RequestObserver {
+  return (verb, plural) => {
+    const ends = [one(verb, plural), other(verb, plural)];
+    return (status, seconds) => ends.forEach((end) => end(status, seconds));
+  };
 }

@@ -4,6 +4,7 @@ import { Shutdown, type Clock, type Timer } from '@warmbox/platform';
 import { isReady, poolOf } from '@warmbox/sandbox';
 import { CLOCK } from '../kube/kube.module.js';
 import { FairQueue, type Waiting } from './fair.queue.js';
+import { ATTRIBUTE, inSpan } from '../tracing/spans.js';
 import { QueueMetrics } from './queue.metrics.js';
 
 /** The most requests that wait at one manager for one runtime. */
@@ -56,7 +57,7 @@ export class RequestQueues implements OnApplicationShutdown {
     const turn = queue.wait({ ...waiting, disconnected });
     this.present += 1;
     this.recheckLater();
-    const result = (await turn) as T | undefined;
+    const result = (await inSpan('wait in the queue', { [ATTRIBUTE.runtime]: runtime }, () => turn)) as T | undefined;
     this.present -= 1;
     if (this.present === 0) this.recheckNoMore();
     this.metrics.wait.observe({ runtime }, (this.clock.monotonic() - cameAt) / 1000);

@@ -56,6 +56,6 @@ function pathOf(id: string | undefined): string {
   return id === undefined ? '/api/terminals' : `/api/terminals/${id}`;
 }
 
-function headersOf({ requestId, traceparent }: Origin): Record<string, string> {
-  return { [HEADER.requestId]: requestId, ...(traceparent === undefined ? {} : { traceparent }) };
+function headersOf({ requestId, trace }: Origin): Record<string, string> {
+  return { [HEADER.requestId]: requestId, ...trace };
 }

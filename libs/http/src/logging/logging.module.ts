@@ -45,6 +45,8 @@ export function loggingModule({ level, pretty, isSilent, stream = new LogOutput(
       },
       pretty ? prettyOutput(stream) : stream,
     ],
+    // What is added to the lines of a request is on the line of its end too.
+    assignResponse: true,
     // Without a wildcard route the middleware is never called on Fastify.
     forRoutes: ['/{*path}'],
   });

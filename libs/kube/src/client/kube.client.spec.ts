@@ -90,9 +90,11 @@ describe('KubeClient', () => {
     expect(asked).toBe(2);
   });
 
-  it('tells its observer of every request that was sent: verb, status and seconds', async () => {
+  it('tells its observer of every request: verb, kind, status and, where it was sent, seconds', async () => {
     const told: unknown[] = [];
-    const watched = new KubeClient(connection, clock, (verb, status, seconds) => told.push([verb, status, seconds]));
+    const watched = new KubeClient(connection, clock, (verb, plural) => (status, seconds) => {
+      told.push([verb, plural, status, seconds]);
+    });
     await watched.create(PODS, NAMESPACE, aPod({ name: 'a' }));
     await watched.get(PODS, KEY);
     await watched.list(PODS, NAMESPACE);
@@ -104,11 +106,12 @@ describe('KubeClient', () => {
     };
     await thrownBy(watched.delete(PODS, KEY, {}, { beforeSend }));
     expect(told).toEqual([
-      ['create', 201, 0],
-      ['get', 200, 0],
-      ['list', 200, 0],
-      ['get', 404, 0],
-      ['delete', undefined, 0],
+      ['create', 'pods', 201, 0],
+      ['get', 'pods', 200, 0],
+      ['list', 'pods', 200, 0],
+      ['get', 'pods', 404, 0],
+      ['delete', 'pods', undefined, 0],
+      ['delete', 'pods', undefined, undefined],
     ]);
   });
 

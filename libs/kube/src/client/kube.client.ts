@@ -50,10 +50,13 @@ export interface RequestOptions {
 export type KubeVerb = 'get' | 'list' | 'create' | 'update' | 'patch' | 'delete';
 
 /**
- * Told of each request but watches once it is over: its verb, the status of its answer (undefined: none came), and how long
- * it took, in seconds.
+ * Told of each request but watches when it begins: its verb, and what it is for (`pods`). What it returns is told when the request is over:
+ * the status of its answer (undefined: none came), and how long that took since it was sent, in seconds (undefined: it never was).
  */
-export type RequestObserver = (verb: KubeVerb, status: number | undefined, seconds: number) => void;
+export type RequestObserver = (
+  verb: KubeVerb,
+  plural: string,
+) => (status: number | undefined, seconds: number | undefined) => void;
 
 const METHODS = { get: 'GET', list: 'GET', create: 'POST', update: 'PUT', patch: 'PATCH', delete: 'DELETE' } as const;
 
@@ -72,7 +75,7 @@ export class KubeClient {
   constructor(
     private readonly connection: KubeConnection,
     private readonly clock: Clock = systemClock,
-    private readonly observe: RequestObserver = () => undefined,
+    private readonly observe: RequestObserver = () => () => undefined,
     /** Told of the Date of each success, those of watches included. */
     private readonly onDate: (answer: DatedAnswer) => void = () => undefined,
   ) {}
@@ -202,6 +205,7 @@ export class KubeClient {
     content: Exchange['content'],
     { signal, timeoutMs = 10_000, beforeSend }: RequestOptions = {},
   ): Promise<T> {
+    const over = this.observe(verb, plural);
     let sentAt: number | undefined;
     let status: number | undefined;
     const dated = this.dated();
@@ -219,7 +223,7 @@ export class KubeClient {
     try {
       return await exchange<T>(this.connection, this.clock, { ...what, slots, signal, timeoutMs });
     } finally {
-      if (sentAt !== undefined) this.observe(verb, status, (this.clock.monotonic() - sentAt) / 1000);
+      over(status, sentAt === undefined ? undefined : (this.clock.monotonic() - sentAt) / 1000);
     }
   }
 
