@@ -42,6 +42,7 @@ const TOKEN = 'the-token-of-the-tests';
 export class TestExecutor {
   readonly token = TOKEN;
   private readonly sockets = new Set<Socket>();
+  private ended: Promise<void> | undefined;
 
   private constructor(
     private readonly executor: ExecutorApp,
@@ -58,8 +59,13 @@ export class TestExecutor {
     return new TestExecutor(executor, port, workspace);
   }
 
+  /** Ends it; its workspace stays. */
+  end(): Promise<void> {
+    return (this.ended ??= this.executor.stop());
+  }
+
   async stop(): Promise<void> {
-    await this.executor.stop();
+    await this.end();
     await rm(this.workspace, { recursive: true, force: true });
   }
 

@@ -19,14 +19,14 @@ export class OpenTransfers implements OnApplicationShutdown {
    */
   async during<Result>(work: (ending: AbortSignal) => Promise<Result>): Promise<Result> {
     this.meter.admit();
-    const { promise, resolve } = Promise.withResolvers<void>();
+    const { promise, resolve } = Promise.withResolvers<undefined>();
     this.open.add(promise);
     try {
       return await work(this.ending.signal);
     } finally {
       this.open.delete(promise);
       this.meter.touch();
-      resolve();
+      resolve(undefined);
     }
   }
 

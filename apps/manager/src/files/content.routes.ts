@@ -1,5 +1,6 @@
 import { applyDecorators } from '@nestjs/common';
-import { ApiHeader, ApiResponse } from '@nestjs/swagger';
+import { ApiBody, ApiConsumes, ApiHeader, ApiNoContentResponse, ApiQuery, ApiResponse } from '@nestjs/swagger';
+import { FileEntryDto } from '@warmbox/dto';
 import { ApiFilePath, FileRoute } from './file.route.js';
 
 const ETAG = '"1c8k-9-kx2p9mz0aa-kx2p9mz0aa"';
@@ -55,4 +56,57 @@ export const ReadFileRoute = (): MethodDecorator =>
       content: BYTES,
     }),
     ApiResponse({ status: 304, description: 'The client has it already.', headers: VERSION }),
+  );
+
+/** Milliseconds for which a client may send nothing of a file that the sandbox waits for. */
+const BODY_IDLE_MS = 60_000;
+
+/** How a file is written. */
+export const WriteFileRoute = (): MethodDecorator =>
+  applyDecorators(
+    FileRoute('writeFile', {
+      summary: 'Write a file',
+      description:
+        'The body becomes the file, whatever it is, and folders on the way are made. It is written whole or not at all: until the last byte has come, and where it breaks off, whoever opens the file has the old one. Of two that are written at once the last that is complete stays. A symbolic link is followed, and stays. It may have any size for which there is room, and take any time, but no minute in which nothing comes.',
+      problems: ['precondition_failed', 'unsupported_media_type', 'disk_full'],
+      bodyIdleMs: BODY_IDLE_MS,
+    }),
+    ApiFilePath(),
+    ApiQuery({
+      name: 'mode',
+      required: false,
+      description:
+        'Its mode, octal. Without it the mode and owner of the file that is replaced; of a new one 0666 less the umask.',
+      schema: { type: 'string', pattern: '^[0-7]{3,4}$', example: '0755' },
+    }),
+    ApiIfMatch,
+    header('If-None-Match', '`*`: only if there is no such file yet.', '*'),
+    ApiConsumes('application/octet-stream'),
+    ApiBody({ required: false, schema: { type: 'string', format: 'binary', example: 'Hello' } }),
+    ApiResponse({ status: 201, description: 'The file is new.', headers: { ETag: VERSION.ETag }, type: FileEntryDto }),
+    ApiResponse({
+      status: 200,
+      description: 'The file has replaced another one.',
+      headers: { ETag: VERSION.ETag },
+      type: FileEntryDto,
+    }),
+  );
+
+/** How a file is removed. */
+export const DeleteFileRoute = (): MethodDecorator =>
+  applyDecorators(
+    FileRoute('deleteFile', {
+      summary: 'Delete a file or a folder',
+      description: 'Of a symbolic link the link is deleted, not what it leads to.',
+      problems: ['file_not_found', 'precondition_failed'],
+    }),
+    ApiFilePath('The file or folder'),
+    ApiQuery({
+      name: 'recursive',
+      required: false,
+      description: 'That a folder is deleted with all that is in it; without it one that is not empty is 409.',
+      schema: { type: 'boolean', example: true },
+    }),
+    ApiIfMatch,
+    ApiNoContentResponse({ description: 'It is gone.' }),
   );

@@ -14,8 +14,9 @@ const SILENCE_MS = 60_000;
 
 /** What a request says of the file, to its executor. */
 const OF_REQUEST = new Set([
-  'accept',
+  'content-encoding',
   'content-length',
+  'content-range',
   'if-match',
   'if-modified-since',
   'if-none-match',

@@ -1,9 +1,10 @@
-import { Controller, Get, Param, Res } from '@nestjs/common';
+import { Controller, Delete, Get, Param, Put, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
+import { Raw, type RawBody } from '@warmbox/http';
 import type { FastifyReply } from 'fastify';
 import { ApiSandboxPath } from '../docs/index.js';
 import { sendAnswer } from '../http/answer.js';
-import { ReadFileRoute } from './content.routes.js';
+import { DeleteFileRoute, ReadFileRoute, WriteFileRoute } from './content.routes.js';
 import { FileGateway, type SandboxName } from './file.gateway.js';
 
 @ApiTags('Files')
@@ -16,6 +17,18 @@ export class FilesController {
   @Get()
   @ReadFileRoute()
   async read(@Param() name: SandboxName, @Res() reply: FastifyReply): Promise<void> {
+    sendAnswer(reply, await this.files.relay(name, undefined, reply));
+  }
+
+  @Put()
+  @WriteFileRoute()
+  async write(@Param() name: SandboxName, @Raw() body: RawBody | undefined, @Res() reply: FastifyReply): Promise<void> {
+    sendAnswer(reply, await this.files.relay(name, body, reply));
+  }
+
+  @Delete()
+  @DeleteFileRoute()
+  async delete(@Param() name: SandboxName, @Res() reply: FastifyReply): Promise<void> {
     sendAnswer(reply, await this.files.relay(name, undefined, reply));
   }
 }

@@ -33,6 +33,8 @@ export const POLICY = {
   getExecutionOutput: 'execute',
   // Nor is a file: it may be what a command printed, and what is written may be run.
   readFile: 'execute',
+  writeFile: 'execute',
+  deleteFile: 'execute',
   statFile: 'execute',
   listEntries: 'execute',
   makeFolder: 'execute',
