@@ -55,7 +55,7 @@ export class AppModule {
         ExecutionModule,
         FilesModule,
         RunModule,
-        PortsModule,
+        PortsModule.of(options),
         TerminalsModule,
         AllocationModule,
         CleanupModule,

@@ -7,6 +7,7 @@ import { ManagerOptions } from './config/manager.options.js';
 import { describeApi } from './docs/openapi.document.js';
 import { OpenApiDocuments } from './docs/openapi.documents.js';
 import { Authentication } from './http/authentication.js';
+import { byPortHost } from './http/port.hosts.js';
 import { guardRequests } from './http/request.guards.js';
 import { traceRequests } from './http/request.tracing.js';
 import { Tracing } from './tracing/tracing.module.js';
@@ -24,8 +25,12 @@ export async function createApp(input: AppInput): Promise<NestFastifyApplication
 }
 
 /** How the manager speaks HTTP. */
-export function httpAdapter({ trustedProxies }: Pick<ManagerOptions, 'trustedProxies'>): HttpAdapter {
-  return new HttpAdapter({ trustedProxies, eventsRoute: 'GET /api/{runtime}/{name}/executions/{id}/events' });
+export function httpAdapter({
+  trustedProxies,
+  portsDomain,
+}: Pick<ManagerOptions, 'trustedProxies' | 'portsDomain'>): HttpAdapter {
+  const eventsRoute = 'GET /api/{runtime}/{name}/executions/{id}/events';
+  return new HttpAdapter({ trustedProxies, eventsRoute, rewrite: byPortHost(portsDomain) });
 }
 
 /** What stands around the modules: validation, problem documents, the guards of every request, the API's description. */

@@ -36,6 +36,8 @@ export interface HttpAdapterOptions {
   arrivalMs?: number;
   /** The method and path that take `Last-Event-ID`, for whom sends it elsewhere. */
   eventsRoute?: string;
+  /** Where a request goes that its path alone does not say; it gets the path and query that were asked for (to these). */
+  rewrite?: (request: IncomingMessage, path: string) => string;
   /** Addresses and networks of proxies whose `X-Forwarded-For` is believed (none). */
   trustedProxies?: string[];
 }
@@ -62,9 +64,11 @@ export class HttpAdapter extends FastifyAdapter {
     bodyBudget,
     arrivalMs,
     eventsRoute = 'a GET',
+    rewrite = (_request, path) => path,
     trustedProxies = [],
   }: HttpAdapterOptions = {}) {
     const upgrades = new RouteTable();
+    const routedAs = (request: IncomingMessage): string => rewrite(request, pathOfTarget(request));
     super({
       bodyLimit,
       trustProxy: trustedProxies.length > 0 && trustedProxies,
@@ -82,10 +86,10 @@ export class HttpAdapter extends FastifyAdapter {
         headersTimeout: 30_000,
         requireHostHeader: false,
         // Any other request for an upgrade is served as if it were none.
-        shouldUpgradeCallback: (request) => wantsUpgrade(request) && upgrades.has('GET', request.url ?? ''),
+        shouldUpgradeCallback: (request) => wantsUpgrade(request) && upgrades.has('GET', routedAs(request)),
       },
       routerOptions: { constraints: answerConstraint, maxParamLength: HEAD_LIMIT, ignoreTrailingSlash: true },
-      rewriteUrl: pathOfTarget,
+      rewriteUrl: routedAs,
       clientErrorHandler: answerClientError,
       frameworkErrors: (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
         for (const [name, value] of Object.entries(HEADERS)) reply.raw.setHeader(name, value);
@@ -129,7 +133,11 @@ export class HttpAdapter extends FastifyAdapter {
     passRawBodies(fastify);
     acceptJsonOnly(fastify, new BodyBudget(bodyBudget));
     const noRoute = (request: FastifyRequest, reply: FastifyReply): FastifyReply =>
-      sendProblem(reply, this.routes.problemOf(request.method, request.raw.url ?? '/'), request.id);
+      sendProblem(
+        reply,
+        this.routes.problemOf(request.method, request.raw.url ?? '/', request.originalUrl),
+        request.id,
+      );
     // A body that is wrong as well does not matter where there is no route to take it.
     fastify.setErrorHandler((error, request, reply) =>
       request.is404 ? noRoute(request, reply) : answerError(error, request, reply),

@@ -34,10 +34,12 @@ export class RouteTable {
   /**
    * Why a request matched no route: 404, 405 with `Allow`, or, where path and method do exist, 406: only what is asked for
    * in `Accept` can have kept it from its route.
+   *
+   * @param asked what the client sent, where that is not where it was led.
    */
-  problemOf(method: string, url: string): ProblemError {
-    const path = pathOf(url);
-    const methods = this.methodsAt(path);
+  problemOf(method: string, url: string, asked = url): ProblemError {
+    const path = pathOf(asked);
+    const methods = this.methodsAt(pathOf(url));
     if (methods.length === 0) return new ProblemError('route_not_found', `There is no route ${shown(path)}.`);
     if (methods.includes(method)) {
       return new ProblemError(

@@ -234,6 +234,18 @@ describe('the options of the manager', () => {
     expect(violated(load({ ...SOUND, ALLOWED_HOSTS: 'a.example:8668' }))).toEqual(['allowedHosts']);
   });
 
+  it('takes a domain of ports that is a name, and below which no other host is served', () => {
+    const portsDomain = (value: string, more = {}): ReturnType<typeof load> =>
+      load({ ...SOUND, PORTS_DOMAIN: value, ...more });
+    for (const sound of ['localhost', 'ports.example.org', 'Ports.Example.Org', '3000.example'])
+      expect(violated(portsDomain(sound))).toEqual([]);
+    for (const wrong of ['.example.org', 'example.org.', 'example.org:8668', '*.example.org', '10.0.0.1', '::1', 'a b'])
+      expect([wrong, violated(portsDomain(wrong))]).toEqual([wrong, ['portsDomain']]);
+    const below = { ALLOWED_HOSTS: 'ports.example.org,API.Ports.example.org,example.org' };
+    expect(violated(portsDomain('ports.example.org', below))).toEqual(['allowedHosts']);
+    expect(violated(load({ ...SOUND, ...below }))).toEqual([]);
+  });
+
   it('cannot be changed once they are loaded', () => {
     const { options } = load(SOUND);
     expect(() => Object.assign(options, { port: 1 })).toThrow(TypeError);

@@ -45,6 +45,9 @@ export type TracesSampler = (typeof TRACES_SAMPLERS)[number];
 export const MAX_TOTAL_CONTAINERS = 500;
 export const MAX_WARM_POOL_SIZE = 100;
 
+/** Characters that portsDomain may have: a host name has 253, of which a label and its dot take 64. */
+const PORTS_DOMAIN_MAX = 189;
+
 /** Characters that an API key must have at least: 16 random hex digits are 64 bits, which nobody guesses over a network. */
 export const API_KEY_MIN_LENGTH = 16;
 
@@ -197,6 +200,11 @@ export class ManagerOptions {
   @ArrayMaxSize(100)
   @IsHostName({ each: true })
   allowedHosts: string[] = [];
+
+  /** The domain below which each port of a sandbox has a host name, `{port}-{sandbox}`; empty: none has. */
+  @Matches(new RegExp(`^$|${DNS_SUBDOMAIN.source}`, 'i'), { message: '$property must be a domain name without a port' })
+  @MaxLength(PORTS_DOMAIN_MAX)
+  portsDomain: string = '';
 
   /** Proxies whose X-Forwarded-For tells where a request comes from; empty: nobody's does. */
   @IsArray()

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import type { OptionViolation } from '@warmbox/platform/options';
 import type { Amounts } from '@warmbox/sandbox';
 import { MEMORY_FLOOR_MI } from './amounts.options.js';
@@ -22,6 +23,7 @@ export function violatedRules(options: ManagerOptions): OptionViolation[] {
     ...ofSize(options),
     ...ofPools(options),
     ...ofRuntimeNames(options),
+    ...ofPortsDomain(options),
     ...ofResources(options),
   ];
 }
@@ -71,6 +73,21 @@ function ofRuntimeNames({ runtimes }: ManagerOptions): OptionViolation[] {
     if (DNS_LABEL.test(name) && name.length <= 63) return [];
     return [{ key, value: name, rule: 'must be named by a DNS label: it is part of the URL and a label of its pods' }];
   });
+}
+
+/** Below it every host is a sandbox's, whatever else is said of it. */
+function ofPortsDomain({ portsDomain, allowedHosts }: ManagerOptions): OptionViolation[] {
+  if (portsDomain === '') return [];
+  if (isIP(portsDomain) !== 0)
+    return [{ key: 'portsDomain', value: portsDomain, rule: 'must be a name, not an address' }];
+  const end = `.${portsDomain.toLowerCase()}`;
+  return allowedHosts
+    .filter((host) => host.toLowerCase().endsWith(end))
+    .map((value) => ({
+      key: 'allowedHosts',
+      value,
+      rule: `must not lie below portsDomain (${portsDomain}), where every host is a sandbox's`,
+    }));
 }
 
 /** requests ≤ limits ≤ maxResourceLimits, with enough memory for the executor itself; for every runtime. */

@@ -13,6 +13,8 @@ import type { OpenStreams } from './open.streams.js';
 export interface RelayedRequest extends ExecutorRequest {
   /** Which of an answer's headers a client is sent, by their names in lower case; what is one connection's alone never is. */
   passes: (name: string) => boolean;
+  /** What becomes of those that pass (nothing else). */
+  adapts?: (headers: PassedHeaders) => PassedHeaders;
 }
 
 /** The end of a relay's work, from outside and from inside. */
@@ -86,7 +88,7 @@ export class ByteRelay {
         lifetime.close();
         return undefined;
       }
-      this.carry(switchProtocols(endToEnd(answer.headers, request.passes)), socket, lifetime);
+      this.carry(switchProtocols(headersFor(request, answer)), socket, lifetime);
       return 'spliced';
     });
   }
@@ -120,11 +122,11 @@ export class ByteRelay {
 
   private pass(
     pod: Pod,
-    { passes }: RelayedRequest,
+    request: RelayedRequest,
     { status, headers: sent, body }: BoundAnswer,
     caller: Caller,
   ): Answer {
-    const headers = endToEnd(sent, passes);
+    const headers = headersFor(request, { headers: sent });
     if (status === 204 || status === 304) {
       body.resume();
       return { status, headers };
@@ -159,4 +161,12 @@ export class ByteRelay {
     if (signal.aborted) end();
     else signal.addEventListener('abort', end, { once: true });
   }
+}
+
+/** What a client is sent of an answer's headers. */
+function headersFor(
+  { passes, adapts = (headers) => headers }: RelayedRequest,
+  { headers }: Pick<BoundAnswer, 'headers'>,
+): PassedHeaders {
+  return adapts(endToEnd(headers, passes));
 }

@@ -18,6 +18,11 @@ export class AllowedHosts {
     return this.has(host) && (authority === undefined || this.has(authority));
   }
 
+  /** Whether the host of an authority is one of the list. */
+  lists(authority: string): boolean {
+    return this.has(authority);
+  }
+
   private has(authority: string | undefined): boolean {
     const name = authority === undefined ? undefined : hostOf(authority);
     return name !== undefined && this.names.has(name);

@@ -23,6 +23,7 @@ const OPTIONS = Object.assign(new ManagerOptions(), {
   apiKey: KEY,
   allowedHosts: ['localhost', '127.0.0.1'],
   trustedProxies: ['127.0.0.0/8'],
+  portsDomain: 'Ports.Test',
 });
 
 let shutdown: Shutdown;
@@ -274,4 +275,23 @@ describe('every answer', () => {
       expect(headers).toMatchObject({ 'x-content-type-options': 'nosniff', 'cache-control': 'no-store' });
     },
   );
+});
+
+describe('a request to a host below the domain of ports', () => {
+  const host = '3000-a.ports.test:80';
+
+  it('is not kept out by allowedHosts, and needs the key like any other', async () => {
+    expect(await ask('/things', { host })).toMatchObject({ status: 401, code: 'unauthenticated' });
+    // The way of ports is not part of this app: it is no route of the API, whatever its path.
+    expect(await ask('/things', { host, 'x-api-key': KEY })).toMatchObject({ status: 404, code: 'route_not_found' });
+    expect(await ask('/livez', { host })).toMatchObject({ status: 401 });
+    expect(await ask('/page', { host })).toMatchObject({ status: 401 });
+  });
+
+  it('is one of the API where only its Host header says so, and its target another host', async () => {
+    const { hostname, port } = new URL(url);
+    const asking = get({ host: hostname, port, path: `http://localhost/things`, headers: { host, 'x-api-key': KEY } });
+    const [answer] = (await once(asking, 'response')) as [IncomingMessage];
+    expect(answer.resume().statusCode).toBe(403);
+  });
 });

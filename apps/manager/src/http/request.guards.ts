@@ -2,10 +2,11 @@ import { authorityOfTarget, guardShutdown, sendProblem, upgradeOf } from '@warmb
 import { ProblemError, type Shutdown } from '@warmbox/platform';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ManagerOptions } from '../config/manager.options.js';
-import { AllowedHosts, isAddress } from './allowed.hosts.js';
+import { AllowedHosts, hostOf, isAddress } from './allowed.hosts.js';
 import type { Authentication } from './authentication.js';
 import { checkRoute, needOf } from './operation.js';
 import { scopesOf, type Scope } from './policy.js';
+import { portHostOf } from './port.hosts.js';
 import { isAllowed, type Principal } from './principal.js';
 
 /**
@@ -25,14 +26,14 @@ export function guardRequests(
   fastify.addHook('onRequest', (request, reply, done) => {
     const { host } = request.raw.headers;
     // A kubelet's probe names the pod's address; no web page can point a name of its own at an answer by pretending that.
-    if (hosts.allows(host, authorityOfTarget(request.raw)) || (isProbe(request) && isAddress(host))) done();
+    const isServed = hosts.allows(host, authorityOfTarget(request.raw)) || (isProbe(request) && isAddress(host));
+    if (isServed || portHostOf(request.raw) !== undefined) done();
     else sendProblem(reply, hostNotAllowed(host), request.id);
   });
   fastify.addHook('onRequest', (request, reply, done) => {
     const { origin } = request.raw.headers;
     // A browser lets any page open a WebSocket anywhere: only the server can say whose it may be. Others send no Origin.
-    if (upgradeOf(request) === undefined || origin === undefined || hosts.allows(authorityOf(origin), undefined))
-      done();
+    if (upgradeOf(request) === undefined || origin === undefined || isOwn(origin, request, hosts)) done();
     else sendProblem(reply, originNotAllowed(origin), request.id);
   });
   guardShutdown(fastify, shutdown, isProbe);
@@ -64,6 +65,14 @@ function isOpen(request: FastifyRequest): boolean {
 
 function forbidden({ id }: Principal, scope: Scope): ProblemError {
   return new ProblemError('forbidden', `This needs the scope ${scope}, which ${JSON.stringify(id)} does not have.`);
+}
+
+/** Whether a page of this origin may open a WebSocket: at a sandbox's own host only its own pages, and those that are listed. */
+function isOwn(origin: string, { raw }: FastifyRequest, hosts: AllowedHosts): boolean {
+  const authority = authorityOf(origin);
+  const portHost = portHostOf(raw);
+  if (portHost === undefined) return hosts.allows(authority, undefined);
+  return hostOf(authority) === portHost.host || hosts.lists(authority);
 }
 
 /** The authority of an origin (`https://host:port`); empty where it is none, as the `null` of a page without one. */

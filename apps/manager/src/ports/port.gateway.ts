@@ -5,14 +5,8 @@ import type { Answer } from '../http/answer.js';
 import { callerOf } from '../http/caller.js';
 import type { SandboxFinder } from '../sandboxes/sandbox.finder.js';
 import type { SandboxStamper } from '../sandboxes/sandbox.stamper.js';
-import { portOf, portRequest } from './port.request.js';
-
-/** Which port of which sandbox, by the words of the URL. */
-export interface PortName {
-  runtime: string;
-  name: string;
-  port: string;
-}
+import { portRequest } from './port.request.js';
+import type { PortTarget } from './port.target.js';
 
 /** Clients' requests to servers inside sandboxes, by way of the sandbox's executor. */
 export class PortGateway {
@@ -29,17 +23,16 @@ export class PortGateway {
    * @throws ProblemError what the client is told
    */
   async relay(
-    { runtime, name, port: text }: PortName,
+    target: PortTarget,
     body: RawBody | undefined,
     reply: FastifyReply,
   ): Promise<Answer | 'spliced' | undefined> {
     const { request } = reply;
     const caller = callerOf(request, reply);
-    const pod = await this.finder.findAllocated(caller.principal, runtime, name);
-    const port = portOf(text);
+    const pod = await this.finder.findAllocated(caller.principal, target.runtime, target.name);
     const upgrade = upgradeOf(request);
     // What follows the head of an upgrade is no body any more.
-    const relayed = portRequest(request, port, upgrade === undefined ? body : undefined, caller);
+    const relayed = portRequest(request, target, upgrade === undefined ? body : undefined, caller);
     const answer = await (upgrade === undefined
       ? this.bytes.relay(pod, relayed, caller)
       : this.bytes.upgrade(pod, relayed, caller, (headers) => switchProtocols(reply, upgrade, headers)));

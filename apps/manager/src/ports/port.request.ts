@@ -1,9 +1,11 @@
 import { HEADER } from '@warmbox/contracts';
 import type { RawBody } from '@warmbox/http';
-import { endToEnd, ProblemError, type PassedHeaders } from '@warmbox/platform';
+import { endToEnd, type PassedHeaders } from '@warmbox/platform';
 import type { FastifyRequest } from 'fastify';
 import type { RelayedRequest } from '../executors/byte.relay.js';
 import type { Origin } from '../http/caller.js';
+import { hostOnlyCookies } from './host.only.cookies.js';
+import type { PortTarget } from './port.target.js';
 
 /** How long a server inside may think about an answer, in milliseconds: one that holds a request open until there is news. */
 const ANSWER_TIMEOUT_MS = 120_000;
@@ -38,11 +40,10 @@ const NOT_THEIRS = new Set<string>([
 /** A client's request to a server in its sandbox, as its executor takes it. */
 export function portRequest(
   request: FastifyRequest,
-  port: number,
+  { port, prefix, rest }: PortTarget,
   body: RawBody | undefined,
   origin: Origin,
 ): RelayedRequest {
-  const { prefix, rest } = targetOf(request.url);
   return {
     method: request.method,
     path: `/api/ports/${port}${rest}`,
@@ -51,29 +52,11 @@ export function portRequest(
     // Of all else the executor says no more than that it cannot be had.
     accepts: ({ headers }) => headers[HEADER.relayed] !== undefined,
     passes: (name) => !NOT_THEIRS.has(name),
+    adapts: hostOnlyCookies,
     headTimeoutMs: ANSWER_TIMEOUT_MS,
     // An event stream may be silent for as long as it likes: the kernel notices where nobody is there any more.
     silenceTimeoutMs: 0,
   };
-}
-
-/** @throws ProblemError invalid_request where it is none */
-export function portOf(text: string): number {
-  const port = /^[1-9]\d{0,4}$/.test(text) ? Number(text) : 0;
-  if (port > 0 && port <= 65_535) return port;
-  throw new ProblemError(
-    'invalid_request',
-    `The port ${JSON.stringify(text.slice(0, 20))} is none: it is 1 to 65535.`,
-    {
-      errors: [{ pointer: 'port', detail: 'must be a number from 1 to 65535' }],
-    },
-  );
-}
-
-/** What stands before the path that the server inside sees, and that path with its query, as they were sent. */
-function targetOf(url: string): { prefix: string; rest: string } {
-  const [, prefix = '', rest = ''] = /^((?:\/[^/?]*){5})(.*)$/s.exec(url) ?? [];
-  return { prefix, rest: rest.startsWith('/') ? rest : `/${rest}` };
 }
 
 function headersOf(
@@ -90,7 +73,7 @@ function headersOf(
     [HEADER.requestId]: requestId,
     'x-forwarded-for': ip,
     'x-forwarded-host': host,
-    'x-forwarded-prefix': prefix,
+    ...(prefix === '' ? {} : { 'x-forwarded-prefix': prefix }),
     'x-forwarded-proto': protocol,
   };
 }

@@ -4,8 +4,9 @@ import { Raw, type RawBody } from '@warmbox/http';
 import type { FastifyReply } from 'fastify';
 import { ApiSandboxPath } from '../docs/index.js';
 import { sendAnswer } from '../http/answer.js';
-import { PortGateway, type PortName } from './port.gateway.js';
+import { PortGateway } from './port.gateway.js';
 import { PortRoute } from './port.route.js';
+import { targetByPath, type PortName, type PortTarget } from './port.target.js';
 
 @ApiTags('Ports')
 @ApiSandboxPath()
@@ -44,8 +45,12 @@ export class PortsController {
     return this.relay(name, body, reply);
   }
 
+  protected targetOf(name: PortName, { request }: FastifyReply): PortTarget {
+    return targetByPath(name, request.url);
+  }
+
   private async relay(name: PortName, body: RawBody | undefined, reply: FastifyReply): Promise<void> {
-    const answer = await this.ports.relay(name, body, reply);
+    const answer = await this.ports.relay(this.targetOf(name, reply), body, reply);
     if (answer !== 'spliced') sendAnswer(reply, answer);
   }
 }

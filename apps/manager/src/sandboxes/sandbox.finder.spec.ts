@@ -42,7 +42,8 @@ class Scene {
 
   private remembered({ tenant, runtime, name }: SandboxId): Tombstone | undefined {
     const tombstone = this.gone.get(name);
-    return tombstone?.tenant === tenant && tombstone.runtime === runtime ? tombstone : undefined;
+    const isOf = runtime === undefined || tombstone?.runtime === runtime;
+    return tombstone?.tenant === tenant && isOf ? tombstone : undefined;
   }
 }
 
@@ -59,6 +60,18 @@ describe('the finder of sandboxes', () => {
     expect(nameOf(await scene.finder.find(ADA, 'kata', 'a'))).toBe('a');
     expect(nameOf(await scene.finder.findAllocated(ADA, 'kata', 'a'))).toBe('a');
     expect(scene.asked).toEqual([]);
+  });
+
+  it('finds one by its name alone, whatever its runtime, and tells of no other tenant’s', async () => {
+    scene.has({ name: 'a', tenant: 'ada', runtime: 'gvisor' });
+    expect(nameOf(await scene.finder.findAllocated(ADA, undefined, 'a'))).toBe('a');
+    const notFound = { code: 'sandbox_not_found', detail: 'No sandbox "a" exists.' };
+    await expect(scene.finder.findAllocated(BOB, undefined, 'a')).rejects.toMatchObject(notFound);
+    scene.now.clear();
+    scene.shown.clear();
+    scene.gone.set('a', tombstoneOf(aPod({ name: 'a', tenant: 'ada', runtime: 'gvisor' }), 'idle', 0));
+    await expect(scene.finder.findAllocated(ADA, undefined, 'a')).rejects.toMatchObject({ code: 'sandbox_gone' });
+    await expect(scene.finder.findAllocated(BOB, undefined, 'a')).rejects.toMatchObject(notFound);
   });
 
   it.each(['find', 'findAllocated', 'findNewest'] as const)(

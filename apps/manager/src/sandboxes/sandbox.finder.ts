@@ -36,9 +36,10 @@ export class SandboxFinder {
   /**
    * A sandbox that is somebody's: nothing runs in a warm one.
    *
+   * @param runtime undefined: whichever it has; no two have the same name.
    * @throws ProblemError as `find`, and not_allocated
    */
-  async findAllocated(principal: Principal, runtime: string, name: string): Promise<Pod> {
+  async findAllocated(principal: Principal, runtime: string | undefined, name: string): Promise<Pod> {
     const pod = await this.findWhere(principal, runtime, name, (candidate) => poolOf(candidate) !== 'warm');
     if (poolOf(pod) === 'warm') {
       throw new ProblemError(
@@ -60,20 +61,22 @@ export class SandboxFinder {
 
   private async findWhere(
     principal: Principal,
-    runtime: string,
+    runtime: string | undefined,
     name: string,
     satisfies: (pod: Pod) => boolean,
   ): Promise<Pod> {
-    this.runtimes.get(runtime);
+    if (runtime !== undefined) this.runtimes.get(runtime);
     const { tenant } = principal;
     const isTheirs = (pod: Pod | undefined): pod is Pod =>
-      pod?.metadata?.labels?.[LABEL.runtime] === runtime && tenantOf(pod) === tenant;
+      pod !== undefined &&
+      (runtime === undefined || pod.metadata?.labels?.[LABEL.runtime] === runtime) &&
+      tenantOf(pod) === tenant;
     // A store that has lost touch with the cluster decides nothing.
     const known = this.store.isCurrent() ? this.store.get(name) : undefined;
     if (isTheirs(known) && satisfies(known)) return known;
     const notFound = new ProblemError(
       'sandbox_not_found',
-      `No sandbox ${JSON.stringify(name)} exists in runtime ${runtime}.`,
+      `No sandbox ${JSON.stringify(name)} exists${runtime === undefined ? '' : ` in runtime ${runtime}`}.`,
     );
     if (!POD_NAME.test(name)) throw notFound;
     const limit = this.limits.of(tenant);

@@ -20,8 +20,8 @@ import { isSuperseded } from './tombstone.precedence.js';
 /** How long a deletion waits for its tombstone, in milliseconds: it is worth that much and no more. */
 const WRITE_TIMEOUT_MS = 3_000;
 
-/** Which sandbox: another tenant's, or another runtime's, of the same name is another. */
-export type SandboxId = Pick<Tombstone, 'tenant' | 'runtime' | 'name'>;
+/** Which sandbox: another tenant's, or another runtime's, of the same name is another; absent: of whatever runtime. */
+export type SandboxId = Pick<Tombstone, 'tenant' | 'name'> & Partial<Pick<Tombstone, 'runtime'>>;
 
 /** Why sandboxes are gone, for as long as that is remembered. */
 @Injectable()
@@ -78,7 +78,8 @@ export class Tombstones {
    */
   async find({ tenant, runtime, name }: SandboxId): Promise<Tombstone | undefined> {
     if (!this.areKept) return undefined;
-    const isTheirs = (one: Tombstone | undefined): boolean => one?.runtime === runtime && one.tenant === tenant;
+    const isTheirs = (one: Tombstone | undefined): boolean =>
+      one?.tenant === tenant && (runtime === undefined || one.runtime === runtime);
     const known = this.store.get(name);
     // One of another tenant costs the same request as one that there is not: not even the time tells them apart.
     const tombstone = isTheirs(known) ? known : await this.ask(name);
