@@ -1,12 +1,14 @@
 import { Body, Controller, Get, Post, Req, Res } from '@nestjs/common';
 import { ENTRIES_DEPTH_MAX, ENTRIES_PAGE_MAX } from '@warmbox/contracts';
-import { MakeFolderDto, type FileEntryDto } from '@warmbox/dto';
-import { onceClientLeaves, RouteSettings, sendBody } from '@warmbox/http';
-import { contentTypeOf, MEDIA } from '@warmbox/platform';
+import { MakeFolderDto, MoveFileDto, type FileEntryDto } from '@warmbox/dto';
+import { RouteSettings, sendBody } from '@warmbox/http';
+import { contentTypeOf, MEDIA, ProblemError } from '@warmbox/platform';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { fileProblem } from './file.failure.js';
+import { fileProblem, shownPath } from './file.failure.js';
+import { FileMover } from './file.mover.js';
 import { FilePaths } from './file.paths.js';
 import { fileQueryOf } from './file.query.js';
+import { clientOf } from './client.of.js';
 import { checkFolder } from './folder.check.js';
 import { makeFolder } from './folder.maker.js';
 import { entriesBody } from './listing/entries.body.js';
@@ -24,6 +26,7 @@ import { QueryOptions } from './query.options.js';
 export class EntriesController {
   constructor(
     private readonly paths: FilePaths,
+    private readonly mover: FileMover,
     private readonly transfers: OpenTransfers,
   ) {}
 
@@ -44,7 +47,7 @@ export class EntriesController {
   @Get('entries')
   @RouteSettings({ queryOfBytes: true })
   entries(@Req() { url }: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    return this.transfers.during(async () => {
+    return this.transfers.during(async (ending) => {
       const { path: asked, options: sent } = fileQueryOf(url, ['depth', 'limit', 'cursor'], '.');
       const options = new QueryOptions(sent);
       const depth = options.number('depth', 1, ENTRIES_DEPTH_MAX, 1);
@@ -53,14 +56,10 @@ export class EntriesController {
       options.check();
       const real = await this.paths.found(asked);
       await checkFolder(real, asked);
-      const leaving = new AbortController();
-      const closed = new Promise<void>((resolve) => onceClientLeaves(reply.raw, resolve));
-      void closed.then(() => leaving.abort());
-      const page = await planPage({ depth, limit, after }, folderReader(real, leaving.signal)).catch(
-        (error: unknown) => {
-          if (!leaving.signal.aborted) throw fileProblem(error, asked);
-        },
-      );
+      const { signal, left } = clientOf(reply, ending);
+      const page = await planPage({ depth, limit, after }, folderReader(real, signal)).catch((error: unknown) => {
+        if (!signal.aborted) throw fileProblem(error, asked);
+      });
       if (page === undefined) {
         // Nobody is there to hear it.
         reply.hijack();
@@ -71,7 +70,7 @@ export class EntriesController {
         ...(page.last === undefined ? {} : { link: linkToNext(url, cursorOf(page.last)) }),
       };
       sendBody(reply, { status: 200, headers, body: entriesBody(real, page.items) });
-      await closed;
+      await left;
     });
   }
 
@@ -84,6 +83,37 @@ export class EntriesController {
       const isNew = await makeFolder(place, asked, mode === undefined ? undefined : parseInt(mode, 8));
       void reply.status(isNew ? 201 : 200).send(await this.entry(place.path, asked));
     });
+  }
+
+  /** Moves a file, a folder or a symlink. */
+  @Post('move')
+  move(@Body() body: MoveFileDto, @Res() reply: FastifyReply): Promise<void> {
+    return this.transfers.during(async (ending) => {
+      const asked = pathOfText(body.to, body.encoding, '/to');
+      const from = await this.movable(pathOfText(body.from, body.encoding, '/from'), '/from');
+      const to = await atPointer('/to', this.paths.entry(asked));
+      if (to.missing === 0) await this.refuseServed(to.path, asked);
+      const { signal } = clientOf(reply, ending);
+      try {
+        await this.mover.move({ from, to, overwrites: body.overwrite ?? false, asked, signal });
+        void reply.status(200).send(await this.entry(to.path, asked));
+      } catch (error) {
+        if (!signal.aborted) throw error;
+        // Nobody is there to hear it.
+        reply.hijack();
+      }
+    });
+  }
+
+  private async movable(asked: Buffer, pointer: string): Promise<Buffer> {
+    const real = await atPointer(pointer, this.paths.foundEntry(asked));
+    await this.refuseServed(real, asked);
+    return real;
+  }
+
+  private async refuseServed(real: Buffer, asked: Buffer): Promise<void> {
+    if (!(await this.paths.holdsFolder(real))) return;
+    throw new ProblemError('conflict', `${shownPath(asked)} has the folders whose files are served: it stays.`);
   }
 
   private async entry(real: Buffer, asked: Buffer): Promise<FileEntryDto> {

@@ -1,7 +1,12 @@
 import { Module } from '@nestjs/common';
 import { ActivityModule } from '../activity/activity.module.js';
 import { ExecutorOptions } from '../config/executor.options.js';
+import { FileRenames } from '../system/file.renames.js';
+import { SystemModule } from '../system/system.module.js';
+import { SYSTEM, type System } from '../system/system.js';
+import { ArchiveController } from './archive.controller.js';
 import { EntriesController } from './entries.controller.js';
+import { FileMover } from './file.mover.js';
 import { FilePaths } from './file.paths.js';
 import { FileWriter } from './file.writer.js';
 import { FilesController } from './files.controller.js';
@@ -11,8 +16,8 @@ import { PathTurns } from './path.turns.js';
 
 /** The sandbox's files, for who asks from outside. */
 @Module({
-  imports: [ActivityModule],
-  controllers: [FilesController, EntriesController],
+  imports: [ActivityModule, SystemModule],
+  controllers: [FilesController, EntriesController, ArchiveController],
   providers: [
     OpenTransfers,
     PathTurns,
@@ -20,6 +25,11 @@ import { PathTurns } from './path.turns.js';
       provide: FileWriter,
       useFactory: (turns: PathTurns) => new FileWriter(turns, new Leftovers(Date.now)),
       inject: [PathTurns],
+    },
+    {
+      provide: FileMover,
+      useFactory: (system?: System) => new FileMover(system === undefined ? undefined : new FileRenames(system.libc)),
+      inject: [{ token: SYSTEM, optional: true }],
     },
     {
       provide: FilePaths,

@@ -21,7 +21,7 @@ export async function makeFolder(place: FilePlace, asked: Buffer, mode?: number)
     const undo = await makeFolders(place);
     // By chmod, which no umask bounds.
     if (mode !== undefined)
-      await chmod(place.path, mode).catch((error: unknown) => undo().then(() => Promise.reject(error)));
+      await chmod(place.path, mode).catch((error: unknown) => undo().then(() => Promise.reject(error as Error)));
   } catch (error) {
     throw fileProblem(error, asked);
   }

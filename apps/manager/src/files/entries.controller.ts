@@ -1,10 +1,10 @@
-import { Body, Controller, Get, Param, Post, Res } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Param, Post, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { MakeFolderDto } from '@warmbox/dto';
+import { MakeFolderDto, MoveFileDto } from '@warmbox/dto';
 import type { FastifyReply } from 'fastify';
 import { ApiSandboxPath } from '../docs/index.js';
 import { sendAnswer } from '../http/answer.js';
-import { ListEntriesRoute, MakeFolderRoute, StatFileRoute } from './entries.routes.js';
+import { ListEntriesRoute, MakeFolderRoute, MoveFileRoute, StatFileRoute } from './entries.routes.js';
 import { FileGateway, type SandboxName } from './file.gateway.js';
 
 @ApiTags('Files')
@@ -28,6 +28,13 @@ export class EntriesController {
   @Post('folders')
   @MakeFolderRoute()
   async makeFolder(@Param() name: SandboxName, @Body() body: MakeFolderDto, @Res() reply: FastifyReply): Promise<void> {
+    sendAnswer(reply, await this.files.relay(name, JSON.stringify(body), reply));
+  }
+
+  @Post('move')
+  @HttpCode(200)
+  @MoveFileRoute()
+  async move(@Param() name: SandboxName, @Body() body: MoveFileDto, @Res() reply: FastifyReply): Promise<void> {
     sendAnswer(reply, await this.files.relay(name, JSON.stringify(body), reply));
   }
 }

@@ -66,3 +66,15 @@ export const MakeFolderRoute = (): MethodDecorator =>
     ApiResponse({ status: 201, description: 'The folder, which is new.', type: FileEntryDto }),
     ApiOkResponse({ description: 'The folder, which was there.', type: FileEntryDto }),
   );
+
+/** How something is moved. */
+export const MoveFileRoute = (): MethodDecorator =>
+  applyDecorators(
+    FileRoute('moveFile', {
+      summary: 'Move or rename a file, a folder or a symlink',
+      description:
+        '`to` is its new path with its name; folders on the way are made. Within a file system it is one step. Between two (`/workspace` and `/tmp` may be) it is copied beside its new place first, put there in one step, and then removed from the old one: there is never half of it at `to`.',
+      problems: ['file_not_found', 'disk_full', 'cannot_start'],
+    }),
+    ApiOkResponse({ description: 'What was moved, at its new place.', type: FileEntryDto }),
+  );

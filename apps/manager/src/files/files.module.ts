@@ -4,6 +4,7 @@ import { ExecutorsModule } from '../executors/executors.module.js';
 import { SandboxFinder } from '../sandboxes/sandbox.finder.js';
 import { SandboxStamper } from '../sandboxes/sandbox.stamper.js';
 import { SandboxesModule } from '../sandboxes/sandboxes.module.js';
+import { ArchiveController } from './archive.controller.js';
 import { EntriesController } from './entries.controller.js';
 import { FileGateway } from './file.gateway.js';
 import { FilesController } from './files.controller.js';
@@ -11,7 +12,7 @@ import { FilesController } from './files.controller.js';
 /** The files of sandboxes. */
 @Module({
   imports: [ExecutorsModule, SandboxesModule],
-  controllers: [FilesController, EntriesController],
+  controllers: [FilesController, EntriesController, ArchiveController],
   providers: [
     {
       provide: FileGateway,
