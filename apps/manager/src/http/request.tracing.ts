@@ -1,5 +1,4 @@
-import { context, ROOT_CONTEXT, SpanStatusCode, trace, type Context } from '@opentelemetry/api';
-import { TraceState } from '@opentelemetry/core';
+import { context, ROOT_CONTEXT, SpanStatusCode, trace } from '@opentelemetry/api';
 import { logWith, sentProblemOf } from '@warmbox/http';
 import { traceContextOf, traceIdOf, type TraceContext } from '@warmbox/platform';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -24,16 +23,17 @@ function isTraced(operation: OperationId | undefined): operation is OperationId 
  * ends when the whole answer is out, a stream's with the stream. The log's lines of the request have the trace's id; where tracing is
  * off, that of the client.
  */
-export function traceRequests(fastify: FastifyInstance, { isOn }: Pick<Tracing, 'isOn'>): void {
+export function traceRequests(fastify: FastifyInstance, tracing: Pick<Tracing, 'isOn' | 'within'>): void {
   fastify.decorateRequest('span');
-  if (isOn) {
+  if (tracing.isOn) {
     fastify.addHook('onRequest', (request, reply, done) => {
       const { operation } = request.routeOptions.config;
       if (request.is404 || !isTraced(operation)) {
         done();
         return;
       }
-      const caused = causeOf(request);
+      const known = traceContextOf(request.headers);
+      const caused = known === undefined ? ROOT_CONTEXT : tracing.within(known);
       const span = tracer.startSpan(operation, { kind: SpanKind.SERVER, attributes: beginningOf(request) }, caused);
       request.span = span;
       reply.raw.once('close', () => end(span, request, reply));
@@ -50,20 +50,6 @@ export function traceRequests(fastify: FastifyInstance, { isOn }: Pick<Tracing, 
 /** The trace that the request is part of, for who is asked on its behalf: its own span, or what the client has sent. */
 export function traceOf({ span, headers }: FastifyRequest): TraceContext | undefined {
   return span === undefined ? traceContextOf(headers) : traceContextOfSpan(span);
-}
-
-/** The client's span, as OpenTelemetry has it. */
-function causeOf({ headers }: FastifyRequest): Context {
-  const known = traceContextOf(headers);
-  if (known === undefined) return ROOT_CONTEXT;
-  const [, traceId = '', spanId = '', flags = ''] = known.traceparent.split('-');
-  return trace.setSpanContext(ROOT_CONTEXT, {
-    traceId,
-    spanId,
-    traceFlags: parseInt(flags, 16),
-    traceState: known.tracestate === undefined ? undefined : new TraceState(known.tracestate),
-    isRemote: true,
-  });
 }
 
 /** Neither path nor query: what stands there may be a key of a server in a sandbox. */

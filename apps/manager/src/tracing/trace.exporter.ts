@@ -1,13 +1,14 @@
 import { hostname } from 'node:os';
 import { Logger } from '@nestjs/common';
-import { context, trace } from '@opentelemetry/api';
+import { context, ROOT_CONTEXT, trace, type Context } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
+import { TraceState } from '@opentelemetry/core';
 import { OTLPExporterBase } from '@opentelemetry/otlp-exporter-base';
 import { createOtlpHttpExportDelegate, httpAgentFactoryFromOptions } from '@opentelemetry/otlp-exporter-base/node-http';
 import { ProtobufTraceSerializer, TraceExporterMetricsHelper } from '@opentelemetry/otlp-transformer';
 import { defaultResource, resourceFromAttributes } from '@opentelemetry/resources';
 import { TracerProvider, type ReadableSpan } from '@opentelemetry/sdk-trace';
-import { systemClock } from '@warmbox/platform';
+import { systemClock, type TraceContext } from '@warmbox/platform';
 import { keyValuesOf } from '../config/key.values.js';
 import type { ManagerOptions } from '../config/manager.options.js';
 import { VERSION } from '../version.js';
@@ -80,4 +81,16 @@ function resourceOf({ otelServiceName, otelResourceAttributes }: ManagerOptions)
       'service.name': otelServiceName,
     }),
   );
+}
+
+/** What is a part of a client's trace. */
+export function within({ traceparent, tracestate }: TraceContext): Context {
+  const [, traceId = '', spanId = '', flags = ''] = traceparent.split('-');
+  return trace.setSpanContext(ROOT_CONTEXT, {
+    traceId,
+    spanId,
+    traceFlags: parseInt(flags, 16),
+    traceState: tracestate === undefined ? undefined : new TraceState(tracestate),
+    isRemote: true,
+  });
 }

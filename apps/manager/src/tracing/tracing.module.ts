@@ -1,4 +1,6 @@
 import { Global, Module, type OnApplicationShutdown } from '@nestjs/common';
+import { ROOT_CONTEXT, type Context } from '@opentelemetry/api';
+import type { TraceContext } from '@warmbox/platform';
 import { ManagerOptions } from '../config/manager.options.js';
 import { Metrics } from '../config/metrics.js';
 import { TracingMetrics } from './tracing.metrics.js';
@@ -7,6 +9,8 @@ import { TracingMetrics } from './tracing.metrics.js';
 export class Tracing {
   constructor(
     readonly isOn: boolean,
+    /** What is a part of a client's trace, for who makes spans there. */
+    readonly within: (known: TraceContext) => Context,
     readonly stop: () => Promise<void>,
   ) {}
 
@@ -14,10 +18,14 @@ export class Tracing {
   static async of(options: ManagerOptions, { registry }: Metrics): Promise<Tracing> {
     const metrics = new TracingMetrics(registry);
     if (options.otelExporterOtlpEndpoint === '' && options.otelExporterOtlpTracesEndpoint === '') {
-      return new Tracing(false, () => Promise.resolve());
+      return new Tracing(
+        false,
+        () => ROOT_CONTEXT,
+        () => Promise.resolve(),
+      );
     }
-    const { startTracing } = await import('./trace.exporter.js');
-    return new Tracing(true, startTracing(options, metrics));
+    const { startTracing, within } = await import('./trace.exporter.js');
+    return new Tracing(true, within, startTracing(options, metrics));
   }
 }
 
