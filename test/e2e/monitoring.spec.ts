@@ -56,8 +56,7 @@ withPrometheus('a real Prometheus (skipped where prometheus and promtool are not
     folder = await mkdtemp(join(tmpdir(), 'warmbox-prometheus-'));
     const started = await startLocalSystem({
       managers: 2,
-      cluster: { hollow: { readyAfterMs: 50 } },
-      environment: { WARM_POOL_SIZE: '3', MAX_TOTAL_CONTAINERS: '6' },
+      environment: { WARM_POOL_SIZE: '1', MAX_TOTAL_CONTAINERS: '3' },
     });
     system = started;
     const port = await freePort();
@@ -89,12 +88,15 @@ withPrometheus('a real Prometheus (skipped where prometheus and promtool are not
     await rm(folder, { recursive: true, force: true });
   });
 
-  /** Something of everything that is measured: allocations that succeed, wait and fail. */
+  /** Something of everything that is measured: allocations that succeed, wait and fail; a command. */
   async function use(client: WarmboxClient): Promise<void> {
     const allocate = (waitSeconds: number): Promise<Response> =>
       client.fetch('POST', '/api/kata/allocate', { body: { userId: 'ada', waitSeconds } });
-    for (let n = 0; n < 6; n += 1) expect((await allocate(20)).status).toBe(200);
+    for (let n = 0; n < 3; n += 1) expect((await allocate(20)).status).toBe(200);
     expect((await allocate(0)).status).toBe(429);
+    const [sandbox] = await client.list();
+    const { events } = await client.executeStreaming(sandbox!.name, { command: 'echo' });
+    await Array.fromAsync(events);
   }
 
   interface Sample {
@@ -163,7 +165,7 @@ withPrometheus('a real Prometheus (skipped where prometheus and promtool are not
       value(dashboard.find((candidate) => candidate.panel === panel)!.query);
     expect(await figure('Leaders')).toBe(1);
     expect(await figure('Backing off')).toBe(0);
-    expect(await value('sum(warmbox_allocation_seconds_count{result="ok"})')).toBe(6);
+    expect(await value('sum(warmbox_allocation_seconds_count{result="ok"})')).toBe(3);
     expect(await value('sum(warmbox_allocation_seconds_count{result="limit_reached"})')).toBe(1);
     await waitFor('the limit is shown as used up', () => figure('Limit used'), 1);
   });
