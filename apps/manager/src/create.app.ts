@@ -4,12 +4,14 @@ import { applicationLogger, HttpAdapter, ProblemFilter, RequestValidationPipe } 
 import { Shutdown } from '@warmbox/platform';
 import { AppModule, type AppInput } from './app.module.js';
 import { ManagerOptions } from './config/manager.options.js';
+import { Metrics } from './config/metrics.js';
 import { describeApi } from './docs/openapi.document.js';
 import { OpenApiDocuments } from './docs/openapi.documents.js';
 import { Authentication } from './http/authentication.js';
 import { byPortHost } from './http/port.hosts.js';
 import { guardRequests } from './http/request.guards.js';
 import { traceRequests } from './http/request.tracing.js';
+import { RequestTraffic } from './http/request.traffic.js';
 import { Tracing } from './tracing/tracing.module.js';
 import { VERSION } from './version.js';
 
@@ -39,6 +41,7 @@ export function configureApp(app: NestFastifyApplication): NestFastifyApplicatio
   app.useGlobalFilters(new ProblemFilter());
   const fastify = app.getHttpAdapter().getInstance();
   traceRequests(fastify, app.get(Tracing));
+  new RequestTraffic(app.get(Metrics).registry).of(fastify);
   guardRequests(fastify, app.get(ManagerOptions), app.get(Shutdown), app.get(Authentication));
   app.get(OpenApiDocuments).from(() => describeApi(app, VERSION));
   return app;
