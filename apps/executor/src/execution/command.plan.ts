@@ -33,8 +33,8 @@ export function commandOf(
   const cwd = resolve(workspace, request.cwd ?? '.');
   const program = programOf(request);
   const environment = commandEnvironment(base, { cwd, traceparent, request: request.environmentVariables });
-  const limits = request.command === undefined ? {} : shellLimits(maxProcesses, environment);
-  return { ...program, cwd, environment: { ...environment, ...limits }, stdin: request.stdin };
+  if (request.command !== undefined) Object.assign(environment, shellLimits(maxProcesses, environment));
+  return { ...program, cwd, environment, stdin: request.stdin };
 }
 
 function programOf(request: ExecuteDto): Pick<ChildCommand, 'file' | 'args'> {

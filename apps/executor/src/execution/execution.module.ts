@@ -8,12 +8,13 @@ import { DirectStarter } from '../process/direct.starter.js';
 import { MarkedProcesses } from '../process/marked.processes.js';
 import { NodeStarter } from '../process/node.starter.js';
 import { PipePool } from '../process/pipe.pool.js';
+import type { Kill } from '../process/process.group.js';
 import { scratchFolder } from '../process/scratch.folder.js';
 import { SystemModule } from '../system/system.module.js';
 import { SYSTEM, type System } from '../system/system.js';
 import { ExecutionController } from './execution.controller.js';
 import { ExecutionRegistry } from './execution.registry.js';
-import { CLOCK, START_CHILD, TEMPORARY_FOLDER } from './execution.tokens.js';
+import { CLOCK, KILL, START_CHILD, TEMPORARY_FOLDER } from './execution.tokens.js';
 import { NoticeController } from './notice.controller.js';
 import { OutputController } from './output.controller.js';
 
@@ -27,6 +28,7 @@ const logger = new Logger('Pipes');
     { provide: CLOCK, useValue: systemClock },
     { provide: TEMPORARY_FOLDER, useFactory: scratchFolder, inject: [OWN_ENVIRONMENT] },
     { provide: MarkedProcesses, useFactory: () => new MarkedProcesses() },
+    { provide: KILL, useFactory: killOf, inject: [SYSTEM] },
     { provide: ChildStarter, useFactory: starterOn, inject: [SYSTEM, TEMPORARY_FOLDER] },
     {
       provide: START_CHILD,
@@ -51,4 +53,9 @@ function starterOn(system: System | undefined, folder: string): ChildStarter {
   if (system !== undefined) return new DirectStarter(system);
   const pool = new PipePool(folder, (err) => logger.warn({ err }, 'no pipes can be made: commands get sockets'));
   return new NodeStarter(pool, folder);
+}
+
+function killOf(system: System | undefined): Kill {
+  if (system === undefined) return (id, signal) => void process.kill(id, signal);
+  return (id, signal) => system.signals.send(id, signal);
 }

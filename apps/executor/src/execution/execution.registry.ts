@@ -9,13 +9,13 @@ import { PagePool } from '../output/page.pool.js';
 import type { StartChild } from '../process/child.js';
 import { EscapedProcesses } from '../process/escaped.processes.js';
 import { MarkedProcesses } from '../process/marked.processes.js';
-import type { ProcessGroup } from '../process/process.group.js';
+import type { Kill, ProcessGroup } from '../process/process.group.js';
 import { Background } from './background.js';
 import { commandOf, titleOf } from './command.plan.js';
-import { Execution } from './execution.js';
+import { Execution, type ExecutionMeans } from './execution.js';
 import { newExecutionId } from './execution.id.js';
 import { KeyedExecutions, type Started } from './keyed.executions.js';
-import { CLOCK, START_CHILD } from './execution.tokens.js';
+import { CLOCK, KILL, START_CHILD } from './execution.tokens.js';
 import { RetainedExecutions } from './retained.executions.js';
 
 const MI = 2 ** 20;
@@ -45,7 +45,7 @@ export class ExecutionRegistry {
     find: (id) => this.known(id),
     isRunning: (id) => this.running.has(id),
   });
-  private readonly pages = new PagePool();
+  private readonly means: ExecutionMeans;
   private readonly background: Background;
   /** Ids of commands that are being started. */
   private readonly starting = new Set<string>();
@@ -56,12 +56,13 @@ export class ExecutionRegistry {
   constructor(
     private readonly options: ExecutorOptions,
     @Inject(CLOCK) private readonly clock: Clock,
-    @Inject(START_CHILD) private readonly startChild: StartChild,
+    @Inject(START_CHILD) startChild: StartChild,
     private readonly session: SessionEnvironment,
     private readonly meter: ActivityMeter,
     private readonly processes: MarkedProcesses,
+    @Inject(KILL) private readonly kill: Kill,
   ) {
-    const { outputRingMi, resultRetentionMinutes } = options;
+    const { outputRingMi, resultRetentionMinutes, killGraceSeconds } = options;
     this.retained = new RetainedExecutions(resultRetentionMinutes * 60_000, 4 * outputRingMi * MI, clock);
     this.background = new Background({
       processes,
@@ -69,6 +70,17 @@ export class ExecutionRegistry {
       running: () => this.runningGroups(),
       onAlive: () => meter.touch(),
     });
+    this.means = {
+      startChild,
+      processes,
+      kill,
+      clock,
+      pages: new PagePool(),
+      ringBytes: outputRingMi * MI,
+      killGraceMs: killGraceSeconds * 1000,
+      onCompleted: (ended) => this.ended(ended),
+      onUnread: () => this.unread(),
+    };
     meter.observe(() => this.ongoing());
   }
 
@@ -128,16 +140,7 @@ export class ExecutionRegistry {
           ? undefined
           : { disconnectedMs: disconnectGraceSeconds * 1000, lostMs: options.relayLossGraceSeconds * 1000 },
       },
-      {
-        startChild: this.startChild,
-        processes: this.processes,
-        clock: this.clock,
-        pages: this.pages,
-        ringBytes: options.outputRingMi * MI,
-        killGraceMs: options.killGraceSeconds * 1000,
-        onCompleted: (ended) => this.ended(ended),
-        onUnread: () => this.unread(),
-      },
+      this.means,
     );
     this.running.set(execution.id, execution);
     this.logger.debug({ executionId: execution.id, pid: execution.pid }, 'started');
@@ -202,6 +205,7 @@ export class ExecutionRegistry {
       each: (visit) => this.processes.each(undefined, visit),
       isReached: (id) => groups.some(({ pid }) => pid === id),
       clock: this.clock,
+      kill: this.kill,
     });
     const deadline = this.clock.monotonic() + SHUTDOWN_GRACE_MS;
     const areEscapedGone = escaped

@@ -2,3 +2,5 @@
 export const CLOCK = Symbol('Clock');
 export const START_CHILD = Symbol('StartChild');
 export const TEMPORARY_FOLDER = Symbol('TemporaryFolder');
+/** How signals are sent. */
+export const KILL = Symbol('Kill');

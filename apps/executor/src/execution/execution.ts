@@ -44,6 +44,13 @@ export interface ExecutionMeans {
   onUnread: (execution: Execution) => void;
 }
 
+/** What a command has while it runs. */
+interface Course {
+  child: Child;
+  writers: readonly PageWriter[];
+  timeout: Timer;
+}
+
 /** Why a command is ended that would go on; the first cause wins. */
 export type EndCause = 'timeout' | 'cancel' | 'abandoned' | 'shutdown';
 
@@ -59,12 +66,14 @@ export class Execution {
   /** When it ended, in milliseconds since the epoch. */
   endedAt: number | undefined;
 
-  private readonly escaped: EscapedProcesses;
+  readonly pid: number;
   private readonly begunAt: number;
   private readonly readers = new Set<Reader>();
   private readonly primary: PrimaryReader;
   private readonly grace: Grace | undefined;
-  private readonly timeout: Timer;
+  private readonly title: string;
+  /** What only a command that runs needs: whatever has ended is kept for minutes, and a thousand of them are. */
+  private course: Course | undefined;
   private readonly completion = Promise.withResolvers<undefined>();
   private cause: EndCause | undefined;
   private drain: OutputDrain | undefined;
@@ -83,42 +92,35 @@ export class Execution {
       new PageWriter(stream, log, means.pages, means.clock, () => link.execution?.outputRead());
     const writers = { stdout: writer('Stdout'), stderr: writer('Stderr') };
     const { command, id } = request;
-    const environment = { ...command.environment, ...means.processes.markOf(id) };
-    const child = await means.startChild({ ...command, environment }, writers);
+    Object.assign(command.environment, means.processes.markOf(id));
+    const child = await means.startChild(command, writers);
     link.execution = new Execution(request, means, log, child, Object.values(writers));
     return link.execution;
   }
 
   private constructor(
-    private readonly request: ExecutionRequest,
+    request: ExecutionRequest,
     private readonly means: ExecutionMeans,
     log: OutputLog,
-    private readonly child: Child,
-    private readonly writers: readonly PageWriter[],
+    child: Child,
+    writers: readonly PageWriter[],
   ) {
-    const { clock, kill, killGraceMs, processes } = means;
+    const { clock, kill, killGraceMs } = means;
     this.id = request.id;
+    this.title = request.title;
     this.log = log;
+    this.pid = child.pid;
     this.startedAt = clock.now();
     this.begunAt = clock.monotonic();
     this.group = new ProcessGroup(child.pid, killGraceMs, clock, kill);
-    this.escaped = new EscapedProcesses({
-      each: (visit) => processes.each(request.id, visit),
-      isReached: (group) => group === child.pid,
-      clock,
-      kill,
-    });
     this.primary = new PrimaryReader(clock, () => this.regulate());
     // A detached one has no primary reader: it waits for nobody.
     if (request.grace === undefined) this.primary.lapse();
     else this.grace = new Grace(request.grace, clock, () => this.graceOver());
-    this.timeout = clock.after(request.timeoutMs, () => this.end('timeout'));
+    const timeout = clock.after(request.timeoutMs, () => this.end('timeout'));
+    this.course = { child, writers, timeout };
     void child.exited.then((exit) => this.exited(exit));
     void child.closed.then(() => this.pipesClosed());
-  }
-
-  get pid(): number {
-    return this.child.pid;
   }
 
   /** Whether anybody is connected to it. */
@@ -141,7 +143,7 @@ export class Execution {
     const { exitCode, signal, timedOut = false } = this.result ?? {};
     return {
       id: this.id,
-      command: this.request.title,
+      command: this.title,
       state: this.result === undefined ? 'running' : 'completed',
       exitCode,
       signal,
@@ -200,7 +202,18 @@ export class Execution {
     this.cause = cause;
     this.group.terminate();
     // When the sandbox ends all executions' processes are looked for at once.
-    if (cause !== 'shutdown') void this.escaped.end(this.means.killGraceMs);
+    if (cause !== 'shutdown') void this.endEscaped();
+  }
+
+  private async endEscaped(): Promise<void> {
+    const { processes, clock, kill, killGraceMs } = this.means;
+    const escaped = new EscapedProcesses({
+      each: (visit) => processes.each(this.id, visit),
+      isReached: (group) => group === this.pid,
+      clock,
+      kill,
+    });
+    await escaped.end(killGraceMs);
   }
 
   /**
@@ -258,7 +271,7 @@ export class Execution {
   private complete(exit: Exit): void {
     const { clock, onCompleted } = this.means;
     // What is still in the background writes on and is not heard: a closed pipe would kill it with SIGPIPE.
-    for (const writer of this.writers) writer.drop();
+    for (const writer of this.course?.writers ?? []) writer.drop();
     const timedOut = this.cause === 'timeout';
     this.endedAt = clock.now();
     this.result = {
@@ -270,11 +283,12 @@ export class Execution {
       durationMs: Math.round(clock.monotonic() - this.begunAt),
       bytes: this.log.end,
     };
-    this.timeout.cancel();
+    this.course?.timeout.cancel();
     this.grace?.cancel();
     this.primary.close();
     this.log.compact();
     this.regulate();
+    this.course = this.drain = undefined;
     this.tellReaders();
     onCompleted(this);
     this.completion.resolve(undefined);
@@ -294,10 +308,10 @@ export class Execution {
     if (isPaused === this.isPaused) return;
     this.isPaused = isPaused;
     if (isPaused) {
-      this.child.pause();
+      this.course?.child.pause();
       this.drain?.pause();
     } else {
-      this.child.resume();
+      this.course?.child.resume();
       this.drain?.run();
     }
   }

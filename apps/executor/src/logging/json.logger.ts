@@ -43,6 +43,8 @@ export class JsonLogger implements LoggerService {
     message: unknown,
     more: unknown[],
   ): void {
+    // Debugging is told of twice a command, and hardly ever heard.
+    if (!this.pino.isLevelEnabled(level)) return;
     const texts = more.filter((part) => typeof part === 'string');
     const context = texts.pop();
     if (level === 'info' && isStartNotice(context)) level = 'debug';

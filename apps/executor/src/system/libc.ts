@@ -65,9 +65,14 @@ export class Libc {
     return this.koffi.address(bytes);
   }
 
+  /** The number of the last refusal of a call that waited. To be asked for at once. */
+  get errno(): number {
+    return this.koffi.errno();
+  }
+
   /** What the last call that waited has refused with, as an error. To be asked for at once. */
   refusal(syscall: string): SystemCallError {
-    return new SystemCallError(syscall, this.koffi.errno());
+    return new SystemCallError(syscall, this.errno);
   }
 }
 

@@ -2,6 +2,7 @@ import { Descriptors } from './descriptors.js';
 import { loadLibc, type Libc } from './libc.js';
 import { PosixSpawn } from './posix.spawn.js';
 import { ProcessExits } from './process.exits.js';
+import { ProcessSignals } from './process.signals.js';
 
 /** Where the system's own calls are injected: a System, or undefined where there is none. */
 export const SYSTEM = Symbol('System');
@@ -11,6 +12,7 @@ export interface System {
   libc: Libc;
   spawn: PosixSpawn;
   exits: ProcessExits;
+  signals: ProcessSignals;
   descriptors: Descriptors;
 }
 
@@ -21,6 +23,7 @@ export function openSystem(): System {
     libc,
     spawn: new PosixSpawn(libc),
     exits: new ProcessExits(libc),
+    signals: new ProcessSignals(libc),
     descriptors: new Descriptors(libc),
   };
 }
