@@ -21,6 +21,7 @@ describe('ExecutionRegistry', () => {
       new SessionEnvironment(options, {}),
       new ActivityMeter(clock),
       new MarkedProcesses('/no/processes/here'),
+      (id, signal) => void process.kill(id, signal),
     );
     const started = registry.start({ command: 'true' }).catch((error: unknown) => error);
     let hasStopped = false;
