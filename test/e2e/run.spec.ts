@@ -1,7 +1,7 @@
 import type { CompletedEventDto, OutputEventDto, RunDto } from '@warmbox/dto';
 import type { StreamEvent } from '@warmbox/platform';
 import { isEmpty, orError, readServerSentEvents, waitFor } from '@warmbox/testing';
-import { AnsweredProblem, type LocalSystem, type WarmboxClient } from '@warmbox/testing/harness';
+import type { AnsweredProblem, LocalSystem, WarmboxClient } from '@warmbox/testing/harness';
 import { startLocalSystem } from './suite.js';
 
 /** How many runs there are in all, and how many of them at the same time. */

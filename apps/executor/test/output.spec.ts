@@ -5,7 +5,7 @@ import { idOf, TestExecutor } from './test.executor.js';
 // Real processes on a machine that may be busy.
 jest.setTimeout(60_000);
 
-interface Page {
+interface Page extends Record<string, unknown> {
   state: string;
   stdout: string;
   stderr: string;
@@ -31,7 +31,7 @@ describe('Output in pages', () => {
   const pageOf = async (id: string, query = ''): Promise<Page> => {
     const { status, json, headers } = await executor.ask(`/api/executions/${id}/output${query}`);
     expect([status, headers['x-execution-id']]).toEqual([200, id]);
-    return json as unknown as Page;
+    return json as Page;
   };
 
   /** Starts a command, and leaves it at once, as a client that will ask for pages. */

@@ -79,7 +79,7 @@ describe('the bounds of terminals', () => {
     );
     const client = await executor.view(id);
     await client.shows(/ready/);
-    const line = `${'0123456789'.repeat(10)}`;
+    const line = '0123456789'.repeat(10);
     for (let count = 0; count < 1000; count += 1) client.socket.send(Buffer.from(line.repeat(10)));
     await client.shows(/[\da-f]{64}/);
     const { stdout } = await executor.run({ command: `for i in $(seq 10000); do printf %s ${line}; done | sha256sum` });

@@ -43,7 +43,7 @@ describe('the doors of the light rooms', () => {
     ['@warmbox/sandbox', []],
     ['@warmbox/kube', ['undici']],
     ['@warmbox/local-cluster', ['undici', 'yaml']],
-    ['@warmbox/testing', ['eventsource-parser']],
+    ['@warmbox/testing', ['eventsource-parser', 'ws']],
   ])('%s brings no framework along, but %j', async (door, expected) => {
     expect((await bundle(`import * as all from '${door}'; console.log(all);`)).packages).toEqual(expected);
   });

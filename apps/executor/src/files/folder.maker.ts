@@ -19,9 +19,13 @@ export async function makeFolder(place: FilePlace, asked: Buffer, mode?: number)
   }
   try {
     const undo = await makeFolders(place);
-    // By chmod, which no umask bounds.
-    if (mode !== undefined)
-      await chmod(place.path, mode).catch((error: unknown) => undo().then(() => Promise.reject(error as Error)));
+    try {
+      // By chmod, which no umask bounds.
+      if (mode !== undefined) await chmod(place.path, mode);
+    } catch (error) {
+      await undo();
+      throw error;
+    }
   } catch (error) {
     throw fileProblem(error, asked);
   }

@@ -80,7 +80,9 @@ class Late {
   name!: string;
 }
 
-class Ruleless {}
+class Ruleless {
+  name?: string;
+}
 
 const REQUESTS = Object.entries(dto).filter(
   (entry): entry is [string, DtoClass] => entry[0].endsWith('Dto') && shapeOf(entry[1] as DtoClass).size > 0,

@@ -54,8 +54,8 @@ function isFieldSound(instance: object, { name, conditions, rules }: Field): boo
   return !conditions.every((holds) => holds(instance, value)) || rules.every((holds) => holds(instance, value));
 }
 
-function read(type: Function): Field[] {
-  const all = getMetadataStorage().getTargetValidationMetadatas(type, '', false, false);
+function read(type: unknown): Field[] {
+  const all = getMetadataStorage().getTargetValidationMetadatas(type as DtoClass, '', false, false);
   return [...Map.groupBy(all, ({ propertyName }) => propertyName)].map(([name, ofField]) => ({
     name,
     conditions: ofField.filter(isCondition).map(({ constraints }) => constraints[0] as Rule),
@@ -82,7 +82,7 @@ function ruleOf(
   holds: (value: unknown, details: ValidationArguments) => boolean,
 ): Rule {
   return (object, value) => {
-    if (validateIf !== undefined && !(validateIf(object, value) as boolean)) return true;
+    if (validateIf !== undefined && !validateIf(object, value)) return true;
     const details = { targetName: object.constructor.name, property, object, value, constraints };
     if (!each || !Array.isArray(value)) return holds(value, details);
     return value.every((item) => holds(item, details));
