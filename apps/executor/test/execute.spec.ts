@@ -142,7 +142,7 @@ describe('POST /api/execute', () => {
     const { json } = await executor.ask('/api/execute', {
       method: 'POST',
       body: { argv: ['env'], environmentVariables: { BOTH: 'request', 'with.dot': '€' } },
-      headers: { accept: 'application/json', traceparent },
+      headers: { accept: 'application/json', traceparent, tracestate: 'rojo=1' },
     });
     delete process.env.EXECUTOR_SECRET;
     const lines = String(json.stdout).split('\n');
@@ -152,11 +152,15 @@ describe('POST /api/execute', () => {
         'BOTH=request',
         'with.dot=€',
         `TRACEPARENT=${traceparent}`,
+        'TRACESTATE=rojo=1',
         'LANG=C.UTF-8',
         'PYTHONUNBUFFERED=1',
       ]),
     );
     expect(lines.filter((line) => line.startsWith('EXECUTOR_'))).toEqual([]);
+    const malformed = { accept: 'application/json', traceparent: `${traceparent}$(id)`, tracestate: 'rojo=1' };
+    const without = await executor.ask('/api/execute', { method: 'POST', body: { argv: ['env'] }, headers: malformed });
+    expect(without.json.stdout).not.toMatch(/^TRACE(PARENT|STATE)=/m);
     expect(lines.find((line) => line.startsWith('PATH='))).toContain(`${executor.workspace}/.local/bin:`);
   });
 

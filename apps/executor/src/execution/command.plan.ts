@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { commandViolation } from '@warmbox/contracts';
 import type { ExecuteDto } from '@warmbox/dto';
 import { invalidRequest } from '@warmbox/http';
+import type { TraceContext } from '@warmbox/platform';
 import type { ChildCommand } from '../process/child.js';
 import { commandEnvironment } from '../process/command.environment.js';
 import { shellLimits } from '../process/shell.limits.js';
@@ -15,8 +16,8 @@ export interface Surroundings {
   workspace: string;
   /** The environment of every command. */
   environment: Readonly<Record<string, string>>;
-  /** The request's `traceparent` header. */
-  traceparent?: string;
+  /** Which trace the request is part of. */
+  trace?: TraceContext;
   /** How many processes the sandbox's user may have for a command to start another one. */
   maxProcesses?: number;
 }
@@ -28,11 +29,11 @@ export interface Surroundings {
  */
 export function commandOf(
   request: ExecuteDto,
-  { workspace, environment: base, traceparent, maxProcesses }: Surroundings,
+  { workspace, environment: base, trace, maxProcesses }: Surroundings,
 ): ChildCommand {
   const cwd = resolve(workspace, request.cwd ?? '.');
   const program = programOf(request);
-  const environment = commandEnvironment(base, { cwd, traceparent, request: request.environmentVariables });
+  const environment = commandEnvironment(base, { cwd, trace, request: request.environmentVariables });
   if (request.command !== undefined) Object.assign(environment, shellLimits(maxProcesses, environment));
   return { ...program, cwd, environment, stdin: request.stdin };
 }

@@ -9,6 +9,7 @@ import {
   KEEP_ALIVE_MS,
   MEDIA,
   STREAM_FORM,
+  traceContextOf,
   type Clock,
   type Media,
   type StreamMedia,
@@ -36,14 +37,10 @@ export class ExecutionController {
   /** Runs a command; answers with its events or, once it has ended, with its result; of a detached one with itself, at once. */
   @Post('execute')
   @RouteSettings({ takesIdempotencyKey: true })
-  async execute(
-    @Body() body: ExecuteDto,
-    @Req() request: FastifyRequest,
-    @Res() reply: FastifyReply,
-    @Headers('traceparent') traceparent?: string,
-  ): Promise<void> {
+  async execute(@Body() body: ExecuteDto, @Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const media = acceptable(request.headers.accept, [MEDIA.eventStream, MEDIA.json, MEDIA.ndjson]);
-    const { execution, isNew } = await this.executions.start(body, { traceparent, key: idempotencyKeyOf(request) });
+    const started = { trace: traceContextOf(request.headers), key: idempotencyKeyOf(request) };
+    const { execution, isNew } = await this.executions.start(body, started);
     const from = isNew ? FROM_THE_START : AGAIN_FROM_THE_START;
     const { encoding = 'utf8', events = 'original', maxOutputBytes = DEFAULT_MAX_OUTPUT_BYTES } = body;
     if (media !== MEDIA.json) {

@@ -1,7 +1,7 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { EXECUTE_TIMEOUT_DEFAULT_SECONDS } from '@warmbox/contracts';
 import type { ExecuteDto } from '@warmbox/dto';
-import { ProblemError, type Clock } from '@warmbox/platform';
+import { ProblemError, type Clock, type TraceContext } from '@warmbox/platform';
 import { ActivityMeter, type Ongoing } from '../activity/activity.meter.js';
 import { ExecutorOptions } from '../config/executor.options.js';
 import { SessionEnvironment } from '../environment/session.environment.js';
@@ -29,8 +29,8 @@ const SHUTDOWN_KILL_MS = 500;
 
 /** What comes with a request beside its body. */
 export interface StartContext {
-  /** The request's `traceparent` header. */
-  traceparent?: string;
+  /** Which trace the request is part of. */
+  trace?: TraceContext;
   /** Its `Idempotency-Key`. */
   key?: string;
 }
@@ -91,19 +91,19 @@ export class ExecutionRegistry {
    * @throws ProblemError cannot_start, invalid_request, shutting_down; conflict while the sandbox is sealed, and where there is an
    *   execution of that id; idempotency_key_reused, output_gone.
    */
-  start(request: ExecuteDto, { traceparent, key }: StartContext = {}): Promise<Started> {
-    const start = (): Promise<Execution> => this.startNew(request, traceparent);
+  start(request: ExecuteDto, { trace, key }: StartContext = {}): Promise<Started> {
+    const start = (): Promise<Execution> => this.startNew(request, trace);
     return key === undefined
       ? start().then((execution) => ({ execution, isNew: true }))
       : this.keyed.run(key, request, start);
   }
 
-  private async startNew(request: ExecuteDto, traceparent: string | undefined): Promise<Execution> {
+  private async startNew(request: ExecuteDto, trace: TraceContext | undefined): Promise<Execution> {
     this.meter.admit();
     const id = this.freeId(request.executionId);
     this.starting.add(id);
     try {
-      return await this.begin(id, request, traceparent);
+      return await this.begin(id, request, trace);
     } finally {
       this.starting.delete(id);
       this.meter.touch();
@@ -120,11 +120,11 @@ export class ExecutionRegistry {
     );
   }
 
-  private async begin(id: string, request: ExecuteDto, traceparent: string | undefined): Promise<Execution> {
+  private async begin(id: string, request: ExecuteDto, trace: TraceContext | undefined): Promise<Execution> {
     const { options } = this;
     const environment = this.session.current;
     const { workspace, maxProcesses } = options;
-    const command = commandOf(request, { workspace, environment, traceparent, maxProcesses });
+    const command = commandOf(request, { workspace, environment, trace, maxProcesses });
     const {
       timeoutSeconds = EXECUTE_TIMEOUT_DEFAULT_SECONDS,
       disconnectGraceSeconds = options.disconnectGraceSeconds,

@@ -23,16 +23,20 @@ describe("A command's environment", () => {
   });
 
   it("lets the request's variables win over everything", () => {
-    const trace = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
-    expect(commandEnvironment(base, { cwd: '/d', traceparent: trace })).toMatchObject({
-      TRACEPARENT: trace,
+    const trace = {
+      traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+      tracestate: 'rojo=1',
+    };
+    expect(commandEnvironment(base, { cwd: '/d', trace })).toMatchObject({
+      TRACEPARENT: trace.traceparent,
+      TRACESTATE: 'rojo=1',
       PWD: '/d',
     });
     const request = { TRACEPARENT: 'mine', HOME: '/h', SANDBOX: '' };
-    expect(commandEnvironment(base, { cwd: '/d', traceparent: trace, request })).toMatchObject(request);
+    expect(commandEnvironment(base, { cwd: '/d', trace, request })).toMatchObject(request);
   });
 
-  it('passes on no trace that is none', () => {
-    expect(commandEnvironment(base, { cwd: '/d', traceparent: '$(rm)' })).not.toHaveProperty('TRACEPARENT');
+  it('has no variable of a trace where there is none', () => {
+    expect(Object.keys(commandEnvironment(base, { cwd: '/d' })).filter((name) => name.startsWith('TRACE'))).toEqual([]);
   });
 });

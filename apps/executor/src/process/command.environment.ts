@@ -1,3 +1,5 @@
+import type { TraceContext } from '@warmbox/platform';
+
 /** Where the environment of every command in a sandbox comes from. */
 export interface BaseSources {
   /** The executor's own environment. */
@@ -12,15 +14,14 @@ export interface BaseSources {
 export interface CommandSources {
   /** Where it runs. */
   cwd: string;
-  /** The request's `traceparent` header (W3C Trace Context). */
-  traceparent?: string;
+  /** Which trace the request is part of. */
+  trace?: TraceContext;
   /** Variables of the request. */
   request?: Record<string, string>;
 }
 
 const OWN_PREFIX = 'EXECUTOR_';
 const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
-const TRACEPARENT = /^[\da-f]{2}-[\da-f]{32}-[\da-f]{16}-[\da-f]{2}(-.*)?$/;
 
 /**
  * The environment of every command: the executor's own without its settings, so that no secret of the machinery gets in;
@@ -44,9 +45,14 @@ export function baseEnvironment({ own, workspace, sandbox }: BaseSources): Recor
 /** One command's environment; the request's variables win over everything. */
 export function commandEnvironment(
   base: Readonly<Record<string, string>>,
-  { cwd, traceparent, request }: CommandSources,
+  { cwd, trace, request }: CommandSources,
 ): Record<string, string> {
-  const trace: Record<string, string> =
-    traceparent !== undefined && TRACEPARENT.test(traceparent) ? { TRACEPARENT: traceparent } : {};
-  return { ...base, PWD: cwd, ...trace, ...request };
+  return { ...base, PWD: cwd, ...traceVariables(trace), ...request };
+}
+
+/** As OpenTelemetry's specification has it for processes. */
+function traceVariables(trace: TraceContext | undefined): Record<string, string> {
+  if (trace === undefined) return {};
+  const { traceparent, tracestate } = trace;
+  return { TRACEPARENT: traceparent, ...(tracestate === undefined ? {} : { TRACESTATE: tracestate }) };
 }

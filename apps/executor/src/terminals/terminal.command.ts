@@ -14,10 +14,10 @@ const TERM = 'xterm-256color';
 /** The program of a terminal. */
 export function terminalCommandOf(
   { argv, cwd: folder = '.', environmentVariables }: CreateTerminalDto,
-  { workspace, environment: base, traceparent, maxProcesses }: Surroundings,
+  { workspace, environment: base, trace, maxProcesses }: Surroundings,
 ): ChildCommand {
   const cwd = resolve(workspace, folder);
-  const environment = commandEnvironment({ ...base, TERM }, { cwd, traceparent, request: environmentVariables });
+  const environment = commandEnvironment({ ...base, TERM }, { cwd, trace, request: environmentVariables });
   const limits = argv === undefined ? shellLimits(maxProcesses, environment) : {};
   const [file = '', ...args] = argv ?? shellOf(limits);
   return { file, args, cwd, environment: { ...environment, ...limits } };

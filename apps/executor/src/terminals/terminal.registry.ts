@@ -1,7 +1,7 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { TERMINAL_GRACE_DEFAULT_SECONDS } from '@warmbox/contracts';
 import type { CreateTerminalDto } from '@warmbox/dto';
-import { ProblemError, type Clock } from '@warmbox/platform';
+import { ProblemError, type Clock, type TraceContext } from '@warmbox/platform';
 import { ActivityMeter } from '../activity/activity.meter.js';
 import { ExecutorOptions } from '../config/executor.options.js';
 import { SessionEnvironment } from '../environment/session.environment.js';
@@ -62,7 +62,7 @@ export class TerminalRegistry {
    * @throws ProblemError cannot_start, shutting_down; conflict while the sandbox is sealed, where the name is taken, and where there
    *   are as many terminals as there may be.
    */
-  async start(request: CreateTerminalDto, traceparent: string | undefined): Promise<Terminal> {
+  async start(request: CreateTerminalDto, trace: TraceContext | undefined): Promise<Terminal> {
     const { startProcess } = this;
     if (startProcess === undefined) {
       throw new ProblemError(
@@ -75,7 +75,7 @@ export class TerminalRegistry {
     this.checkRoom(id);
     this.starting.add(id);
     try {
-      return await this.begin(id, request, traceparent, startProcess);
+      return await this.begin(id, request, trace, startProcess);
     } finally {
       this.starting.delete(id);
       this.meter.touch();
@@ -85,12 +85,12 @@ export class TerminalRegistry {
   private async begin(
     id: string,
     request: CreateTerminalDto,
-    traceparent: string | undefined,
+    trace: TraceContext | undefined,
     startProcess: StartTerminalProcess,
   ): Promise<Terminal> {
     const { workspace, maxProcesses, killGraceSeconds } = this.options;
     const environment = this.session.current;
-    const command = terminalCommandOf(request, { workspace, environment, traceparent, maxProcesses });
+    const command = terminalCommandOf(request, { workspace, environment, trace, maxProcesses });
     const { argv = LOGIN_SHELL, cols, rows, disconnectGraceSeconds = TERMINAL_GRACE_DEFAULT_SECONDS } = request;
     const terminal = await Terminal.start(
       { id, command, title: titleOf({ argv }), size: { cols, rows }, graceMs: disconnectGraceSeconds * 1000 },

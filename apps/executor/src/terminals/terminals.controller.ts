@@ -1,8 +1,8 @@
-import { Body, Controller, Delete, Get, Headers, Inject, Logger, Param, Post, Query, Res } from '@nestjs/common';
+import { Body, Controller, Delete, Get, Inject, Logger, Param, Post, Query, Req, Res } from '@nestjs/common';
 import { CreateTerminalDto, type TerminalDto } from '@warmbox/dto';
 import { invalidRequest, RouteSettings, upgradeOf } from '@warmbox/http';
-import type { Clock } from '@warmbox/platform';
-import type { FastifyReply } from 'fastify';
+import { traceContextOf, type Clock } from '@warmbox/platform';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { WebSocket } from 'ws';
 import { CLOCK } from '../execution/execution.tokens.js';
 import { ConnectQueryDto } from './terminal.query.dto.js';
@@ -27,10 +27,10 @@ export class TerminalsController {
   @Post()
   async create(
     @Body() body: CreateTerminalDto,
+    @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
-    @Headers('traceparent') traceparent?: string,
   ): Promise<TerminalDto> {
-    const { dto } = await this.terminals.start(body, traceparent);
+    const { dto } = await this.terminals.start(body, traceContextOf(request.headers));
     void reply.header('location', `terminals/${dto.id}`);
     return dto;
   }

@@ -13,7 +13,7 @@ import { ApiIdempotencyKey } from '../idempotency/api.idempotency-key.js';
 import { EVENT_ID, lastEventIdOf } from './event.id.js';
 import {
   ApiExecutionId,
-  ApiTraceparent,
+  ApiTraceContext,
   EXECUTE_EXAMPLES,
   EXECUTION_EVENTS,
   EXECUTION_HEADERS,
@@ -31,7 +31,7 @@ export class ExecutionController {
 
   @Post('execute')
   @RouteSettings({ bodyLimit: EXECUTE_BODY_MAX_BYTES })
-  @ApiTraceparent()
+  @ApiTraceContext()
   @ApiIdempotencyKey(KEY_OF_EXECUTION)
   @Operation('execute', {
     summary: 'Run a command',

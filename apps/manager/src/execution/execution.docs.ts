@@ -1,4 +1,4 @@
-import { ApiHeader, ApiParam } from '@nestjs/swagger';
+import { ApiHeaders, ApiParam } from '@nestjs/swagger';
 import type { ProblemCode } from '@warmbox/contracts';
 import {
   CompletedEventDto,
@@ -70,11 +70,20 @@ export const LOCATION = {
 export const ApiExecutionId = (): MethodDecorator =>
   ApiParam({ name: 'id', description: 'The execution.', example: 'x7f3k9d2m5q8w1z4' });
 
-export const ApiTraceparent = (): MethodDecorator =>
-  ApiHeader({
-    name: 'traceparent',
-    required: false,
-    description:
-      'W3C trace context, which the request becomes part of; one that is malformed counts as absent. The command has `TRACEPARENT`, which names the span of its execution where the manager makes spans, and is this header where it makes none.',
-    schema: { type: 'string', example: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01' },
-  });
+export const ApiTraceContext = (): MethodDecorator =>
+  ApiHeaders([
+    {
+      name: 'traceparent',
+      required: false,
+      description:
+        'W3C trace context, which the request becomes part of; one that is malformed counts as absent. The command has `TRACEPARENT`, which names the span of its execution where the manager makes spans, and is this header where it makes none.',
+      schema: { type: 'string', example: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01' },
+    },
+    {
+      name: 'tracestate',
+      required: false,
+      description:
+        'What tracing systems add to that; the command has it as `TRACESTATE`. One with a fault in it counts as absent.',
+      schema: { type: 'string', example: 'rojo=00f067aa0ba902b7' },
+    },
+  ]);

@@ -6,7 +6,7 @@ import { idempotencyKeyOf, invalidRequest, RouteSettings } from '@warmbox/http';
 import { acceptable, MEDIA } from '@warmbox/platform';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ApiEventStream, ApiProblems, ApiRuntime } from '../docs/index.js';
-import { ApiTraceparent, EXECUTION_EVENTS } from '../execution/execution.docs.js';
+import { ApiTraceContext, EXECUTION_EVENTS } from '../execution/execution.docs.js';
 import { sendAnswer, STREAMS } from '../http/answer.js';
 import { callerOf } from '../http/caller.js';
 import { Operation } from '../http/operation.js';
@@ -23,7 +23,7 @@ export class RunController {
 
   @Post('run')
   @RouteSettings({ bodyLimit: EXECUTE_BODY_MAX_BYTES })
-  @ApiTraceparent()
+  @ApiTraceContext()
   @ApiIdempotencyKey(KEY_OF_RUN)
   @Operation('run', {
     summary: 'Run a command in a sandbox of its own',
