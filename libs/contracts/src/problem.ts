@@ -18,6 +18,8 @@ export interface Problem {
   requestId: string;
   /** With `invalid_request`: every violated rule, as far as they are listed. */
   errors?: Violation[];
+  /** With `conflict`, where standard input takes no more: how many bytes of the request it took. */
+  bytes?: number;
   /** With `sandbox_gone`: why, where that is known. */
   cause?: string;
   /** With `sandbox_gone`: what Kubernetes said of its end; for people. */

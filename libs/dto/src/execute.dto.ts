@@ -96,7 +96,7 @@ export class ExecuteDto {
 
   @ApiPropertyOptional({
     description:
-      'Text for standard input, which ends after it; at most 1 MiB in UTF-8. Without it standard input is empty.',
+      'Text for standard input, which ends after it unless `keepStdinOpen` is set; at most 1 MiB in UTF-8. Without it standard input is empty.',
     maxLength: STDIN_MAX_BYTES,
     example: 'three\nlines\nof text\n',
   })
@@ -104,6 +104,16 @@ export class ExecuteDto {
   @IsText()
   @MaxBytes(STDIN_MAX_BYTES)
   stdin?: string;
+
+  @ApiPropertyOptional({
+    description:
+      'Whether standard input stays open, after `stdin` where that is given, for what is sent to `…/executions/{id}/stdin`, until a request there ends it or the execution is over. A program that waits for it is subject to its time limit as any other.',
+    default: false,
+    example: true,
+  })
+  @IsOptional()
+  @IsBoolean()
+  keepStdinOpen?: boolean;
 
   @ApiPropertyOptional({
     description:

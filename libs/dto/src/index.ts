@@ -19,6 +19,7 @@ export * from './resources.dto.js';
 export * from './run.dto.js';
 export * from './sandbox-request.dto.js';
 export * from './sandbox.dto.js';
+export * from './stdin.dto.js';
 export * from './terminal.dto.js';
 export * from './text.rule.js';
 export * from './update-sandbox.dto.js';

@@ -60,6 +60,15 @@ export class ProblemDto implements Problem {
   errors?: ViolationDto[];
 
   @ApiPropertyOptional({
+    description: 'With `conflict`, where standard input takes no more: how many bytes of the request it took.',
+    type: 'integer',
+    format: 'int64',
+    minimum: 0,
+    example: 4096,
+  })
+  bytes?: number;
+
+  @ApiPropertyOptional({
     description: `With \`sandbox_gone\`: why, where that is known. ${GONE_CAUSES_TEXT}`,
     example: 'oom_killed',
   })

@@ -17,6 +17,7 @@ export * from './start/start.error.js';
 export * from './time/backoff.js';
 export * from './time/clock.js';
 export * from './time/deadline.js';
+export * from './time/every.js';
 export * from './time/gate.js';
 export * from './time/pause.js';
 export * from './time/periodic.js';

@@ -32,10 +32,11 @@ export function commandOf(
   { workspace, environment: base, trace, maxProcesses }: Surroundings,
 ): ChildCommand {
   const cwd = resolve(workspace, request.cwd ?? '.');
+  const { stdin, keepStdinOpen } = request;
   const program = programOf(request);
   const environment = commandEnvironment(base, { cwd, trace, request: request.environmentVariables });
   if (request.command !== undefined) Object.assign(environment, shellLimits(maxProcesses, environment));
-  return { ...program, cwd, environment, stdin: request.stdin };
+  return { ...program, cwd, environment, stdin, keepStdinOpen };
 }
 
 function programOf(request: ExecuteDto): Pick<ChildCommand, 'file' | 'args'> {

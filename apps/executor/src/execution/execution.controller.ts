@@ -6,6 +6,7 @@ import {
   acceptable,
   contentTypeOf,
   EVENT_STREAM_HEADERS,
+  every,
   KEEP_ALIVE_MS,
   MEDIA,
   STREAM_FORM,
@@ -13,7 +14,6 @@ import {
   type Clock,
   type Media,
   type StreamMedia,
-  type Timer,
 } from '@warmbox/platform';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AGAIN_FROM_THE_START, FROM_THE_START, invalidId, startingPointOf, type StartingPoint } from './event.id.js';
@@ -125,7 +125,7 @@ export class ExecutionController {
     reply.hijack();
     reply.raw.writeHead(200, jsonHeaders(execution));
     reply.raw.flushHeaders();
-    const keepAlive = this.every(KEEP_ALIVE_MS, () => void reply.raw.write('\n'));
+    const keepAlive = every(this.clock, KEEP_ALIVE_MS, () => void reply.raw.write('\n'));
     try {
       reply.raw.end(JSON.stringify(await outcome));
     } catch {
@@ -133,18 +133,6 @@ export class ExecutionController {
     } finally {
       keepAlive.cancel();
     }
-  }
-
-  private every(ms: number, task: () => void): Timer {
-    let timer: Timer;
-    const next = (): void => {
-      timer = this.clock.after(ms, () => {
-        task();
-        next();
-      });
-    };
-    next();
-    return { cancel: () => timer.cancel() };
   }
 
   private stream(

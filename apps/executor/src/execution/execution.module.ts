@@ -17,12 +17,13 @@ import { ExecutionRegistry } from './execution.registry.js';
 import { CLOCK, KILL, START_CHILD, TEMPORARY_FOLDER } from './execution.tokens.js';
 import { NoticeController } from './notice.controller.js';
 import { OutputController } from './output.controller.js';
+import { StdinController } from './stdin.controller.js';
 
 const logger = new Logger('Pipes');
 
 @Module({
   imports: [ActivityModule, EnvironmentModule, SystemModule],
-  controllers: [ExecutionController, NoticeController, OutputController],
+  controllers: [ExecutionController, NoticeController, OutputController, StdinController],
   providers: [
     ExecutionRegistry,
     { provide: CLOCK, useValue: systemClock },

@@ -2,7 +2,8 @@ import { FakeClock } from '@warmbox/testing';
 import { PagePool } from '../output/page.pool.js';
 import type { Child, ChildCommand, ChildOutput } from '../process/child.js';
 import type { Exit } from '../process/exit.code.js';
-import { Execution, type EndCause, type ExecutionRequest } from './execution.js';
+import { Execution } from './execution.js';
+import type { EndCause, ExecutionRequest } from './execution.means.js';
 import type { Reader } from './reader.js';
 
 const RING_BYTES = 1_048_576;

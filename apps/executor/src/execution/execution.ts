@@ -1,58 +1,23 @@
 import type { SignalName } from '@warmbox/contracts';
 import type { CompletedEventDto, ExecutionDto, ExpiringEventDto } from '@warmbox/dto';
-import { ProblemError, type Clock, type Timer } from '@warmbox/platform';
+import { ProblemError } from '@warmbox/platform';
+import type { Readable } from 'node:stream';
 import { OutputLog, type OutputStream } from '../output/output.log.js';
-import type { PagePool } from '../output/page.pool.js';
 import { PageWriter } from '../output/page.writer.js';
-import type { Child, ChildCommand, StartChild } from '../process/child.js';
+import type { Child } from '../process/child.js';
 import { EscapedProcesses } from '../process/escaped.processes.js';
 import { exitCodeOf, type Exit } from '../process/exit.code.js';
-import type { MarkedProcesses } from '../process/marked.processes.js';
-import { ProcessGroup, type Kill } from '../process/process.group.js';
+import { ProcessGroup } from '../process/process.group.js';
 import { pausesChild } from './back.pressure.js';
-import { Grace, type GraceTimes } from './grace.js';
+import { CommandInput, type TakenInput } from './command.input.js';
+import type { Course, EndCause, ExecutionMeans, ExecutionRequest } from './execution.means.js';
+import { executionView, isOver } from './execution.view.js';
+import { Grace } from './grace.js';
 import { OutputDrain } from './output.drain.js';
 import { PrimaryReader } from './primary.reader.js';
 import type { Reader } from './reader.js';
 
-/** What is asked for. */
-export interface ExecutionRequest {
-  id: string;
-  command: ChildCommand;
-  /** The command as it is shown. */
-  title: string;
-  timeoutMs: number;
-  /** What it gets without readers; undefined: it needs none. */
-  grace: GraceTimes | undefined;
-}
-
-/** What an execution lives on. */
-export interface ExecutionMeans {
-  startChild: StartChild;
-  processes: Pick<MarkedProcesses, 'markOf' | 'each'>;
-  /** How signals are sent; the system's call unless told. */
-  kill?: Kill;
-  clock: Clock;
-  pages: PagePool;
-  /** Bytes of output that are kept. */
-  ringBytes: number;
-  /** Milliseconds between SIGTERM and SIGKILL. */
-  killGraceMs: number;
-  /** Called once, when the execution has completed. */
-  onCompleted: (execution: Execution) => void;
-  /** Called when the last reader has gone. */
-  onUnread: (execution: Execution) => void;
-}
-
-/** What a command has while it runs. */
-interface Course {
-  child: Child;
-  writers: readonly PageWriter[];
-  timeout: Timer;
-}
-
-/** Why a command is ended that would go on; the first cause wins. */
-export type EndCause = 'timeout' | 'cancel' | 'abandoned' | 'shutdown';
+const NO_INPUT = 'it takes no more input';
 
 /** One command that runs or ran: its process, its output, and those who read it. */
 export class Execution {
@@ -118,7 +83,8 @@ export class Execution {
     if (request.grace === undefined) this.primary.lapse();
     else this.grace = new Grace(request.grace, clock, () => this.graceOver());
     const timeout = clock.after(request.timeoutMs, () => this.end('timeout'));
-    this.course = { child, writers, timeout };
+    const input = child.stdin && new CommandInput(this.id, child.stdin, clock);
+    this.course = { child, writers, timeout, input };
     void child.exited.then((exit) => this.exited(exit));
     void child.closed.then(() => this.pipesClosed());
   }
@@ -140,18 +106,7 @@ export class Execution {
 
   /** It as a client sees it. */
   get dto(): ExecutionDto {
-    const { exitCode, signal, timedOut = false } = this.result ?? {};
-    return {
-      id: this.id,
-      command: this.title,
-      state: this.result === undefined ? 'running' : 'completed',
-      exitCode,
-      signal,
-      timedOut,
-      startedAt: new Date(this.startedAt).toISOString(),
-      endedAt: this.endedAt === undefined ? undefined : new Date(this.endedAt).toISOString(),
-      bytes: this.log.end,
-    };
+    return executionView(this, this.title);
   }
 
   /** A reader comes; it is told at once what there is. `resumes`: it says what it has already seen. */
@@ -222,9 +177,20 @@ export class Execution {
    * @throws ProblemError conflict where nobody is left who is its own.
    */
   signal(name: SignalName): void {
-    if (this.result !== undefined || !this.group.signal(name)) {
-      throw new ProblemError('conflict', `Execution ${JSON.stringify(this.id)} has completed: no signal reaches it.`);
-    }
+    if (this.result !== undefined || !this.group.signal(name)) throw isOver(this.id, 'no signal reaches it');
+  }
+
+  /**
+   * Writes a body to its standard input, as CommandInput does.
+   *
+   * @throws ProblemError conflict also where that was not kept open, or nobody is left to read it
+   */
+  async write(body: Readable | undefined, endsInput: boolean): Promise<TakenInput> {
+    if (this.course === undefined) throw isOver(this.id, NO_INPUT);
+    const { input } = this.course;
+    if (input !== undefined) return input.take(body, endsInput);
+    const detail = `Standard input of execution ${JSON.stringify(this.id)} has ended: it was started without keepStdinOpen.`;
+    throw new ProblemError('conflict', detail);
   }
 
   /** Tells every reader that the sandbox ends soon. */
@@ -235,6 +201,7 @@ export class Execution {
   /** Tells every reader that there will be no result. */
   fail(problem: ProblemError): void {
     for (const reader of this.readers) reader.fail(problem);
+    this.course?.input?.fail(problem);
   }
 
   private outputRead(): void {
@@ -286,6 +253,7 @@ export class Execution {
     this.course?.timeout.cancel();
     this.grace?.cancel();
     this.primary.close();
+    this.course?.input?.close(isOver(this.id, NO_INPUT));
     this.log.compact();
     this.regulate();
     this.course = this.drain = undefined;

@@ -1,4 +1,5 @@
-import type { ExecuteDto, OutputQueryDto, SignalDto } from '@warmbox/dto';
+import type { ExecuteDto, OutputQueryDto, SignalDto, StdinQueryDto } from '@warmbox/dto';
+import type { RawBody } from '@warmbox/http';
 import { MEDIA, ProblemError, type Media } from '@warmbox/platform';
 import type { Pod } from '@warmbox/sandbox';
 import type { SandboxFinder } from '../sandboxes/sandbox.finder.js';
@@ -16,11 +17,12 @@ import {
   executionsRequest,
   outputRequest,
   signalRequest,
+  stdinRequest,
   type ExecutionRequest,
   type ResumePoint,
 } from './execution.requests.js';
 import { hashOfScope } from '../idempotency/idempotency.key.js';
-import type { ByteRelay } from '../executors/byte.relay.js';
+import type { ByteRelay, RelayedRequest } from '../executors/byte.relay.js';
 import type { ExecutorClient } from '../executors/executor.client.js';
 
 /** Which sandbox, by the names of the URL. */
@@ -96,12 +98,20 @@ export class ExecutionGateway {
     return this.pass(await this.find(sandbox, caller, id), cancelRequest(id, caller), caller);
   }
 
+  /** Writes to the standard input of an execution; it ends with its sandbox and with this process. */
+  async write(
+    sandbox: SandboxName,
+    id: string,
+    query: StdinQueryDto,
+    body: RawBody | undefined,
+    caller: Caller,
+  ): Promise<Answer | undefined> {
+    return this.relay(await this.find(sandbox, caller, id), id, stdinRequest(id, query, body, caller), caller);
+  }
+
   /** A page of output; it ends with its sandbox and with this process, while it waits too. */
   async output(sandbox: SandboxName, id: string, query: OutputQueryDto, caller: Caller): Promise<Answer | undefined> {
-    const pod = await this.find(sandbox, caller, id);
-    const answer = await this.bytes.relay(pod, outputRequest(id, query, caller), caller);
-    this.stamper.stamp(pod);
-    return answer && { ...answer, headers: headersOf(MEDIA.json, id) };
+    return this.relay(await this.find(sandbox, caller, id), id, outputRequest(id, query, caller), caller);
   }
 
   /** Sends a signal to the group of an execution. */
@@ -122,6 +132,12 @@ export class ExecutionGateway {
     const answer = await this.attacher.attach(pod, request, caller, executionId);
     this.stamper.stamp(pod);
     return answer;
+  }
+
+  private async relay(pod: Pod, id: string, request: RelayedRequest, caller: Caller): Promise<Answer | undefined> {
+    const answer = await this.bytes.relay(pod, request, caller);
+    this.stamper.stamp(pod);
+    return answer && { ...answer, headers: headersOf(MEDIA.json, id) };
   }
 
   private async find({ runtime, name }: SandboxName, { principal }: Caller, id?: string): Promise<Pod> {

@@ -1,5 +1,6 @@
 import { EXECUTE_TIMEOUT_DEFAULT_SECONDS, HEADER, type OutputEncoding } from '@warmbox/contracts';
-import type { ExecuteDto, OutputQueryDto, SignalDto } from '@warmbox/dto';
+import type { ExecuteDto, OutputQueryDto, SignalDto, StdinQueryDto } from '@warmbox/dto';
+import type { Readable } from 'node:stream';
 import { MEDIA, type Media } from '@warmbox/platform';
 import type { RelayedRequest } from '../executors/byte.relay.js';
 import { ofStatus } from '../executors/executor.answer.js';
@@ -89,6 +90,34 @@ export function outputRequest(id: string, query: OutputQueryDto, origin: Origin)
     headers: headersOf(origin),
     media: MEDIA.json,
     headTimeoutMs: waitSeconds * 1000 + ANSWER_TIMEOUT_MS,
+    mayWait: true,
+    silenceTimeoutMs: ANSWER_TIMEOUT_MS,
+    accepts: ofStatus(200),
+    // What it is, is known here.
+    passes: () => false,
+  };
+}
+
+/**
+ * Bytes for standard input. The executor answers when the command has taken all of them, which may be hours away; until then it says
+ * again and again that it lives.
+ */
+export function stdinRequest(
+  id: string,
+  { end }: StdinQueryDto,
+  body: Readable | undefined,
+  origin: Origin,
+): RelayedRequest {
+  return {
+    method: 'POST',
+    path: `${pathOf(id)}/stdin${end === true ? '?end=true' : ''}`,
+    headers: { ...headersOf(origin), ...(body === undefined ? {} : { 'content-type': 'application/octet-stream' }) },
+    media: MEDIA.json,
+    body,
+    headTimeoutMs: ANSWER_TIMEOUT_MS,
+    interimTimeoutMs: SILENCE_MS,
+    mayWait: true,
+    bodyTimeoutMs: ANSWER_TIMEOUT_MS,
     silenceTimeoutMs: ANSWER_TIMEOUT_MS,
     accepts: ofStatus(200),
     // What it is, is known here.

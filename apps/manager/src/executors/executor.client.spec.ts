@@ -305,6 +305,97 @@ describe('ExecutorClient', () => {
     });
   });
 
+  describe('that asks for signs of life instead of an answer in time', () => {
+    const talk = (body: Readable | undefined, changes: Partial<ExecutorRequest> = {}): ExecutorRequest => ({
+      method: 'POST',
+      path: '/api/thing',
+      headers: {},
+      accepts: ofStatus(200),
+      body,
+      headTimeoutMs: 300,
+      interimTimeoutMs: 2_000,
+      silenceTimeoutMs: 0,
+      ...changes,
+    });
+    /** Says that it lives until a body has come, and then counts its bytes. */
+    const live = ({ request: taken, response }: AskedOfExecutor): void => {
+      const timer = setInterval(() => response.writeProcessing(), 50);
+      let bytes = 0;
+      taken.on('data', (chunk: Buffer) => (bytes += chunk.length));
+      taken.once('end', () => response.end(String(bytes))).once('close', () => clearInterval(timer));
+    };
+
+    it('is asked before a byte of the body has come, and waits for all of it', async () => {
+      executor.onHead('POST thing', live);
+      const body = new PassThrough();
+      const answer = client.send(pod, talk(body), never);
+      const [{ headers } = { headers: {} }] = await waitFor('it is asked', () => executor.asked, { length: 1 });
+      expect(headers).toMatchObject({ authorization: 'Bearer token-of-a-test' });
+      // Longer than an answer may take, and than a sign of life.
+      await new Promise((resolve) => setTimeout(resolve, 3_000));
+      body.end('typed');
+      expect(await textOf((await answer).body, 100)).toMatchObject({ text: '5' });
+      await waitFor('the connection has gone', () => executor.sockets.size, 0);
+    });
+
+    it('waits for an answer for as long as it hears that somebody lives', async () => {
+      executor.on('POST thing', ({ response }) => {
+        const timer = setInterval(() => response.writeProcessing(), 50);
+        setTimeout(() => response.end('late'), 3_000);
+        response.once('close', () => clearInterval(timer));
+      });
+      const { body } = await client.send(pod, talk(Readable.from(['all'])), never);
+      expect(await textOf(body, 100)).toMatchObject({ text: 'late' });
+    });
+
+    it.each([
+      ['before the end of the body', false],
+      ['after it', true],
+    ])('gives up one that is silent %s', async (_, isWhole) => {
+      executor.onHead('POST thing', ({ request: taken }) => taken.resume());
+      const body = new PassThrough();
+      if (isWhole) body.end('all');
+      await expect(client.send(pod, talk(body), never)).rejects.toMatchObject({ code: 'executor_timeout' });
+      await waitFor('no connection', () => executor.sockets.size, 0);
+      expect(body.destroyed).toBe(true);
+    });
+
+    it('takes a refusal before the end of the body, and one that drips in time', async () => {
+      executor.onHead('POST thing', ({ response }) =>
+        response.writeHead(409).end(JSON.stringify({ code: 'conflict', detail: 'no more', bytes: 7 })),
+      );
+      const body = new PassThrough();
+      body.write('some');
+      await expect(client.send(pod, talk(body), never)).rejects.toMatchObject({
+        code: 'conflict',
+        members: { bytes: 7 },
+      });
+      expect(body.destroyed).toBe(true);
+      executor.onHead('POST thing', ({ response }) => {
+        response.writeHead(409);
+        const timer = setInterval(() => response.write(' '), 50);
+        response.once('close', () => clearInterval(timer));
+      });
+      await expect(client.send(pod, talk(new PassThrough()), never)).rejects.toMatchObject({
+        code: 'executor_timeout',
+      });
+    });
+
+    it('breaks off where the body does, and where it is given up', async () => {
+      executor.onHead('POST thing', live);
+      const body = new PassThrough();
+      const answer = client.send(pod, talk(body), never);
+      const reason = new ProblemError('invalid_request', 'The body broke off.');
+      setTimeout(() => body.destroy(reason), 100);
+      await expect(answer).rejects.toBe(reason);
+      const ending = new AbortController();
+      const over = new Error('enough');
+      setTimeout(() => ending.abort(over), 100);
+      await expect(client.send(pod, talk(new PassThrough()), ending.signal)).rejects.toBe(over);
+      await waitFor('no connection', () => executor.sockets.size, 0);
+    });
+  });
+
   it('takes the answers that a request accepts, whatever their status, with their headers', async () => {
     executor.on('GET executions', ({ response }) =>
       response.writeHead(503, { 'x-marked': 'yes', etag: '"1"' }).end('as it is'),

@@ -11,7 +11,6 @@ import {
   wasEverReady,
   type Pod,
 } from '@warmbox/sandbox';
-import type { Dispatcher } from 'undici';
 import type { Obituary } from '../tombstones/obituary.js';
 import { onceOver } from '../http/answer.js';
 import type { Span } from '../tracing/spans.js';
@@ -34,6 +33,13 @@ export interface ExecutorRequest extends Expected {
    * refusal. A body of bytes takes as long as it takes: who gives it bounds it.
    */
   headTimeoutMs: number;
+  /**
+   * Instead of that: milliseconds within which the executor says by an interim answer that it lives, from the beginning of the request
+   * on. It has a connection of its own then, on which its head does not wait for the first byte of the body.
+   */
+  interimTimeoutMs?: number;
+  /** The answer may be hours away: where the sandbox ends meanwhile the client is told of that, not that it is refused. */
+  mayWait?: boolean;
   /** Milliseconds that the answer's body may be silent; 0: as long as it likes. */
   silenceTimeoutMs: number;
   /** Milliseconds that its body may take, unless `unbind` lifts that; absent where the client who waits for it bounds it. */
@@ -41,6 +47,16 @@ export interface ExecutorRequest extends Expected {
   /** The span that it is, of who sends it and ends that; absent: it gets one of its own. */
   span?: Span;
 }
+
+type RequestTimes = Pick<ExecutorRequest, 'headTimeoutMs' | 'interimTimeoutMs' | 'bodyTimeoutMs' | 'mayWait'>;
+
+/** What is told of an answer on its way. */
+interface Heard {
+  interim: () => void;
+  head: () => void;
+}
+
+type Asking<Answer> = (dialed: Pod, signal: AbortSignal, heard: Heard) => Promise<Answer>;
 
 /** The most of an answer that nobody waits for. */
 const ANSWER_MAX_BYTES = 4_096;
@@ -68,10 +84,13 @@ export class ExecutorClient {
    *   executor's own refusals, and the signal's reason
    */
   send(pod: Pod, request: ExecutorRequest, signal: AbortSignal): Promise<BoundAnswer> {
-    return this.attempt(pod, request, signal, async (outgoing, dialed, until, onHead) => {
-      const { statusCode: status, headers, body } = await this.dispatch(dialed, outgoing, until);
-      onHead();
-      return this.answerOf({ status, headers, body }, request);
+    return this.attempt(pod, request, signal, async (outgoing, dialed, until, heard) => {
+      const answer =
+        request.interimTimeoutMs === undefined
+          ? await this.dispatch(dialed, outgoing, until)
+          : await this.dial(dialed, outgoing, until, heard.interim);
+      heard.head();
+      return this.answerOf(answer, request);
     });
   }
 
@@ -86,11 +105,10 @@ export class ExecutorClient {
     request: ExecutorRequest,
     signal: AbortSignal,
   ): Promise<BoundAnswer & Pick<DialedAnswer, 'socket'>> {
-    return this.attempt(pod, request, signal, async ({ method, path, headers }, dialed, until, onHead) => {
-      const { host, port } = endpointOf(dialed);
-      const upgrade = { connection: 'Upgrade', upgrade: 'websocket', ...tokenOf(dialed) };
-      const answer = await dial({ host, port, method, path, headers: { ...headers, ...upgrade }, signal: until });
-      onHead();
+    return this.attempt(pod, request, signal, async (outgoing, dialed, until, heard) => {
+      const upgrade = { connection: 'Upgrade', upgrade: 'websocket' };
+      const answer = await this.dial(dialed, { ...outgoing, headers: { ...outgoing.headers, ...upgrade } }, until);
+      heard.head();
       return answer.socket === undefined ? this.answerOf(answer, request) : answer;
     });
   }
@@ -99,7 +117,7 @@ export class ExecutorClient {
     pod: Pod,
     request: ExecutorRequest,
     signal: AbortSignal,
-    ask: (outgoing: ExecutorRequest, dialed: Pod, signal: AbortSignal, onHead: () => void) => Promise<Answer>,
+    ask: (outgoing: ExecutorRequest, ...dialed: Parameters<Asking<Answer>>) => Promise<Answer>,
   ): Promise<Answer & BoundAnswer> {
     const { outgoing, onAnswer, onFailure } = traceExecutorRequest(pod, request);
     const bytes = request.body instanceof Readable ? request.body : undefined;
@@ -118,27 +136,30 @@ export class ExecutorClient {
   private async bounded<Answer extends ExecutorAnswer>(
     pod: Pod,
     bytes: Readable | undefined,
-    { headTimeoutMs, bodyTimeoutMs }: Pick<ExecutorRequest, 'headTimeoutMs' | 'bodyTimeoutMs'>,
+    { headTimeoutMs, interimTimeoutMs, bodyTimeoutMs, mayWait = false }: RequestTimes,
     signal: AbortSignal,
-    ask: (dialed: Pod, signal: AbortSignal, onHead: () => void) => Promise<Answer>,
+    ask: Asking<Answer>,
   ): Promise<Answer & BoundAnswer> {
     const dialed = isDialable(pod) ? pod : await this.whatIsNow(pod);
     if (!isDialable(dialed)) throw notReady(dialed);
-    const deadline = new Deadline(bytes === undefined ? headTimeoutMs : undefined, this.clock, signal);
-    // Also once the head is there: what it refuses with must come to an end, although the body has not been sent.
+    const isBound = interimTimeoutMs === undefined && bytes === undefined;
+    const deadline = new Deadline(isBound ? headTimeoutMs : interimTimeoutMs, this.clock, signal);
     const bound = (): void => deadline.renew(headTimeoutMs);
-    bytes?.once('end', bound);
+    const heard: Heard = {
+      interim: () => deadline.renew(interimTimeoutMs),
+      // What it refuses with must come to an end, although the body has not been sent.
+      head: isBound ? () => undefined : bound,
+    };
+    if (interimTimeoutMs === undefined) bytes?.once('end', bound);
     try {
-      const answer = await ask(dialed, deadline.signal, bytes === undefined ? () => undefined : bound).finally(() =>
-        bytes?.off('end', bound),
-      );
+      const answer = await ask(dialed, deadline.signal, heard).finally(() => bytes?.off('end', bound));
       deadline.renew(bodyTimeoutMs);
       onceOver(answer.body, () => deadline.release());
       return { ...answer, unbind: () => deadline.renew(undefined) };
     } catch (error) {
       deadline.release();
       signal.throwIfAborted();
-      throw await this.explainFailure(deadline.passed ? deadline.signal.reason : error, dialed, signal);
+      throw await this.explainFailure(deadline.passed ? deadline.signal.reason : error, dialed, signal, mayWait);
     }
   }
 
@@ -175,7 +196,12 @@ export class ExecutorClient {
   }
 
   /** What a client is told when its request met this error instead of an answer. */
-  private async explainFailure(error: unknown, pod: Pod, signal: AbortSignal): Promise<ProblemError> {
+  private async explainFailure(
+    error: unknown,
+    pod: Pod,
+    signal: AbortSignal,
+    mayHaveWaited: boolean,
+  ): Promise<ProblemError> {
     if (error instanceof ProblemError) return error;
     const isStopping = error instanceof ExecutorStopsError;
     // A new sandbox may not listen yet; one that was Ready and refuses has ended.
@@ -188,8 +214,8 @@ export class ExecutorClient {
     signal.throwIfAborted();
     if (is === 'gone') return this.obituary.of(now, error);
     // What was begun has ended with its sandbox; what was not is refused.
-    const isRefused = isStopping || codeOf(error) === 'ECONNREFUSED' || isTerminating(now);
-    if (isRefused) return notReady(now, error);
+    const isLate = !mayHaveWaited && (isStopping || isTerminating(now));
+    if (isLate || codeOf(error) === 'ECONNREFUSED') return notReady(now, error);
     return is === 'over' ? this.obituary.of(now, error) : failureOf(error, nameOf(pod));
   }
 
@@ -206,11 +232,29 @@ export class ExecutorClient {
     return accepted(answer, request);
   }
 
-  private dispatch(pod: Pod, request: ExecutorRequest, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
+  /** On a connection of its own; a body is one of bytes. */
+  private dial(
+    pod: Pod,
+    { method, path, headers, media, body }: ExecutorRequest,
+    signal: AbortSignal,
+    onInterim?: () => void,
+  ): Promise<DialedAnswer> {
+    return dial({
+      ...endpointOf(pod),
+      method,
+      path,
+      headers: { ...headers, ...(media === undefined ? {} : { accept: media }), ...tokenOf(pod) },
+      body: body instanceof Readable ? body : undefined,
+      signal,
+      onInterim,
+    });
+  }
+
+  private async dispatch(pod: Pod, request: ExecutorRequest, signal: AbortSignal): Promise<ExecutorAnswer> {
     const { host, port } = endpointOf(pod);
     const { media } = request;
     const json = typeof request.body === 'string' ? new PassingBody(request.body) : undefined;
-    return this.connections.request(
+    const { statusCode, ...answer } = await this.connections.request(
       { uid: pod.metadata?.uid ?? nameOf(pod), host, port },
       {
         method: request.method,
@@ -228,6 +272,7 @@ export class ExecutorClient {
         signal,
       },
     );
+    return { status: statusCode, ...answer };
   }
 
   /** The sandbox as the cluster has it, where it makes the difference. */

@@ -51,6 +51,7 @@ export function problemOfExecutor({ status, headers, text, method }: Refusal): P
   return new ProblemError(code, detail, {
     errors: violationsOf(document.errors),
     headers: code === 'range_not_satisfiable' ? lengthOf(headers) : {},
+    members: { bytes: numberOf(document.bytes) },
   });
 }
 
@@ -62,6 +63,10 @@ function codeOfStatus(status: number): ProblemCode | undefined {
 /** How long what has no such bytes is. */
 function lengthOf({ 'content-range': range = '' }: IncomingHttpHeaders): Record<string, string> {
   return /^bytes \*\/\d{1,20}$/.test(range) ? { 'content-range': range, 'accept-ranges': 'bytes' } : {};
+}
+
+function numberOf(value: unknown): number | undefined {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : undefined;
 }
 
 function parse(text: string): Record<string, unknown> {

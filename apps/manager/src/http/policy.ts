@@ -30,6 +30,7 @@ export const POLICY = {
   streamExecution: 'execute',
   cancelExecution: 'execute',
   signalExecution: 'execute',
+  writeExecutionInput: 'execute',
   getExecutionOutput: 'execute',
   // Nor is a file: it may be what a command printed, and what is written may be run.
   readFile: 'execute',

@@ -44,6 +44,13 @@ class BytesController {
     return this.count(body);
   }
 
+  /** For bodies that somebody types. */
+  @Put('typed')
+  @RouteSettings({ rawBody: { idleMs: Infinity } })
+  typed(@Raw() body: RawBody | undefined): Promise<object> {
+    return this.count(body);
+  }
+
   @Put('held')
   @RouteSettings({ rawBody: { idleMs: IDLE_MS } })
   hold(@Raw() body: RawBody, @Req() request: FastifyRequest, @Res() reply: FastifyReply): void {
@@ -184,6 +191,15 @@ describe('a body as it comes', () => {
     }
     const answer = answerOf(request);
     expect(await answer).toMatchObject({ status: 400, text: expect.stringContaining('No more of the body') as string });
+  });
+
+  it('is waited for without an end where the route says so', async () => {
+    const request = begin('PUT', '/typed', { 'transfer-encoding': 'chunked' });
+    request.write('a');
+    await new Promise((resolve) => setTimeout(resolve, ARRIVAL_MS + IDLE_MS));
+    const answer = answerOf(request);
+    request.end('b');
+    expect(await answer).toEqual({ status: 200, text: '{"bytes":2}' });
   });
 
   it('is dropped where the route refuses, and a client that goes on sending has its answer', async () => {

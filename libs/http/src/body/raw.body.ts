@@ -8,7 +8,7 @@ import { tooLarge } from './body.reader.js';
 import { letBodyCome } from './late.continue.js';
 
 export interface RawBodySettings {
-  /** Milliseconds for which no byte may come while somebody waits for one. */
+  /** Milliseconds for which no byte may come while somebody waits for one; Infinity: somebody may be typing it. */
   idleMs: number;
   /** Bytes that it may have; absent: any number. */
   limit?: number;
@@ -118,7 +118,7 @@ export class RawBody extends Readable {
   private waitForMore(): void {
     const { idleMs } = this.settings;
     this.idle?.cancel();
-    if (this.request.readableEnded) return;
+    if (this.request.readableEnded || idleMs === Infinity) return;
     this.idle = this.clock.after(idleMs, () => {
       this.destroy(new ProblemError('invalid_request', `No more of the body came for ${idleMs / 1000} seconds.`));
     });

@@ -17,8 +17,10 @@ export interface DialedRequest {
   /** Path and query. */
   path: string;
   headers: PassedHeaders;
-  /** What follows the headers. It is destroyed where it is not wanted to its end. */
+  /** What follows the headers, which do not wait for its first byte. It is destroyed where it is not wanted to its end. */
   body?: Readable;
+  /** Called for each interim answer (1xx, but for 101). */
+  onInterim?: () => void;
   /** Gives the request up, and its answer; not a connection that was handed over. */
   signal: AbortSignal;
 }
@@ -36,7 +38,7 @@ export interface DialedAnswer {
  *
  * @throws the system's error, and the signal's reason
  */
-export async function dial({ body, signal, ...options }: DialedRequest): Promise<DialedAnswer> {
+export async function dial({ body, signal, onInterim, ...options }: DialedRequest): Promise<DialedAnswer> {
   signal.throwIfAborted();
   const request = httpRequest({ ...options, agent: false });
   const giveUp = (): void => void request.destroy();
@@ -44,15 +46,21 @@ export async function dial({ body, signal, ...options }: DialedRequest): Promise
   // An error after the answer has begun is the answer's.
   request.on('error', () => undefined);
   request.once('socket', (socket) => socket.setKeepAlive(true, KEEP_CONNECTION_MS));
-  if (body === undefined) request.end();
-  else pipeline(body, request, () => undefined);
+  if (onInterim !== undefined) request.on('information', onInterim).on('continue', onInterim);
+  if (body === undefined) {
+    request.end();
+  } else {
+    request.flushHeaders();
+    pipeline(body, request, () => undefined);
+  }
   try {
     const answer = await answerOf(request);
     if (answer.socket === undefined) endWith(signal, answer.body);
     return answer;
   } catch (error) {
     signal.throwIfAborted();
-    throw error;
+    // Of a body that breaks off the request itself says no more than that it is over.
+    throw body?.errored ?? error;
   } finally {
     signal.removeEventListener('abort', giveUp);
   }

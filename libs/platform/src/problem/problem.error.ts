@@ -1,7 +1,7 @@
 import { PROBLEM_STATUS, type ProblemCode, type Problem, type Violation } from '@warmbox/contracts';
 
 /** Members of the document that some codes have. */
-export type ProblemMembers = Pick<Problem, 'cause' | 'message'>;
+export type ProblemMembers = Pick<Problem, 'bytes' | 'cause' | 'message'>;
 
 export interface ProblemOptions {
   /** With invalid_request: every violated rule. */
