@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { globSync, readFileSync } from 'node:fs';
+import { waitFor } from '@warmbox/testing';
 import { exitOf, ProcessExits, type Exit } from './process.exits.js';
 import { openSystem, type System } from './system.js';
 
@@ -27,6 +28,8 @@ describeOnLinux('ProcessExits', () => {
 
   const start = (script: string): Promise<number> =>
     system.spawn.start({ path: '/bin/sh', argv: ['sh', '-c', script], environment: {}, actions: [] });
+
+  const stateOf = (pid: number): string => readFileSync(`/proc/${pid}/stat`, 'latin1').replace(/^.*\) (.).*$/s, '$1');
 
   /** Ends of every kind, as the shell is told to end. */
   const ENDS: [script: string, exit: Exit][] = [
@@ -60,12 +63,25 @@ describeOnLinux('ProcessExits', () => {
     ).toBe('');
   });
 
+  it('tells ends among many that go on, also behind one that nobody waits for', async () => {
+    const sleepers = await Promise.all(Array.from({ length: 30 }, () => start('exec sleep 600')));
+    const slept = sleepers.map((pid) => system.exits.of(pid));
+    const run = async (): Promise<void> => {
+      const runs = ENDS.map(async ([script, exit]) => expect(await system.exits.of(await start(script))).toEqual(exit));
+      await Promise.all(runs);
+    };
+    await run();
+    const forgotten = await start('exit 9');
+    await waitFor('a zombie', () => stateOf(forgotten), 'Z');
+    await run();
+    for (const pid of sleepers) process.kill(pid, 'SIGKILL');
+    expect(await Promise.all(slept)).toEqual(sleepers.map(() => ({ code: null, signal: 'SIGKILL' })));
+    expect(await system.exits.of(forgotten)).toEqual({ code: 9, signal: null });
+  });
+
   it('tells an end that came before it was asked for, and one that comes while others live', async () => {
     const pid = await start('exit 3');
-    for (let state = ''; state !== 'Z';) {
-      await new Promise((resolve) => setImmediate(resolve));
-      state = readFileSync(`/proc/${pid}/stat`, 'latin1').replace(/^.*\) (.).*$/s, '$1');
-    }
+    await waitFor('a zombie', () => stateOf(pid), 'Z');
     const sleeper = await start('exec sleep 600');
     const slept = system.exits.of(sleeper);
     expect(await system.exits.of(pid)).toEqual({ code: 3, signal: null });

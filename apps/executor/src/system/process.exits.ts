@@ -15,7 +15,16 @@ export interface Signals {
 }
 
 const WNOHANG = 1;
+const WEXITED = 4;
+const WNOWAIT = 0x01000000;
+const P_ALL = 0;
 const EINTR = 4;
+/** Linux's siginfo_t, on 64 bits. */
+const SIGINFO_BYTES = 128;
+const SIGINFO_PID = 16;
+
+/** Of so many each one can be asked; of more it is found out first who has ended. */
+const FEW = 8;
 
 /**
  * Waits for the ends of processes that this one has started by itself. Only for those: what Node has started it waits for itself,
@@ -24,9 +33,18 @@ const EINTR = 4;
 export class ProcessExits {
   private readonly waiting = new Map<number, (exit: Exit) => void>();
   private readonly waitpid;
+  private readonly waitid;
   private readonly status = Buffer.alloc(4);
+  private readonly info = Buffer.alloc(SIGINFO_BYTES);
   private isListening = false;
   private readonly look = (): void => {
+    while (this.waiting.size > FEW) {
+      const pid = this.ended();
+      if (pid === 0) return;
+      // Node's own: until Node has waited for it those behind it do not show.
+      if (!this.waiting.has(pid)) break;
+      this.collect(pid);
+    }
     for (const pid of this.waiting.keys()) this.collect(pid);
   };
 
@@ -36,6 +54,9 @@ export class ProcessExits {
   ) {
     this.waitpid = libc.function<(pid: number, status: Buffer, options: number) => number>(
       'int waitpid(int pid, void *status, int options)',
+    );
+    this.waitid = libc.function<(type: number, id: number, info: Buffer, options: number) => number>(
+      'int waitid(int type, int id, void *info, int options)',
     );
   }
 
@@ -60,6 +81,14 @@ export class ProcessExits {
     this.signals.off('SIGCHLD', this.look);
     this.isListening = false;
     this.waiting.clear();
+  }
+
+  /** A child that has ended and was not waited for, whoever has started it; 0 where there is none. It stays as it is. */
+  private ended(): number {
+    this.info.fill(0);
+    const answer = this.waitid(P_ALL, 0, this.info, WEXITED | WNOHANG | WNOWAIT);
+    if (answer !== 0) throw this.libc.refusal('waitid');
+    return this.info.readInt32LE(SIGINFO_PID);
   }
 
   private collect(pid: number): void {
