@@ -1,18 +1,20 @@
 import { TestEnvironment } from 'jest-environment-node';
 
+const SIGNALS = ['SIGCHLD', 'SIGIO'];
+
 /**
- * Node, as Jest shows it to specs, but with the end of children: Jest gives specs a copy of `process`, to which no signal comes, and the
- * executor waits for what it has started by SIGCHLD.
+ * Node, as Jest shows it to specs, but with two signals: Jest gives specs a copy of `process`, to which none comes, and the executor hears
+ * by SIGCHLD of the end of what it has started, and by SIGIO of files.
  */
 export default class SignalledEnvironment extends TestEnvironment {
   constructor(...args) {
     super(...args);
-    this.passOn = () => this.global.process.emit('SIGCHLD', 'SIGCHLD');
-    process.on('SIGCHLD', this.passOn);
+    this.passOn = (name) => this.global.process.emit(name, name);
+    for (const name of SIGNALS) process.on(name, this.passOn);
   }
 
   async teardown() {
-    process.off('SIGCHLD', this.passOn);
+    for (const name of SIGNALS) process.off(name, this.passOn);
     await super.teardown();
   }
 }

@@ -7,6 +7,7 @@ export * from './execute.dto.js';
 export * from './execution.dto.js';
 export * from './execution.events.js';
 export * from './file.dto.js';
+export * from './file.events.js';
 export * from './grant.dto.js';
 export * from './is.environment.js';
 export * from './is.labels.js';

@@ -28,6 +28,7 @@ const OF_REQUEST = new Set([
 /** What an executor says of a file, to who asked. */
 const OF_ANSWER = new Set([
   'accept-ranges',
+  'cache-control',
   'content-disposition',
   'content-length',
   'content-range',
@@ -36,6 +37,7 @@ const OF_ANSWER = new Set([
   'last-modified',
   'link',
   'location',
+  'x-accel-buffering',
 ]);
 
 /** A client's request that concerns a file of its sandbox, as its executor takes it: the query with its bytes as they were sent. */

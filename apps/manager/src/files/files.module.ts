@@ -6,13 +6,14 @@ import { SandboxStamper } from '../sandboxes/sandbox.stamper.js';
 import { SandboxesModule } from '../sandboxes/sandboxes.module.js';
 import { ArchiveController } from './archive.controller.js';
 import { EntriesController } from './entries.controller.js';
+import { EventsController } from './events.controller.js';
 import { FileGateway } from './file.gateway.js';
 import { FilesController } from './files.controller.js';
 
 /** The files of sandboxes. */
 @Module({
   imports: [ExecutorsModule, SandboxesModule],
-  controllers: [FilesController, EntriesController, ArchiveController],
+  controllers: [FilesController, EntriesController, ArchiveController, EventsController],
   providers: [
     {
       provide: FileGateway,
