@@ -8,11 +8,11 @@ COPY scripts/addon.js scripts/
 ARG TARGETARCH
 RUN node scripts/addon.js "$TARGETARCH"
 COPY .swcrc tsconfig.json ./
-COPY scripts/build.js scripts/
+COPY scripts/build.js scripts/class.names.js scripts/compile.mjs scripts/
 COPY libs libs
 COPY apps apps
 # Source maps are for whoever reads a stack trace beside the repository.
-RUN npm run build && rm dist/*/main.js.map
+RUN npm run build && rm dist/*/*.js.map dist/executor/*.compiled
 
 FROM node:24-bookworm-slim AS base
 
@@ -42,11 +42,14 @@ RUN apt-get update \
   # Programs that ask passwd for their home (ssh) and those that take HOME agree.
   && usermod --home /workspace node
 COPY --from=build /build/dist/executor /app/executor
+# For this processor and this Node, which need not be those that built the bundle.
+COPY scripts/compile.mjs /tmp/
+RUN /warmbox/warmboxd --disable-sigusr1 --max-semi-space-size=1 /tmp/compile.mjs /app/executor && rm /tmp/compile.mjs
 ENV NPM_CONFIG_UPDATE_NOTIFIER=false
 USER 1000:1000
 WORKDIR /workspace
 EXPOSE 8666
-ENTRYPOINT ["/usr/bin/tini", "--", "/warmbox/warmboxd", "--disable-sigusr1", "/warmbox/self"]
+ENTRYPOINT ["/usr/bin/tini", "--", "/warmbox/warmboxd", "--disable-sigusr1", "--max-semi-space-size=1", "/warmbox/self"]
 
 FROM executor AS local
 COPY --from=build /build/dist/manager /app/manager

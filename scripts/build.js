@@ -2,14 +2,18 @@
  * Bundles each app into one file, dist/<app>/main.js (`node scripts/build.js manager`: only that one). swc goes first
  * because it emits the decorator metadata that Nest and class-validator live on; esbuild then bundles, drops what is unused
  * and minifies: one file starts in half the time and a third of the memory of node_modules
- * (docs/decisions/0002-one-bundled-file.md).
+ * (docs/decisions/0002-one-bundled-file.md). The executor's bundle is a CommonJS script, which scripts/compile.mjs then compiles.
  */
-import { cp, mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { cp, mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { transformFile } from '@swc/core';
 import { build } from 'esbuild';
+import { EXECUTOR_FLAGS } from '../libs/platform/src/start/node.flags.ts';
+import { NAME_CLASS, nameClassesOnly } from './class.names.js';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const require = createRequire(import.meta.url);
@@ -34,15 +38,27 @@ const esModules = {
 
 const refuse = (what) => `module.exports = () => () => { throw new Error('The bundle has no ${what}.'); };`;
 
+/** A module of Node that is loaded when somebody asks for something of it. */
+function onceAsked(name) {
+  const getters = Object.keys(require(name)).map((key) => `get ${key}(){return require('node:${name}').${key}}`);
+  return `module.exports={${getters.join()}};`;
+}
+
+/** What only a server or client needs that the executor is not: together a quarter of its start. */
+const rarelyNeeded = ['http2', 'https', 'tls', 'zlib'];
+
 /**
  * What the executor never uses, with what stands in for it. It is in every sandbox, so each of these costs a megabyte or more of
  * every sandbox's memory (together 52 MB of anonymous memory become 32). It has no schemas, documents, static files and injected requests.
  */
 const executorLacks = {
+  ...Object.fromEntries(rarelyNeeded.map((name) => [name, onceAsked(name)])),
   '@fastify/ajv-compiler': refuse('schema validation'),
   '@fastify/fast-json-stringify-compiler': refuse('schema serialization'),
   '@fastify/static': refuse('static files'),
   'light-my-request': refuse('injected requests'),
+  'thread-stream': refuse('logs by another thread'),
+  worker_threads: 'module.exports = { isMainThread: true };',
   '@nestjs/swagger':
     'const decorator = () => () => undefined; export { decorator as ApiProperty, decorator as ApiPropertyOptional };',
 };
@@ -61,7 +77,8 @@ const route = (lacks) => ({
     onLoad({ filter: /^/, namespace: 'stand-in' }, ({ path }) => ({ contents: standIns[path], loader: 'js' }));
     onResolve({ filter: /^[@\w]/ }, async ({ path, pluginData, ...options }) => {
       if (pluginData === 'resolved' || options.kind === 'entry-point') return undefined;
-      if (path in lacks) return { path, namespace: 'stand-in' };
+      const name = path.replace(/^node:/, '');
+      if (name in lacks && options.namespace !== 'stand-in') return { path: name, namespace: 'stand-in' };
       if (path === '@kubernetes/client-node') return { path: KUBE_CONFIG, sideEffects: false };
       // Nest's own ValidationPipe loads the whole of these by name; ours stands in its place.
       if (/^class-(validator|transformer)$/.test(path) && options.importer.includes('/@nestjs/common/')) {
@@ -108,32 +125,66 @@ const optionalPeers = [
   'mongoose',
 ];
 
-async function bundle(app, { lacks = {} } = {}) {
-  const outdir = join(root, 'dist', app);
-  await rm(outdir, { recursive: true, force: true });
-  await mkdir(outdir, { recursive: true });
+/** What both forms of a bundle are made with. */
+const common = (lacks) => ({
+  absWorkingDir: root,
+  bundle: true,
+  platform: 'node',
+  target: 'node24',
+  minifySyntax: true,
+  minifyWhitespace: true,
+  keepNames: true,
+  metafile: true,
+  // Beside the bundle for whoever has a stack trace to read; a linked map is read at start and doubles the memory.
+  sourcemap: 'external',
+  legalComments: 'none',
+  logLevel: 'warning',
+  external: optionalPeers,
+  plugins: [transpile, route(lacks), nameClassesOnly],
+});
+
+async function bundle(app) {
   await build({
-    absWorkingDir: root,
-    entryPoints: [join(root, 'apps', app, 'src', 'main.ts')],
-    outfile: join(outdir, 'main.js'),
-    bundle: true,
-    platform: 'node',
-    target: 'node24',
+    ...common({}),
+    entryPoints: [join(root, 'apps', app, 'src/main.ts')],
+    outfile: join(root, 'dist', app, 'main.js'),
     format: 'esm',
-    minify: true,
-    keepNames: true,
-    // Beside the bundle for whoever has a stack trace to read; a linked map is read at start and doubles the memory.
-    sourcemap: 'external',
-    legalComments: 'none',
-    logLevel: 'warning',
-    external: optionalPeers,
-    plugins: [transpile, route(lacks)],
     // CommonJS dependencies call require(), which an ES module does not have.
     banner: {
-      js: "import{createRequire as __createRequire}from'node:module';import{fileURLToPath as __fileURLToPath}from'node:url';import{dirname as __dirnameOf}from'node:path';const require=__createRequire(import.meta.url),__filename=__fileURLToPath(import.meta.url),__dirname=__dirnameOf(__filename);",
+      js: `const ${NAME_CLASS};import{createRequire as __createRequire}from'node:module';import{fileURLToPath as __fileURLToPath}from'node:url';import{dirname as __dirnameOf}from'node:path';const require=__createRequire(import.meta.url),__filename=__fileURLToPath(import.meta.url),__dirname=__dirnameOf(__filename);`,
     },
   });
-  return outdir;
+}
+
+/**
+ * The executor as a script, executor.js, and main.js, which runs it from its compiled form. A script also starts faster than a module
+ * does: whoever imports all that `node:http` has loads a second HTTP client.
+ */
+async function bundleExecutor() {
+  const outdir = join(root, 'dist/executor');
+  const script = {
+    format: 'cjs',
+    define: { 'import.meta.dirname': '__dirname', 'import.meta.url': '__url' },
+    supported: { 'dynamic-import': false },
+  };
+  await build({
+    ...common(executorLacks),
+    ...script,
+    entryPoints: [join(root, 'apps/executor/src/main.ts')],
+    outfile: join(outdir, 'executor.js'),
+    banner: {
+      js: `(function(exports,require,module,__filename,__dirname){const ${NAME_CLASS},__url=require('node:url').pathToFileURL(__filename).href;`,
+    },
+    footer: { js: '})' },
+  });
+  await build({
+    ...common({}),
+    ...script,
+    entryPoints: [join(root, 'apps/executor/src/start.ts')],
+    outfile: join(outdir, 'main.js'),
+    sourcemap: false,
+  });
+  await writeFile(join(outdir, 'package.json'), '{"type":"commonjs"}');
 }
 
 /** Swagger UI's own files, as far as the page of the manager uses them (apps/manager/src/docs/swagger-ui.assets.ts). */
@@ -166,16 +217,16 @@ async function copyAddons(outdir) {
   }
 }
 
-/** What differs from app to app. */
-const settings = {
-  manager: { complete: copySwaggerUi },
-  executor: {
-    lacks: executorLacks,
-    complete: async (outdir) => {
-      await copyCommandLimits(outdir);
-      await copyAddons(outdir);
-    },
-  },
+/** As scripts/compile.mjs says; with the flags that it is run with, or what it compiles is refused. */
+async function compile(outdir) {
+  await promisify(execFile)(process.execPath, [...EXECUTOR_FLAGS, join(root, 'scripts/compile.mjs'), outdir]);
+}
+
+/** What is made of each app, in order. */
+const steps = {
+  manager: [() => bundle('manager'), copySwaggerUi],
+  executor: [bundleExecutor, copyCommandLimits, copyAddons, compile],
+  local: [() => bundle('local')],
 };
 
 /** When the newest file below some paths was changed, in milliseconds since the epoch. */
@@ -203,7 +254,9 @@ const apps = named.length > 0 ? named : ['manager', 'executor', 'local'];
 if (process.argv.includes('--if-stale') && !(await isStale(apps))) process.exit(0);
 await Promise.all(
   apps.map(async (app) => {
-    const outdir = await bundle(app, settings[app]);
-    await settings[app]?.complete(outdir);
+    const outdir = join(root, 'dist', app);
+    await rm(outdir, { recursive: true, force: true });
+    await mkdir(outdir, { recursive: true });
+    for (const step of steps[app]) await step(outdir);
   }),
 );

@@ -15,7 +15,7 @@ import {
   silentLog,
 } from '@warmbox/kube';
 import { ApiServer, Kubelet, KubeletMachine } from '@warmbox/local-cluster';
-import { NODE_FLAGS, systemClock } from '@warmbox/platform';
+import { EXECUTOR_FLAGS, systemClock } from '@warmbox/platform';
 import { hasFailed, hasSucceeded, orError, waitFor } from '@warmbox/testing';
 import type { ApiProxyTls } from '@warmbox/testing/harness';
 import { DIST } from '../e2e/suite.js';
@@ -152,7 +152,7 @@ export class FaultCluster {
     this.undo.push(() => machine.close());
     const connection = await this.connect();
     this.undo.push(() => connection.close());
-    const executorCommand = [process.execPath, ...NODE_FLAGS, join(DIST, 'executor', 'main.js')];
+    const executorCommand = [process.execPath, ...EXECUTOR_FLAGS, join(DIST, 'executor', 'main.js')];
     const { namespace } = this;
     const options = { nodeName: namespace, namespace, bind: true, executorCommand, hollow };
     const kubelet = new Kubelet(new KubeClient(connection), machine, options, systemClock, silentLog);

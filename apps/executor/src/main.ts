@@ -42,4 +42,4 @@ function fail(error: unknown): never {
 
 process.on('uncaughtException', fail);
 process.on('unhandledRejection', fail);
-await main().catch(fail);
+void main().catch(fail);

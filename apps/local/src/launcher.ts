@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LOCAL_IMAGE, LocalCluster, type KubeLog } from '@warmbox/local-cluster';
-import { NODE_FLAGS, type Clock } from '@warmbox/platform';
+import { EXECUTOR_FLAGS, type Clock } from '@warmbox/platform';
 import { freePort } from './free.port.js';
 import { runtimeClassesOf, type LocalOptions } from './local.options.js';
 import { ManagerProcess, type ExitCode } from './manager.process.js';
@@ -84,7 +84,7 @@ export class Launcher {
     const { signal } = this.stopping;
     const port = await freePort(options.host, options.port);
     this.cluster = await LocalCluster.start({
-      executorCommand: [process.execPath, ...NODE_FLAGS, this.bundles.executor],
+      executorCommand: [process.execPath, ...EXECUTOR_FLAGS, this.bundles.executor],
       isolation: options.isolation,
       namespaces: [options.targetNamespace],
       runtimeClasses: runtimeClassesOf(options),

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { NODE_FLAGS } from '@warmbox/platform';
+import { EXECUTOR_FLAGS } from '@warmbox/platform';
 import { freePort } from '@warmbox/testing';
 import { Client } from './client.js';
 
@@ -30,7 +30,7 @@ export const NODE_ALONE: Contender = { name: 'node -e', argv: [process.execPath,
 
 /** The executor as it ships, and what it is compared with. Without Go on the PATH its reference is left out. */
 export async function contenders(print: (line: string) => void): Promise<Contender[]> {
-  const executor = [process.execPath, ...NODE_FLAGS, join(DIST, 'executor/main.js')];
+  const executor = [process.execPath, ...EXECUTOR_FLAGS, join(DIST, 'executor/main.js')];
   const naive = [process.execPath, join(SOURCES, 'naive.mjs')];
   const found: Contender[] = [{ name: 'executor', argv: executor }];
   if (await buildReference(print)) found.push({ name: 'go', argv: [REFERENCE] });

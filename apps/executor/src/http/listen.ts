@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { OptionsError } from '@warmbox/platform/options';
 import type { FastifyInstance } from 'fastify';
@@ -21,7 +22,13 @@ export async function listen(app: NestFastifyApplication, options: Readonly<Exec
     return `descriptor ${socketFd}`;
   }
   await (socket === undefined ? app.listen(port, host) : app.listen(socket));
-  return socket ?? (await app.getUrl());
+  return socket ?? urlOf(app.getHttpServer() as Server);
+}
+
+/** Nest's own way to it loads Node's TLS, to see whether that is spoken. */
+function urlOf(server: Server): string {
+  const { address, port, family } = server.address() as AddressInfo;
+  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
 }
 
 /**

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LocalCluster, type LocalClusterOptions } from '@warmbox/local-cluster';
-import { NODE_FLAGS } from '@warmbox/platform';
+import { EXECUTOR_FLAGS } from '@warmbox/platform';
 import { ManagerProcess } from './manager.process.js';
 import type { WarmboxClient } from './warmbox.client.js';
 
@@ -33,7 +33,7 @@ export class LocalSystem {
 
   static async start(options: LocalSystemOptions): Promise<LocalSystem> {
     const cluster = await LocalCluster.start({
-      executorCommand: [process.execPath, ...NODE_FLAGS, join(options.dist, 'executor', 'main.js')],
+      executorCommand: [process.execPath, ...EXECUTOR_FLAGS, join(options.dist, 'executor', 'main.js')],
       ...options.cluster,
     });
     const folder = await mkdtemp(join(tmpdir(), 'warmbox-test-'));
