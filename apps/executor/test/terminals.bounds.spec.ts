@@ -88,6 +88,18 @@ describe('the bounds of terminals', () => {
     await client.ended();
   });
 
+  it('echo a large paste whole', async () => {
+    const client = await executor.view(await make('echo ready; cat > pasted; head -c 1 > /dev/null'));
+    await client.shows(/ready/);
+    const lines = Array.from({ length: 10_000 }, (_, index) => `line ${index} of the paste\r`).join('');
+    client.type(lines);
+    await waitFor('the echo', () => client.bytes, lines.length + 10_000 + 'ready\r\n'.length);
+    client.type('\u0004');
+    await waitFor('the file', () => executor.run({ command: 'cat pasted' }), { stdout: lines.replaceAll('\r', '\n') });
+    client.type('\r');
+    await client.ended();
+  });
+
   it('leave nothing of 200 of them: no process, no descriptor, no terminal, and little memory', async () => {
     const open = (): number => readdirSync('/proc/self/fd').length;
     const cycle = async (): Promise<void> => {

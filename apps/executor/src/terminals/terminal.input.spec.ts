@@ -59,6 +59,13 @@ describe('What is typed at a terminal', () => {
     expect([typed, clock.nextIn]).toEqual(['a', 2]);
   });
 
+  it('goes in pieces of 4 KiB, between which what it is echoed as can be read', async () => {
+    push('x'.repeat(10_000));
+    expect([typed.length, clock.nextIn]).toEqual([4_096, 0]);
+    await clock.advance(0);
+    expect([typed.length, clock.waiting]).toEqual([10_000, 0]);
+  });
+
   it('is tried at once when the program has printed something', () => {
     room = 0;
     push('abc');

@@ -3,6 +3,12 @@ import type { Clock, Timer } from '@warmbox/platform';
 /** Bytes that wait for their program beyond which no more are taken from viewers. */
 const MOST_BYTES = 65_536;
 
+/**
+ * The most bytes that are typed at a time, before what the terminal echoes is read: Linux keeps 4 KiB of echo that nobody reads, and drops
+ * the rest of it.
+ */
+const MOST_AT_ONCE = 4_096;
+
 /** Between two attempts to type what the program did not take, in milliseconds: at first, and at most. */
 const FIRST_PAUSE_MS = 2;
 const LONGEST_PAUSE_MS = 50;
@@ -61,22 +67,26 @@ export class TerminalInput {
   private flush(): void {
     this.timer?.cancel();
     this.timer = undefined;
-    for (let first = this.waiting[0]; first !== undefined; first = this.waiting[0]) {
-      const taken = this.write(first);
+    let room = MOST_AT_ONCE;
+    let isTaken = true;
+    for (let first = this.waiting[0]; first !== undefined && room > 0 && isTaken; first = this.waiting[0]) {
+      const part = first.subarray(0, room);
+      const taken = this.write(part);
+      room -= taken;
       this.bytes -= taken;
-      if (taken > 0) this.pauseMs = FIRST_PAUSE_MS;
-      if (taken === first.length) {
-        this.waiting.shift();
-        continue;
-      }
-      this.waiting[0] = first.subarray(taken);
-      if (taken === 0) {
-        this.timer = this.clock.after(this.pauseMs, () => this.flush());
-        this.pauseMs = Math.min(2 * this.pauseMs, LONGEST_PAUSE_MS);
-        break;
-      }
+      isTaken = taken === part.length;
+      if (taken === first.length) this.waiting.shift();
+      else this.waiting[0] = first.subarray(taken);
     }
+    if (room < MOST_AT_ONCE) this.pauseMs = FIRST_PAUSE_MS;
+    if (this.waiting.length > 0) this.later(isTaken);
     this.tell();
+  }
+
+  /** @param isTaken whether all was taken: then only what comes meanwhile is to be read first */
+  private later(isTaken: boolean): void {
+    this.timer = this.clock.after(isTaken ? 0 : this.pauseMs, () => this.flush());
+    if (!isTaken) this.pauseMs = Math.min(2 * this.pauseMs, LONGEST_PAUSE_MS);
   }
 
   private tell(): void {
