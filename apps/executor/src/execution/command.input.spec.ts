@@ -6,7 +6,7 @@ import { CommandInput } from './command.input.js';
 /** The end of a pipe that takes a chunk when it is told to. */
 class Pipe extends Writable {
   readonly taken: string[] = [];
-  private waiting: (() => void) | undefined;
+  private waiting: ((error?: Error) => void) | undefined;
 
   /** @param isReading whether it takes whatever comes */
   constructor(public isReading = true) {
@@ -14,9 +14,9 @@ class Pipe extends Writable {
   }
 
   override _write(chunk: Buffer, _encoding: string, done: (error?: Error | null) => void): void {
-    const take = (): void => {
-      if (!this.destroyed) this.taken.push(chunk.toString());
-      done();
+    const take = (error?: Error): void => {
+      if (error === undefined) this.taken.push(chunk.toString());
+      done(error);
     };
     if (this.isReading) take();
     else this.waiting = take;
@@ -25,7 +25,7 @@ class Pipe extends Writable {
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
     done(error);
     // As a socket does with what it has not written.
-    this.waiting?.();
+    this.waiting?.(Object.assign(new Error('write ECANCELED'), { code: 'ECANCELED' }));
   }
 
   get isFull(): boolean {

@@ -94,8 +94,7 @@ export class CommandInput {
 
   private write(chunk: Buffer): Promise<void> {
     return new Promise((resolve, reject) => {
-      // Of a socket that was destroyed meanwhile Node says that it has written all.
-      this.pipe.write(chunk, (error) => (error || this.pipe.destroyed ? reject(error ?? this.closed()) : resolve()));
+      this.pipe.write(chunk, (error) => (error ? reject(error) : resolve()));
     });
   }
 
