@@ -42,7 +42,7 @@ export class ProcessExits {
       const pid = this.ended();
       if (pid === 0) return;
       // Node's own: until Node has waited for it those behind it do not show.
-      if (!this.waiting.has(pid)) break;
+      if (pid === undefined || !this.waiting.has(pid)) break;
       this.collect(pid);
     }
     for (const pid of this.waiting.keys()) this.collect(pid);
@@ -83,12 +83,14 @@ export class ProcessExits {
     this.waiting.clear();
   }
 
-  /** A child that has ended and was not waited for, whoever has started it; 0 where there is none. It stays as it is. */
-  private ended(): number {
+  /**
+   * A child that has ended and was not waited for, whoever has started it; 0 where there is none, undefined where the system does not
+   * say. The child stays as it is.
+   */
+  private ended(): number | undefined {
     this.info.fill(0);
     const answer = this.waitid(P_ALL, 0, this.info, WEXITED | WNOHANG | WNOWAIT);
-    if (answer !== 0) throw this.libc.refusal('waitid');
-    return this.info.readInt32LE(SIGINFO_PID);
+    return answer === 0 ? this.info.readInt32LE(SIGINFO_PID) : undefined;
   }
 
   private collect(pid: number): void {
