@@ -68,6 +68,18 @@ describe.each([
     await nothingIsLeft(client);
   });
 
+  it('writes the files that come along before the command begins', async () => {
+    const files = [
+      { path: 'in/a file', content: 'given\n' },
+      { path: '/tmp/bytes', content: Buffer.from([0, 255, 10]).toString('base64'), encoding: 'base64' as const },
+      { path: 'run.sh', content: '#!/bin/sh\ncat "in/a file"; od -An -tx1 /tmp/bytes', mode: '0755' },
+    ];
+    await expect(client.run({ argv: ['./run.sh'], files })).resolves.toMatchObject({ stdout: 'given\n 00 ff 0a\n' });
+    const refused = await orError(client.run({ command: 'true', files: [{ path: '/etc/passwd', content: 'x' }] }));
+    expect(refused).toMatchObject({ status: 403, problem: { code: 'forbidden' } });
+    await nothingIsLeft(client);
+  });
+
   it('ends a command whose time is up, and leaves nothing', async () => {
     const result = await client.run({ command: 'setsid sleep 1000 & sleep 1000', timeoutSeconds: 1 });
     expect(result).toMatchObject({ exitCode: 124, timedOut: true });
@@ -90,6 +102,8 @@ describe.each([
     [{}, '/command'],
     [{ command: 'true', lifetimeSeconds: 100_000 }, '/lifetimeSeconds'],
     [{ command: 'true', resources: {} }, '/resources'],
+    [{ command: 'true', files: [{ path: 'a', content: 'é', encoding: 'base64' }] }, '/files/0/content'],
+    [{ command: 'true', files: [{ path: 'a', content: '', owner: 'root' }] }, '/files/0/owner'],
   ])('refuses %j before there is any sandbox', async (body, pointer) => {
     const refused = (await orError(client.json('POST', '/api/kata/run', body))) as AnsweredProblem;
     expect(refused).toMatchObject({ status: 400, problem: { errors: [{ pointer }] } });
@@ -218,13 +232,14 @@ describe('runs with an idempotency key', () => {
   afterAll(() => system.stop());
 
   it('run once, whoever sends them through whichever manager, and leave nothing', async () => {
-    const body = { command: 'echo begun; sleep 1; echo over' };
+    const files = [{ path: 'a', content: 'as it was' }];
+    const body = { command: 'cp a b; echo changed > a; echo begun; sleep 1; echo over; cmp -s a b || cat a', files };
     const answers = await Promise.all([...clients, ...clients].map((client) => keyed(client, 'at-once', body)));
     const names = answers.map(namesOf);
     expect(names).toEqual(names.map(() => names[0]));
     for (const answer of answers) {
       const { output } = await outputOf(readServerSentEvents(answer.body!));
-      expect(output).toBe('begun\nover\n');
+      expect(output).toBe('begun\nover\nchanged\n');
     }
     await nothingIsLeft(clients[0]!);
     const again = await keyed(clients[1]!, 'at-once', body);

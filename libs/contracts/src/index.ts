@@ -9,6 +9,7 @@ export * from './map.rule.js';
 export * from './problem.js';
 export * from './problem.codes.js';
 export * from './request.limits.js';
+export * from './run.rule.js';
 export * from './sandbox.states.js';
 export * from './signal.names.js';
 export * from './terminal.rule.js';

@@ -1,11 +1,25 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { IsBoolean, IsOptional } from 'class-validator';
 import { ExecuteDto } from './execute.dto.js';
+import { RUN_FILES_MAX } from '@warmbox/contracts';
 import { GrantField } from './grant.dto.js';
+import { IsListOf } from './list.of.js';
+import { RunFileDto } from './run-file.dto.js';
 import { LabelsField, UserIdField, WaitField } from './sandbox-request.dto.js';
 
 /** A command to run in a sandbox of its own, and what that sandbox shall be. */
 export class RunDto extends ExecuteDto {
+  @ApiPropertyOptional({
+    description:
+      'Small files that are written before the command begins; at most 100, 4 MiB together as they are sent.',
+    type: [RunFileDto],
+    maxItems: RUN_FILES_MAX,
+    example: [{ path: 'main.py', content: 'print(6 * 7)\n' }],
+  })
+  @IsOptional()
+  @IsListOf(RunFileDto, RUN_FILES_MAX)
+  files?: RunFileDto[];
+
   @UserIdField({ required: false })
   userId?: string;
 

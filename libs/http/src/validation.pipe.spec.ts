@@ -1,4 +1,4 @@
-import { IsLabels } from '@warmbox/dto';
+import { IsLabels, IsListOf } from '@warmbox/dto';
 import { Type } from 'class-transformer';
 import { IsInt, IsObject, IsOptional, Min, ValidateNested } from 'class-validator';
 import { ProblemError } from '@warmbox/platform';
@@ -38,6 +38,12 @@ class ParcelDto {
   @ValidateNested()
   @Type(() => SizeDto)
   size!: SizeDto;
+}
+
+class ShelfDto {
+  @IsOptional()
+  @IsListOf(ParcelDto, 3)
+  parcels?: ParcelDto[];
 }
 
 const pipe = new RequestValidationPipe();
@@ -101,5 +107,39 @@ describe('the validation of requests', () => {
     [{ size: { hasOwnProperty: 1 } }, '/size/hasOwnProperty'],
   ])('refuses a field that every object has: %j', async (value, pointer) => {
     expect(await refused(value)).toEqual([pointer]);
+  });
+
+  describe('of lists of objects', () => {
+    const parcel = { weight: 1, labels: { a: 'b' }, size: { width: 2 } };
+    const shelf = (parcels: unknown): Promise<unknown> =>
+      pipe.transform({ parcels }, { type: 'body', metatype: ShelfDto });
+    const pointersOf = async (parcels: unknown): Promise<unknown> =>
+      shelf(parcels).then(
+        () => [],
+        (error: unknown) => (error as ProblemError).errors?.map(({ pointer }) => pointer),
+      );
+
+    it('makes each one of its class', async () => {
+      const { parcels } = (await shelf([parcel, parcel])) as ShelfDto;
+      expect(parcels).toEqual([parcel, parcel]);
+      expect(parcels?.every((one) => one instanceof ParcelDto)).toBe(true);
+      expect(await shelf([])).toEqual({ parcels: [] });
+    });
+
+    it.each<[unknown, string[]]>([
+      [[parcel, { ...parcel, weight: 0 }], ['/parcels/1/weight']],
+      [[{ ...parcel, colour: 1 }], ['/parcels/0/colour']],
+      [[{ ...parcel, size: { depth: 1 } }], ['/parcels/0/size/depth']],
+      [[{ ...parcel, labels: { 'a b': 'c' } }], ['/parcels/0/labels/a b']],
+      [
+        ['text', [], null],
+        ['/parcels/0', '/parcels/1', '/parcels/2'],
+      ],
+      [[parcel, parcel, parcel, parcel], ['/parcels']],
+      [parcel, ['/parcels']],
+      ['text', ['/parcels']],
+    ])('points to what is wrong: %j', async (parcels, pointers) => {
+      expect(await pointersOf(parcels)).toEqual(pointers);
+    });
   });
 });

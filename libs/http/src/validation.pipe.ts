@@ -43,9 +43,10 @@ export class RequestValidationPipe implements PipeTransform {
   }
 }
 
-/** Whether the pass has said already that this, or what this is part of, or an item of it cannot be. */
+/** Whether the pass has said already that this, or what this is part of, or a part of it cannot be. */
 function isTold({ pointer }: ViolationDto, refused: ReadonlySet<string>): boolean {
-  return refused.has(pointer) || [...refused].some((told) => told.startsWith(`${pointer}/`));
+  const isPartOf = (part: string, whole: string): boolean => part === whole || part.startsWith(`${whole}/`);
+  return [...refused].some((told) => isPartOf(told, pointer) || isPartOf(pointer, told));
 }
 
 /** class-validator's names of rules on a value's type. */

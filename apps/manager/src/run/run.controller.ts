@@ -12,7 +12,7 @@ import { callerOf } from '../http/caller.js';
 import { Operation } from '../http/operation.js';
 import { ApiIdempotencyKey } from '../idempotency/api.idempotency-key.js';
 import { KEY_OF_RUN, RUN_EXAMPLES, RUN_HEADERS, RUN_LOCATION } from './run.docs.js';
-import { runViolation } from './run.plan.js';
+import { runViolations } from './run.plan.js';
 import { Runs } from './runs.js';
 
 @ApiTags('Executions')
@@ -28,7 +28,7 @@ export class RunController {
   @Operation('run', {
     summary: 'Run a command in a sandbox of its own',
     description:
-      'Takes a warm sandbox, or creates one where none is warm, runs the command there and deletes the sandbox: one request, and the stream or the result of `execute`. The answer begins when the command does; until then nothing is sent, and what goes wrong is told with its status. When the answer has ended the sandbox is being deleted. A client that leaves, or shuts its sending side, is given a few seconds to come back to the events of the execution, then the command is ended and the sandbox deleted. Where the manager dies the sandbox goes as idle. With `keep` the sandbox stays.',
+      'Takes a warm sandbox, or creates one where none is warm, writes the files that come along, runs the command there and deletes the sandbox: one request, and the stream or the result of `execute`. The answer begins when the command does; until then nothing is sent, and what goes wrong is told with its status. When the answer has ended the sandbox is being deleted. A client that leaves, or shuts its sending side, is given a few seconds to come back to the events of the execution, then the command is ended and the sandbox deleted. Where the manager dies the sandbox goes as idle. With `keep` the sandbox stays.',
   })
   @ApiBody({ type: RunDto, examples: RUN_EXAMPLES })
   @ApiOkResponse({ description: 'The result.', type: ExecuteResultDto, headers: RUN_HEADERS })
@@ -40,6 +40,7 @@ export class RunController {
   @ApiEventStream({ description: 'What the command does.', events: EXECUTION_EVENTS, ndjson: true })
   @ApiProblems(
     'runtime_not_found',
+    'file_not_found',
     'idempotency_key_reused',
     'output_gone',
     'sandbox_gone',
@@ -48,6 +49,7 @@ export class RunController {
     'conflict',
     'too_large',
     'cannot_start',
+    'disk_full',
     'limit_reached',
     'quota_exceeded',
     'not_synced',
@@ -62,8 +64,8 @@ export class RunController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const violation = runViolation(body);
-    if (violation !== undefined) throw invalidRequest([violation]);
+    const violations = runViolations(body);
+    if (violations.length > 0) throw invalidRequest(violations);
     const media = acceptable(request.headers.accept, [...STREAMS, MEDIA.json]);
     const asked = { dto: body, media, key: idempotencyKeyOf(request) };
     sendAnswer(reply, await this.runs.run(runtime, asked, callerOf(request, reply)));

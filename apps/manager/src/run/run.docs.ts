@@ -2,6 +2,10 @@ import { EXECUTION_HEADERS } from '../execution/execution.docs.js';
 
 /** What may be run. */
 export const RUN_EXAMPLES = {
+  files: {
+    summary: 'A program that comes along',
+    value: { argv: ['python3', 'main.py'], files: [{ path: 'main.py', content: 'print(6 * 7)\n' }] },
+  },
   command: {
     summary: 'A line of bash, after which the sandbox goes',
     value: { command: 'echo "hello from $(hostname)"', timeoutSeconds: 60 },

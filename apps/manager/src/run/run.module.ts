@@ -11,6 +11,7 @@ import { CLOCK } from '../kube/kube.module.js';
 import { SandboxEnder } from '../sandboxes/sandbox.ender.js';
 import { SandboxesModule } from '../sandboxes/sandboxes.module.js';
 import { RunController } from './run.controller.js';
+import { RunFiles } from './run.files.js';
 import { RunReleases } from './run.releases.js';
 import { Runs } from './runs.js';
 
@@ -29,9 +30,14 @@ const LAST_DELETIONS_MS = 2_000;
     },
     {
       provide: Runs,
-      useFactory: (creations: Creations, attacher: ExecutionAttacher, releases: RunReleases, options: ManagerOptions) =>
-        new Runs(creations, attacher, releases, options),
-      inject: [Creations, ExecutionAttacher, RunReleases, ManagerOptions],
+      useFactory: (
+        creations: Creations,
+        attacher: ExecutionAttacher,
+        client: ExecutorClient,
+        releases: RunReleases,
+        options: ManagerOptions,
+      ) => new Runs(creations, new RunFiles(client), attacher, releases, options),
+      inject: [Creations, ExecutionAttacher, ExecutorClient, RunReleases, ManagerOptions],
     },
   ],
 })

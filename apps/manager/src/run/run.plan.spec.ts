@@ -1,5 +1,5 @@
-import type { RunDto } from '@warmbox/dto';
-import { runPlan, runViolation } from './run.plan.js';
+import type { RunDto, RunFileDto } from '@warmbox/dto';
+import { runPlan, runViolations } from './run.plan.js';
 
 const LIMITS = { podReadyTimeoutSeconds: 90, maxContainerLifetimeMinutes: 15, disconnectGraceSeconds: 5 };
 
@@ -62,15 +62,41 @@ describe('runPlan', () => {
   });
 });
 
-describe('runViolation', () => {
-  it.each<[string, RunDto, string | undefined]>([
-    ['a command', { command: 'true' }, undefined],
-    ['nothing to run', {}, '/command'],
-    ['command and argv', { command: 'true', argv: ['true'] }, '/argv'],
-    ['a detached command whose sandbox goes', { command: 'true', detached: true }, '/detached'],
-    ['a detached command whose sandbox stays', { command: 'true', detached: true, keep: true }, undefined],
-    ['a command that is not detached', { command: 'true', detached: false }, undefined],
-  ])('judges %s', (_, dto, pointer) => {
-    expect(runViolation(dto)?.pointer).toBe(pointer);
+function base64(content: string, index: number): RunFileDto {
+  return { path: String(index), content, encoding: 'base64' };
+}
+
+describe('runViolations', () => {
+  it.each<[string, RunDto, string[]]>([
+    ['a command', { command: 'true' }, []],
+    ['nothing to run', {}, ['/command']],
+    ['command and argv', { command: 'true', argv: ['true'] }, ['/argv']],
+    ['a detached command whose sandbox goes', { command: 'true', detached: true }, ['/detached']],
+    ['a detached command whose sandbox stays', { command: 'true', detached: true, keep: true }, []],
+    ['a command that is not detached', { command: 'true', detached: false }, []],
+    [
+      'files',
+      {
+        command: 'true',
+        files: [
+          { path: 'a', content: 'é' },
+          { path: 'b', content: '6Q==', encoding: 'base64' },
+        ],
+      },
+      [],
+    ],
+    [
+      'base64 that is none',
+      { command: 'true', files: ['a', 'YQ', 'YQ=', '=', 'YWJj ', 'Y-_='].map(base64) },
+      [0, 1, 2, 3, 4, 5].map((index) => `/files/${index}/content`),
+    ],
+    ['a path that is given twice', { command: 'true', files: [base64('', 0), base64('', 0)] }, ['/files/1/path']],
+    [
+      'files that are too large together',
+      { files: Array.from({ length: 5 }, (_, index) => base64('A'.repeat(1_000_000), index)) },
+      ['/command', '/files'],
+    ],
+  ])('judges %s', (_, dto, pointers) => {
+    expect(runViolations(dto).map(({ pointer }) => pointer)).toEqual(pointers);
   });
 });

@@ -1,4 +1,10 @@
-import { commandViolation, EXECUTE_TIMEOUT_DEFAULT_SECONDS, type Violation } from '@warmbox/contracts';
+import {
+  commandViolation,
+  EXECUTE_TIMEOUT_DEFAULT_SECONDS,
+  runFilesViolations,
+  type RunFile,
+  type Violation,
+} from '@warmbox/contracts';
 import type { CreateSandboxDto, ExecuteDto, RunDto } from '@warmbox/dto';
 
 /**
@@ -23,6 +29,8 @@ export interface RunLimits {
 /** A run's two halves. */
 export interface RunPlan {
   sandbox: CreateSandboxDto;
+  /** What is written before the command begins. */
+  files: readonly RunFile[];
   command: ExecuteDto;
   /** Whether the sandbox stays when the command is over. */
   keep: boolean;
@@ -30,11 +38,18 @@ export interface RunPlan {
   graceMs: number;
 }
 
-/** Says where a request is none for a run: no program, or one that outlives its sandbox. */
-export function runViolation({ command, argv, detached, keep }: RunDto): Violation | undefined {
+/** Says where a request is none for a run: no program, one that outlives its sandbox, files that are none. */
+export function runViolations({ command, argv, detached, keep, files = [] }: RunDto): Violation[] {
   const violation = commandViolation({ command, argv });
-  if (violation !== undefined || detached !== true || keep === true) return violation;
-  return { pointer: '/detached', detail: 'detached must not be given without keep: the sandbox ends with the command' };
+  const outliving = {
+    pointer: '/detached',
+    detail: 'detached must not be given without keep: the sandbox ends with it',
+  };
+  return [
+    ...(violation === undefined ? [] : [violation]),
+    ...(detached === true && keep !== true ? [outliving] : []),
+    ...runFilesViolations(files),
+  ];
 }
 
 /** Which sandbox a run needs, and what it does there. */
@@ -46,6 +61,7 @@ export function runPlan(
     lifetimeSeconds,
     idleTimeoutSeconds,
     keep = false,
+    files = [],
     environmentVariables,
     ...command
   }: RunDto,
@@ -56,14 +72,15 @@ export function runPlan(
   const request = { userId, labels, waitSeconds };
   if (keep) {
     const sandbox = { ...request, lifetimeSeconds, idleTimeoutSeconds, environmentVariables };
-    return { sandbox, command, keep, graceMs };
+    return { sandbox, files, command, keep, graceMs };
   }
   const grant = {
     lifetimeSeconds: lifetimeSeconds ?? lifetimeFor(command, limits),
     idleTimeoutSeconds: idleTimeoutSeconds ?? IDLE_SECONDS,
   };
   // The one command takes them along: that spares a request to the executor.
-  return { sandbox: { ...request, ...grant }, command: { ...command, environmentVariables }, keep, graceMs };
+  const alone = { ...command, environmentVariables };
+  return { sandbox: { ...request, ...grant }, files, command: alone, keep, graceMs };
 }
 
 function lifetimeFor({ timeoutSeconds = EXECUTE_TIMEOUT_DEFAULT_SECONDS }: ExecuteDto, limits: RunLimits): number {

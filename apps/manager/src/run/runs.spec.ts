@@ -33,6 +33,8 @@ describe('Runs', () => {
   /** Of the request, where it has one. */
   let key: string | undefined;
   let abandoned: number;
+  /** What becomes of the files. */
+  let writing: Promise<void>;
   let runs: Runs;
 
   beforeEach(() => {
@@ -43,6 +45,7 @@ describe('Runs', () => {
     attached = [];
     key = undefined;
     abandoned = 0;
+    writing = Promise.resolve();
     done = [];
     deleting = Promise.withResolvers();
     deleting.resolve(undefined);
@@ -55,6 +58,12 @@ describe('Runs', () => {
           made.push(creation);
           if (!done.includes('slow')) creation.succeed();
           return Promise.resolve(creation);
+        },
+      },
+      {
+        write: (_, files, { onlyNew }) => {
+          done.push(`wrote ${files.map(({ path }) => path).join()}${onlyNew ? ' where new' : ''}`);
+          return writing;
         },
       },
       {
@@ -137,6 +146,31 @@ describe('Runs', () => {
     source.destroy(new Error('reset'));
     await expect(whole).resolves.toContain('ErrorEvent');
     expect(done).toEqual([`later kata-sandbox-0 ${ID} 60000`]);
+  });
+
+  it('writes the files that come along before the command begins', async () => {
+    const files = [{ path: 'a', content: '' }];
+    await run({ files });
+    key = 'job-1';
+    await run({ files });
+    expect(done).toEqual(['wrote a', 'wrote a where new']);
+  });
+
+  it('begins no command whose files cannot be written, and deletes its sandbox', async () => {
+    writing = Promise.reject(new ProblemError('disk_full', 'too much'));
+    key = 'job-1';
+    await expect(run({ files: [{ path: 'a', content: '' }] })).rejects.toMatchObject({ code: 'disk_full' });
+    expect([abandoned, done]).toEqual([1, ['wrote a where new', 'discarded kata-sandbox-0']]);
+  });
+
+  it('deletes the sandbox whose client leaves while files are written', async () => {
+    const { signal } = disconnecting;
+    writing = new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)));
+    const running = run({ files: [{ path: 'a', content: '' }] });
+    await turn();
+    disconnecting.abort();
+    await expect(running).resolves.toBeUndefined();
+    expect(done.at(-1)).toBe('discarded kata-sandbox-0');
   });
 
   it('deletes the sandbox of a command that cannot start, and says why', async () => {

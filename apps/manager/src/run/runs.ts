@@ -1,19 +1,18 @@
-import { pipeline, type Readable } from 'node:stream';
 import { HEADER } from '@warmbox/contracts';
 import type { RunDto } from '@warmbox/dto';
-import { codeOf, isDropped, toProblem, unlessAborted, type Media } from '@warmbox/platform';
+import { codeOf, toProblem, unlessAborted, type Media } from '@warmbox/platform';
 import { nameOf, type Pod } from '@warmbox/sandbox';
 import type { ManagerOptions } from '../config/manager.options.js';
 import type { Creations, KeyedBy } from '../creation/creations.js';
-import { EventRelay } from '../execution/event.relay.js';
 import type { ExecutionAttacher } from '../execution/execution.attacher.js';
 import { executeRequest } from '../execution/execution.requests.js';
 import type { Answer } from '../http/answer.js';
 import { hasDisconnected, type Caller } from '../http/caller.js';
 import { hashOfScope } from '../idempotency/idempotency.key.js';
-import { HeldEnd } from './held.end.js';
+import { releasing, type ReleaseTerms } from './release.answer.js';
+import type { RunFiles } from './run.files.js';
 import { runPlan, type RunLimits, type RunPlan } from './run.plan.js';
-import type { RunningCommand, RunReleases } from './run.releases.js';
+import type { RunReleases } from './run.releases.js';
 
 /** How many sandboxes may refuse a command that they have not begun, under one request, before it is told so. */
 const ATTEMPTS = 3;
@@ -52,6 +51,7 @@ interface Obtained {
 export class Runs {
   constructor(
     private readonly creations: Pick<Creations, 'create'>,
+    private readonly files: Pick<RunFiles, 'write'>,
     private readonly attacher: Pick<ExecutionAttacher, 'attach'>,
     private readonly releases: Pick<RunReleases, 'release' | 'releaseUnused'>,
     private readonly options: RunLimits & Pick<ManagerOptions, 'relayLossGraceSeconds'>,
@@ -70,10 +70,18 @@ export class Runs {
     for (let attempt = 1; ; attempt += 1) {
       const obtained = await this.obtain(run);
       if (obtained === undefined) return undefined;
+      const { pod } = obtained;
+      let isPrepared = false;
       try {
-        return await this.begin(obtained.pod, run);
+        await this.prepare(pod, run);
+        isPrepared = true;
+        return await this.begin(pod, run);
       } catch (error) {
-        const isRefused = isRefusal(error);
+        if (!isPrepared && hasDisconnected(caller)) {
+          await this.leave(pod, run);
+          return undefined;
+        }
+        const isRefused = !isPrepared || isRefusal(error);
         await this.giveBack(obtained, run, isRefused);
         if (attempt === ATTEMPTS || !isRefused || toProblem(error).code !== 'not_ready') throw error;
       }
@@ -96,6 +104,11 @@ export class Runs {
     }
   }
 
+  private async prepare(pod: Pod, { plan, caller: { requestId, disconnected }, keyed }: Run): Promise<void> {
+    const how = { origin: { requestId }, onlyNew: keyed !== undefined, signal: disconnected };
+    if (plan.files.length > 0) await this.files.write(pod, plan.files, how);
+  }
+
   private async begin(pod: Pod, run: Run): Promise<Answer | undefined> {
     const { runtime, plan, media, caller, keyed } = run;
     const scope = keyed && hashOfScope({ principal: caller.principal, runtime, route: keyed.route, key: keyed.key });
@@ -105,13 +118,20 @@ export class Runs {
       return undefined;
     }
     const told = { ...answer, headers: headersOf(answer, nameOf(pod)) };
-    return plan.keep ? told : { ...told, ...this.released(pod, answer, run) };
+    if (plan.keep) return told;
+    const executionId = String(answer.headers[HEADER.executionId]);
+    return { ...told, ...releasing(pod, answer, this.releases, this.termsOf(run, executionId)) };
+  }
+
+  private termsOf({ plan, caller: { requestId }, keyed }: Run, executionId?: string): ReleaseTerms {
+    const lossGraceMs = this.options.relayLossGraceSeconds * 1000;
+    return { executionId, origin: { requestId }, graceMs: plan.graceMs, lossGraceMs, isShared: keyed !== undefined };
   }
 
   /** The client has left before it was told of the sandbox: only who has the key of the request can come back to it. */
   private async leave(pod: Pod, run: Run): Promise<void> {
     if (run.keyed === undefined) await this.releases.release(pod, 'discarded');
-    else if (!run.plan.keep) void this.releases.releaseUnused(pod, commandOf(run), run.plan.graceMs);
+    else if (!run.plan.keep) void this.releases.releaseUnused(pod, this.termsOf(run), run.plan.graceMs);
   }
 
   /** The command did not begin, or nobody knows whether it did: then a retry shall find it, and not begin another. */
@@ -123,44 +143,6 @@ export class Runs {
     await abandon();
     await this.releases.release(pod, 'discarded');
   }
-
-  /** The same answer, with which the sandbox goes. */
-  private released(pod: Pod, { headers, body, begins }: Answer, run: Run): Pick<Answer, 'body' | 'begins'> {
-    if (body === undefined) throw new Error('An execution answers with a body.');
-    const command = commandOf(run, String(headers[HEADER.executionId]));
-    const { graceMs } = run.plan;
-    const held = new HeldEnd(() => this.end(pod, body, command, run));
-    const pass = (): void => {
-      pipeline(body, held, (error) => {
-        if (error) void this.releases.releaseUnused(pod, command, graceMs);
-      });
-    };
-    if (begins === undefined) {
-      pass();
-      return { body: held };
-    }
-    const begun = begins.then(pass, async (error: unknown) => {
-      if (isDropped(error) || run.keyed !== undefined) void this.releases.releaseUnused(pod, command, graceMs);
-      else await this.releases.release(pod, 'discarded');
-      throw error;
-    });
-    return { body: held, begins: begun };
-  }
-
-  /** The executor has sent its last; the client has all but the end. */
-  private async end(pod: Pod, body: Readable, command: RunningCommand, { keyed }: Run): Promise<void> {
-    const loss = body instanceof EventRelay ? body.loss : undefined;
-    if (loss === undefined) {
-      // Others may have sent the same request, and be reading.
-      await (keyed === undefined
-        ? this.releases.release(pod, 'completed')
-        : this.releases.releaseUnused(pod, command, 0));
-      return;
-    }
-    // Its client is to resume through another manager, or it is gone.
-    if (loss.code === 'shutting_down' || loss.code === 'sandbox_gone') return;
-    void this.releases.releaseUnused(pod, command, this.options.relayLossGraceSeconds * 1000);
-  }
 }
 
 function headersOf({ headers }: Answer, name: string): Answer['headers'] {
@@ -170,10 +152,6 @@ function headersOf({ headers }: Answer, name: string): Answer['headers'] {
     [HEADER.sandboxName]: name,
     ...(location === undefined ? {} : { location: `${name}/${String(location)}` }),
   };
-}
-
-function commandOf({ caller: { requestId } }: Run, executionId?: string): RunningCommand {
-  return { executionId, origin: { requestId } };
 }
 
 /**

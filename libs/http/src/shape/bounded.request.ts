@@ -1,6 +1,6 @@
 import { ViolationList } from '@warmbox/platform';
 import { tokenOf } from './pointer.js';
-import type { DtoShape, FieldShape } from './dto.shape.js';
+import type { DtoShape, FieldShape, ItemsShape } from './dto.shape.js';
 
 /** A request as far as its DTO's rules may look at it. */
 export interface BoundedRequest {
@@ -49,9 +49,16 @@ class Pass {
   }
 
   private field(value: unknown, field: FieldShape, name: string, pointer: string): unknown {
-    if (Array.isArray(value)) return field.kind === 'list' ? this.list(value, field, name, pointer) : [];
+    if (Array.isArray(value)) {
+      if (field.kind === 'items') return this.items(value, field, name, pointer);
+      return field.kind === 'list' ? this.list(value, field, name, pointer) : [];
+    }
     if (typeof value === 'object' && value !== null) {
       if (field.kind === 'nested') return this.object(value, field.shape, `${pointer}/`);
+      if (field.kind === 'items') {
+        this.refuse(pointer, `${name} must be an array`);
+        return [];
+      }
       return field.kind === 'map' ? this.map(value, field.rule.maxEntries, pointer) : {};
     }
     const isText = field.kind === 'scalar' || field.kind === 'list';
@@ -64,14 +71,26 @@ class Pass {
     name: string,
     pointer: string,
   ): unknown[] {
-    if (items.length > maxItems) {
-      this.refuse(pointer, `${name} must contain no more than ${maxItems} elements`);
-      return [];
-    }
+    if (this.isTooMany(items, maxItems, name, pointer)) return [];
     return items.map((item, index) => {
       if (typeof item === 'object' && item !== null) return {};
       return this.text(item, maxLength, `each value in ${name}`, `${pointer}/${index}`);
     });
+  }
+
+  private items(items: unknown[], { maxItems, shape }: ItemsShape, name: string, pointer: string): unknown[] {
+    if (this.isTooMany(items, maxItems, name, pointer)) return [];
+    return items.map((item, index) => {
+      const isObject = typeof item === 'object' && item !== null && !Array.isArray(item);
+      if (isObject) return this.object(item, shape, `${pointer}/${index}/`);
+      if (!this.violations.isFull) this.refuse(`${pointer}/${index}`, `each value in ${name} must be an object`);
+      return {};
+    });
+  }
+
+  private isTooMany({ length }: unknown[], maxItems: number, name: string, pointer: string): boolean {
+    if (length > maxItems) this.refuse(pointer, `${name} must contain no more than ${maxItems} elements`);
+    return length > maxItems;
   }
 
   /** A map's own rule has all to say but for texts that are no Unicode; beyond its entries it refuses it as a whole. */

@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { mapRuleOf } from '@warmbox/dto';
+import { itemClassOf, mapRuleOf } from '@warmbox/dto';
 import type { MapRule } from '@warmbox/contracts';
 import { getMetadataStorage } from 'class-validator';
 
@@ -8,13 +8,23 @@ export type FieldShape =
   | { kind: 'scalar'; maxLength: number }
   | ListShape
   | { kind: 'map'; rule: MapRule }
-  | { kind: 'nested'; type: DtoClass; shape: DtoShape };
+  | { kind: 'nested'; type: DtoClass; shape: DtoShape }
+  | ItemsShape;
 
 interface ListShape {
   kind: 'list';
   maxItems: number;
   /** Of each item that is a string. */
   maxLength: number;
+}
+
+/** A list of objects. */
+export interface ItemsShape {
+  kind: 'items';
+  maxItems: number;
+  /** Of each item. */
+  type: DtoClass;
+  shape: DtoShape;
 }
 
 /** A DTO's fields by their names. */
@@ -66,6 +76,8 @@ function fieldOf(type: DtoClass, name: string, rules: Rule[]): FieldShape {
   if (has('isArray', 'arrayMaxSize')) {
     const maxItems = boundOf(rules, 'arrayMaxSize');
     if (maxItems === undefined) throw unbounded('ArrayMaxSize');
+    const item = itemClassOf(type.prototype as object, name);
+    if (item !== undefined) return { kind: 'items', maxItems, type: item, shape: shapeOf(item) };
     if (maxLength === undefined) throw unbounded('MaxLength or MaxBytes of each');
     return { kind: 'list', maxItems, maxLength };
   }

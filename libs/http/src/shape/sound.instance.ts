@@ -1,5 +1,5 @@
 import { getMetadataStorage, ValidationTypes, type ValidationArguments } from 'class-validator';
-import type { DtoClass, DtoShape } from './dto.shape.js';
+import type { DtoClass, DtoShape, ItemsShape } from './dto.shape.js';
 
 type Metadata = ReturnType<ReturnType<typeof getMetadataStorage>['getTargetValidationMetadatas']>[number];
 
@@ -32,10 +32,19 @@ function instanceOf(type: DtoClass, known: Record<string, unknown>, shape: DtoSh
   const instance = new type() as Record<string, unknown>;
   for (const [name, value] of Object.entries(known)) {
     const field = shape.get(name);
-    const isNested = field?.kind === 'nested' && typeof value === 'object' && value !== null && !Array.isArray(value);
-    instance[name] = isNested ? instanceOf(field.type, value as Record<string, unknown>, field.shape) : value;
+    if (field?.kind === 'nested' && isObject(value)) instance[name] = instanceOf(field.type, value, field.shape);
+    else if (field?.kind === 'items' && Array.isArray(value)) instance[name] = value.map((item) => itemOf(item, field));
+    else instance[name] = value;
   }
   return instance;
+}
+
+function itemOf(item: unknown, { type, shape }: ItemsShape): unknown {
+  return isObject(item) ? instanceOf(type, item, shape) : item;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** Whether every rule of an instance's class holds; a class without rules has no sound instance. */
@@ -70,7 +79,7 @@ function isCondition({ type }: Metadata): boolean {
 function rulesOf(metadata: Metadata): Rule[] {
   const { type, constraintCls } = metadata;
   if (type === ValidationTypes.WHITELIST) return [];
-  if (type === ValidationTypes.NESTED_VALIDATION) return [isNestedSound];
+  if (type === ValidationTypes.NESTED_VALIDATION) return [metadata.each ? areNestedSound : isNestedSound];
   if (type !== ValidationTypes.CUSTOM_VALIDATION && type !== ValidationTypes.IS_DEFINED) return [() => false];
   return getMetadataStorage()
     .getTargetValidatorConstraints(constraintCls)
@@ -90,6 +99,9 @@ function ruleOf(
 }
 
 function isNestedSound(_object: object, value: unknown): boolean {
-  if (value === undefined) return true;
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && isSound(value);
+  return value === undefined || (isObject(value) && isSound(value));
+}
+
+function areNestedSound(_object: object, value: unknown): boolean {
+  return value === undefined || (Array.isArray(value) && value.every((item) => isObject(item) && isSound(item)));
 }

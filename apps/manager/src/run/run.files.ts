@@ -1,0 +1,74 @@
+import { Readable } from 'node:stream';
+import { bytesOfRunFile, HEADER, type RunFile } from '@warmbox/contracts';
+import { Gate, ProblemError } from '@warmbox/platform';
+import type { Pod } from '@warmbox/sandbox';
+import { ofStatus } from '../executors/executor.answer.js';
+import type { ExecutorClient, ExecutorRequest } from '../executors/executor.client.js';
+import type { Origin } from '../http/caller.js';
+
+/** How many files are written at once. */
+const AT_ONCE = 4;
+/** How long an executor may take for one, in milliseconds: what is written must reach the disk. */
+const TIMEOUT_MS = 30_000;
+/** The most that is read of what the executor says of a file: its path may be escaped. */
+const ANSWER_MAX_BYTES = 65_536;
+
+/** Writes the files that a run brings along into its sandbox, before its command begins. */
+export class RunFiles {
+  constructor(private readonly client: Pick<ExecutorClient, 'ask'>) {}
+
+  /**
+   * @param onlyNew leaves those alone that are there: another attempt at the same request has written them, and its command may have
+   *   changed them.
+   * @throws ProblemError forbidden, conflict, disk_full and what else an executor refuses a file with; as ExecutorClient.ask; the signal's
+   *   reason
+   */
+  async write(pod: Pod, files: readonly RunFile[], { origin, onlyNew, signal }: WriteHow): Promise<void> {
+    const failing = new AbortController();
+    const any = AbortSignal.any([signal, failing.signal]);
+    try {
+      await new Gate(AT_ONCE).each(files, async (file) => {
+        any.throwIfAborted();
+        await this.client.ask(pod, requestFor(file, origin, onlyNew), any, ANSWER_MAX_BYTES).catch((error: unknown) => {
+          if (!onlyNew || !isThere(error)) throw error;
+        });
+      });
+    } finally {
+      failing.abort();
+    }
+  }
+}
+
+/** How files are written. */
+export interface WriteHow {
+  origin: Origin;
+  onlyNew: boolean;
+  signal: AbortSignal;
+}
+
+function requestFor(
+  file: RunFile,
+  { requestId }: Origin,
+  onlyNew: boolean,
+): ExecutorRequest & { bodyTimeoutMs: number } {
+  const bytes = bytesOfRunFile(file);
+  return {
+    method: 'PUT',
+    path: `/api/files?path=${encodeURIComponent(file.path)}${file.mode === undefined ? '' : `&mode=${file.mode}`}`,
+    headers: {
+      [HEADER.requestId]: requestId,
+      'content-type': 'application/octet-stream',
+      'content-length': String(bytes.length),
+      ...(onlyNew ? { 'if-none-match': '*' } : {}),
+    },
+    body: Readable.from(bytes.length === 0 ? [] : [bytes]),
+    accepts: ofStatus(200, 201),
+    headTimeoutMs: TIMEOUT_MS,
+    silenceTimeoutMs: TIMEOUT_MS,
+    bodyTimeoutMs: TIMEOUT_MS,
+  };
+}
+
+function isThere(error: unknown): boolean {
+  return error instanceof ProblemError && error.code === 'precondition_failed';
+}
