@@ -7,13 +7,19 @@ import type { WarmboxClient } from '@warmbox/testing/harness';
 /** Where it listens. */
 export const PORT = 3456;
 
-/** Counts what it is sent, sends as many zeros as it is asked for, and speaks back on a WebSocket what it hears, byte by byte. */
+/** Counts what it is sent, tells two events, sends as many zeros as it is asked for, and speaks back on a WebSocket what it hears, byte by byte. */
 const SERVER = `
 const server = require('http').createServer((request, response) => {
   const url = new URL(request.url, 'http://a');
   if (request.method === 'POST') {
     let bytes = 0;
     request.on('data', (chunk) => (bytes += chunk.length)).on('end', () => response.end(JSON.stringify({ bytes, headers: request.headers })));
+    return;
+  }
+  if (url.pathname === '/events') {
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    response.write('data: first\\n\\n');
+    setTimeout(() => response.end('data: last\\n\\n'), 500);
     return;
   }
   let left = Number(url.searchParams.get('bytes'));

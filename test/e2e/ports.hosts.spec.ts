@@ -1,5 +1,6 @@
-import { connect } from 'node:net';
 import { once } from 'node:events';
+import { get, type IncomingMessage } from 'node:http';
+import { connect } from 'node:net';
 import { waitFor } from '@warmbox/testing';
 import type { LocalSystem, WarmboxClient } from '@warmbox/testing/harness';
 import { curl, PORT, startPortServer } from './port.server.js';
@@ -37,6 +38,24 @@ describe('a server in a sandbox, by the host name of its port', () => {
     });
     expect(told.headers).not.toHaveProperty('x-forwarded-prefix');
     expect(JSON.stringify(told)).not.toContain(client.apiKey);
+  });
+
+  it('streams events as they come, by host name and by path', async () => {
+    const { host } = new URL(url);
+    for (const [path, headers] of [
+      ['/events', { host }],
+      [`/api/kata/${name}/ports/${PORT}/events`, {}],
+    ] as const) {
+      const request = get(`${client.url}${path}`, { headers: { ...headers, 'x-api-key': client.apiKey } });
+      const [answer] = (await once(request, 'response')) as [IncomingMessage];
+      const heard: [string, boolean][] = [];
+      answer.on('data', (chunk) => heard.push([String(chunk), answer.complete]));
+      await once(answer, 'end');
+      expect(heard).toEqual([
+        ['data: first\n\n', false],
+        ['data: last\n\n', expect.any(Boolean)],
+      ]);
+    }
   });
 
   it('is not there for who has no key, where nobody listens, and at names that are none', async () => {

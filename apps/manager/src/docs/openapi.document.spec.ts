@@ -10,8 +10,8 @@ import { nameOf } from './event-stream.response.js';
 import { mediaOf, openIn, operationsOf, schemasIn } from './fixtures/document.parts.js';
 import type { OpenApiDocument, Schema } from './openapi.types.js';
 
-/** Routes that are no operations of the API. */
-const UNDOCUMENTED = /^\/(api\/docs|openapi)/;
+/** Routes that are no operations of the API, and those to ports whose path stays whole, of which those to ports tell. */
+const UNDOCUMENTED = /^\/(api\/docs|openapi)|\/absolute-ports\//;
 
 let manager: WholeApp;
 let url: string;

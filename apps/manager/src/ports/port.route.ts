@@ -9,7 +9,7 @@ import type { OperationId } from '../http/policy.js';
 const BODY_IDLE_MS = 60_000;
 
 const DESCRIPTION =
-  'Path, query, headers and body go to the server as they are, and its answer comes back as it is, whatever its status; either may take as long as it likes. Not passed on: the API key in either header, and what belongs to one connection alone. `X-Forwarded-For`, `-Host`, `-Prefix` and `-Proto` say where the request came to; `Host` is `localhost`. The server may listen on the sandbox’s loopback address. Its cookies are for the answering host alone: `Domain` is removed. Where `portsDomain` is configured the same server has a host of its own, `{port}-{name}.{portsDomain}`, all of whose paths are the server’s.';
+  'Path, query, headers and body go to the server as they are, and its answer comes back as it is, whatever its status; either may take as long as it likes. Not passed on: the API key in either header, and what belongs to one connection alone. `X-Forwarded-For`, `-Host`, `-Prefix` and `-Proto` say where the request came to; `Host` is `localhost`. The server may listen on the sandbox’s loopback address. Its cookies are for the answering host alone: `Domain` is removed. Below `absolute-ports/{port}/` in place of `ports/{port}/` the server sees the whole path, from `/api/` on: for one that is told its base. Where `portsDomain` is configured the same server has a host of its own, `{port}-{name}.{portsDomain}`, all of whose paths are the server’s.';
 
 const UPGRADE =
   ' A WebSocket is opened by the same path: from the server’s 101 on nothing of it is looked at. It ends with its sandbox, and with the manager it goes through.';

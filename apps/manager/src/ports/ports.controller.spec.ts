@@ -91,6 +91,16 @@ describe('a server in a sandbox, through the manager', () => {
     expect([answer.statusCode, problem.code]).toEqual([seen, status === seen ? code : 'executor_unreachable']);
   });
 
+  it('sees the whole path where it is told to know it', async () => {
+    scene.executor.on('GET b', ({ response }) => response.writeHead(200, marked).end('whole'));
+    const path = `${BASE.replace('/ports/', '/absolute-ports/')}/a%2Fx/b?q=1`;
+    const answer = await answerOf(scene.ask('GET', path).end());
+    expect([answer.statusCode, await textOf(answer)]).toEqual([200, 'whole']);
+    const [{ path: seen, headers } = {} as AskedOfExecutor] = scene.executor.of('GET b');
+    expect(seen).toBe(`/api/ports/3000${path}`);
+    expect(headers).not.toHaveProperty('x-forwarded-prefix');
+  });
+
   it('is asked for at a port only', async () => {
     const request = httpRequest({ port: scene.port, host: '127.0.0.1', path: BASE.replace('3000', '70000') }).end();
     const answer = await answerOf(request);

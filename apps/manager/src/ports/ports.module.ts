@@ -5,6 +5,7 @@ import { SandboxFinder } from '../sandboxes/sandbox.finder.js';
 import { SandboxStamper } from '../sandboxes/sandbox.stamper.js';
 import { SandboxesModule } from '../sandboxes/sandboxes.module.js';
 import type { ManagerOptions } from '../config/manager.options.js';
+import { AbsolutePortsController } from './absolute.ports.controller.js';
 import { PortGateway } from './port.gateway.js';
 import { PortHostsController } from './port.hosts.controller.js';
 import { PortsController } from './ports.controller.js';
@@ -24,6 +25,6 @@ import { PortsController } from './ports.controller.js';
 export class PortsModule {
   static of({ portsDomain }: Pick<ManagerOptions, 'portsDomain'>): DynamicModule {
     const byHost = portsDomain === '' ? [] : [PortHostsController];
-    return { module: PortsModule, controllers: [PortsController, ...byHost] };
+    return { module: PortsModule, controllers: [PortsController, AbsolutePortsController, ...byHost] };
   }
 }
