@@ -3,6 +3,7 @@ import { get, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import { waitFor } from '@warmbox/testing';
 import type { LocalSystem, WarmboxClient } from '@warmbox/testing/harness';
+import { request } from 'undici';
 import { curl, PORT, startPortServer } from './port.server.js';
 import { startLocalSystem } from './suite.js';
 
@@ -46,8 +47,8 @@ describe('a server in a sandbox, by the host name of its port', () => {
       ['/events', { host }],
       [`/api/kata/${name}/ports/${PORT}/events`, {}],
     ] as const) {
-      const request = get(`${client.url}${path}`, { headers: { ...headers, 'x-api-key': client.apiKey } });
-      const [answer] = (await once(request, 'response')) as [IncomingMessage];
+      const asking = get(`${client.url}${path}`, { headers: { ...headers, 'x-api-key': client.apiKey } });
+      const [answer] = (await once(asking, 'response')) as [IncomingMessage];
       const heard: [string, boolean][] = [];
       answer.on('data', (chunk) => heard.push([String(chunk), answer.complete]));
       await once(answer, 'end');
@@ -59,7 +60,8 @@ describe('a server in a sandbox, by the host name of its port', () => {
   });
 
   it('is not there for who has no key, where nobody listens, and at names that are none', async () => {
-    expect((await fetch(client.url, { headers: { host: new URL(url).host } })).status).toBe(401);
+    const { statusCode } = await request(client.url, { headers: { host: new URL(url).host } });
+    expect(statusCode).toBe(401);
     expect(await curl(client, url.replace(String(PORT), '9'))).toContain('port_unreachable');
     expect(await status(url.replace(name, 'nobody'))).toBe('404');
     expect(await status(url.replace(`${PORT}-`, 'x-'))).toBe('404');

@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { waitFor } from '@warmbox/testing';
 import type { LocalSystem, WarmboxClient } from '@warmbox/testing/harness';
 import { chromium, type Browser } from 'playwright-core';
+import { request } from 'undici';
 import { WebSocket } from 'ws';
 import { startLocalSystem } from '../e2e/suite.js';
 import { KeyedProxy } from './keyed.proxy.js';
@@ -82,7 +83,7 @@ describe('Vite in a sandbox', () => {
       });
     }
     for (const [index, { base: own }] of places.entries()) {
-      const status = async (): Promise<number> => (await fetchAt(index, `${own}main.js`)).status;
+      const status = async (): Promise<number> => (await ask(index, `${own}main.js`)).status;
       await waitFor(`Vite below ${own}`, status, 200, 60_000);
     }
   }, 180_000);
@@ -98,8 +99,10 @@ describe('Vite in a sandbox', () => {
     host: hostOf(places[index]!),
     'x-api-key': client.apiKey,
   });
-  const fetchAt = (index: number, path: string): Promise<Response> =>
-    fetch(`${client.url}${path}`, { headers: headersAt(index) });
+  const ask = async (index: number, path: string): Promise<{ status: number; text: string }> => {
+    const { statusCode, body } = await request(`${client.url}${path}`, { headers: headersAt(index) });
+    return { status: statusCode, text: await body.text() };
+  };
   const write = (word: string): Promise<unknown> =>
     client.execute(name, { command: `echo "export const word = '${word}';" > app/word.js` });
 
@@ -109,10 +112,10 @@ describe('Vite in a sandbox', () => {
   ])('tells of a file that has changed over its WebSocket: %s', async (_, index) => {
     const { base } = places[index]!;
     const headers = headersAt(index);
-    const script = await (await fetchAt(index, `${base}@vite/client`)).text();
+    const { text: script } = await ask(index, `${base}@vite/client`);
     const [, token = ''] = /wsToken = "([^"]+)"/.exec(script) ?? [];
     // A module that nobody has asked for is none that changes.
-    for (const path of ['main.js', 'word.js']) expect((await fetchAt(index, base + path)).status).toBe(200);
+    for (const path of ['main.js', 'word.js']) expect((await ask(index, base + path)).status).toBe(200);
     const url = `${client.url.replace('http', 'ws')}${base}?token=${token}`;
     const socket = new WebSocket(url, 'vite-hmr', { headers, origin: `http://${headers.host ?? ''}` });
     const heard: string[] = [];
