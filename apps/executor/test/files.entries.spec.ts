@@ -120,6 +120,11 @@ describe('the entries of the sandbox’s folders', () => {
     expect(names(await listed('?path=link&depth=2'), 'deep')).toEqual(['a', 'a/b', 'a/loop', 'a.txt']);
   });
 
+  it('are not listed before they are whole', async () => {
+    await executor.run({ command: 'mkdir partial && touch partial/.warmbox-partial-x partial/x' });
+    expect(names(await listed('?path=partial'), 'partial')).toEqual(['x']);
+  });
+
   it('are those of the workspace where nobody says which', async () => {
     expect(names(await listed('?limit=3'), '')).toEqual(['bytes', 'deep', 'file']);
   });

@@ -1,10 +1,11 @@
 import { Controller, Get, Logger, Put, Req, Res } from '@nestjs/common';
-import { invalidRequest, Raw, RouteSettings, sendBody, type RawBody } from '@warmbox/http';
+import { invalidRequest, Raw, RouteSettings, type RawBody } from '@warmbox/http';
 import { ProblemError } from '@warmbox/platform';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { lstat } from 'node:fs/promises';
 import { ArchivePacking } from './archive/archive.packing.js';
 import { openFolder, unpack } from './archive/archive.unpacking.js';
+import { Client } from './answer.client.js';
 import { clientOf } from './client.of.js';
 import { dispositionOf } from './file.disposition.js';
 import { fileProblem } from './file.failure.js';
@@ -13,6 +14,7 @@ import { fileQueryOf } from './file.query.js';
 import { OpenTransfers } from './open.transfers.js';
 import { PARTIAL_PATTERN } from './partial.name.js';
 import { QueryOptions } from './query.options.js';
+import { giveBack } from './spent.bytes.js';
 
 /** Milliseconds for which nothing of an archive may come. The manager bounds its client; this is for one that was cut off. */
 const BODY_IDLE_MS = 120_000;
@@ -45,7 +47,7 @@ export class ArchiveController {
         void reply.status(200).headers(headers).send();
         return;
       }
-      const { signal, left } = clientOf(reply, ending);
+      const { signal } = clientOf(reply, ending);
       const handle = await openFolder(folder).catch((error: unknown) => {
         throw fileProblem(error, asked);
       });
@@ -59,8 +61,12 @@ export class ArchiveController {
       };
       const packing = await ArchivePacking.of(packed).finally(() => handle.close());
       packing.once('error', (err) => this.logger.warn({ err, requestId: request.id }, 'an archive broke off'));
-      sendBody(reply, { status: 200, headers, body: packing });
-      await left;
+      const client = new Client(reply, 200, headers);
+      for await (const chunk of packing as AsyncIterable<Buffer>) {
+        if (!(await client.take(chunk))) return;
+        giveBack(chunk);
+      }
+      client.end();
     });
   }
 

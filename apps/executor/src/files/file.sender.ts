@@ -1,9 +1,8 @@
 import type { FileHandle } from 'node:fs/promises';
-import type { ServerResponse } from 'node:http';
-import { onceClientLeaves } from '@warmbox/http';
 import { ProblemError } from '@warmbox/platform';
 import type { FastifyReply } from 'fastify';
 import { PAGE_BYTES, type PagePool } from '../output/page.pool.js';
+import { Client } from './answer.client.js';
 import { shownPath } from './file.failure.js';
 import { headOf, headOfUnmeasured, type FileRead } from './file.head.js';
 import type { OpenFile } from './open.file.js';
@@ -68,34 +67,4 @@ async function pour(
 
 function least(size: bigint, most: number): bigint {
   return size < most ? size : BigInt(most);
-}
-
-/** The client of an answer whose head is said. */
-class Client {
-  private readonly response: ServerResponse;
-  private hasLeft = false;
-  private onLeaving: () => void = () => undefined;
-
-  constructor(reply: FastifyReply, status: number, headers: Record<string, string>) {
-    reply.hijack();
-    this.response = reply.raw;
-    onceClientLeaves(this.response, () => {
-      this.hasLeft = true;
-      this.onLeaving();
-    });
-    if (!this.hasLeft) this.response.writeHead(status, headers);
-  }
-
-  /** Resolves once the memory of the bytes is free again: with false where the client has gone. */
-  take(bytes: Buffer): Promise<boolean> {
-    if (this.hasLeft) return Promise.resolve(false);
-    return new Promise((resolve) => {
-      this.onLeaving = () => resolve(false);
-      this.response.write(bytes, (error) => resolve(error === null || error === undefined));
-    });
-  }
-
-  end(): void {
-    if (!this.hasLeft) this.response.end();
-  }
 }

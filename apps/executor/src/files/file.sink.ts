@@ -1,4 +1,5 @@
 import { Writable } from 'node:stream';
+import { giveBack } from './spent.bytes.js';
 
 /** A file that is open: it may take fewer bytes than it is given. */
 export interface Writing {
@@ -26,8 +27,6 @@ export class FileSink extends Writable {
 
   private async store(chunk: Buffer<ArrayBuffer>): Promise<void> {
     for (let at = 0; at < chunk.length;) at += (await this.handle.write(chunk, at)).bytesWritten;
-    const { buffer, byteLength } = chunk;
-    // Part of a larger one it may be others' too.
-    if (byteLength === buffer.byteLength) buffer.transfer(0);
+    giveBack(chunk);
   }
 }

@@ -1,4 +1,5 @@
 import type { Readable, Writable } from 'node:stream';
+import { giveBack } from '../spent.bytes.js';
 
 /** The first bytes of what gzip has made. */
 const GZIP = Buffer.from([0x1f, 0x8b]);
@@ -35,7 +36,7 @@ export function beginningOf(body: Readable): Promise<Buffer> {
 }
 
 /**
- * Passes the rest of a body on to a program, as fast as that reads. A program that reads no more (tar, at the end of an archive) is not the
+ * Passes the rest of a body on to a program, as fast as that reads, and gives its memory back. A program that reads no more (tar, at the end of an archive) is not the
  * end of the body: what follows is dropped, so that it shows whether it was whole.
  *
  * @throws the body's error
@@ -48,7 +49,8 @@ export function feed(body: Readable, program: Writable): Promise<void> {
       resolve();
     };
     const take = (chunk: Buffer): void => {
-      if (takesMore && !program.write(chunk)) body.pause();
+      if (!takesMore) giveBack(chunk);
+      else if (!program.write(chunk, () => giveBack(chunk))) body.pause();
     };
     program
       .on('error', () => undefined)

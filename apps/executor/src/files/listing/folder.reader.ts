@@ -1,5 +1,6 @@
 import { codeOf } from '@warmbox/platform';
 import { entryPath, walkFolder } from '../folder.walk.js';
+import { isPartialName } from '../partial.name.js';
 import { FirstNames } from './first.names.js';
 import type { ReadNames } from './page.plan.js';
 
@@ -7,7 +8,7 @@ import type { ReadNames } from './page.plan.js';
 const GONE = ['ENOENT', 'ENOTDIR'];
 
 /**
- * Reads the folders below one. Links to folders are not followed.
+ * Reads the folders below one. Links to folders are not followed, and what is not whole yet is not seen.
  *
  * @param root absolute; an error of its own is thrown.
  * @param signal ends it, with its reason.
@@ -18,7 +19,8 @@ export function folderReader(root: Buffer, signal: AbortSignal): ReadNames {
     try {
       for await (const { name, isFolder } of walkFolder(pathBelow(root, path))) {
         signal.throwIfAborted();
-        first.add({ name: name.toString('latin1'), isFolder });
+        const text = name.toString('latin1');
+        if (!isPartialName(text)) first.add({ name: text, isFolder });
       }
     } catch (error) {
       if (path.length === 0 || signal.aborted) throw error;
