@@ -79,7 +79,7 @@ describe('bad input', () => {
     ['a fractional time-out', { command: 'true', timeoutSeconds: 1.5 }, ['/timeoutSeconds']],
     ['an unknown encoding', { command: 'true', encoding: 'latin1' }, ['/encoding']],
     ['a working directory with NUL', { command: 'true', cwd: '/a\0' }, ['/cwd']],
-    ['a field that does not exist', { command: 'true', keepStdinOpen: true }, ['/keepStdinOpen']],
+    ['a field that does not exist', { command: 'true', keepStdoutOpen: true }, ['/keepStdoutOpen']],
   ])('to execute is refused: %s', async (_, body, pointers) => {
     const response = await client.fetch('POST', `/api/kata/${name}/execute`, { body });
     const { errors = [] } = await problem(response, 400, 'invalid_request');

@@ -119,13 +119,13 @@ describe('standard input that is kept open', () => {
     ]);
     let text = '';
     upload.stdout.on('data', (chunk) => (text += String(chunk)));
-    const over = once(upload, 'close').then(() => (isOver = true));
-    let isOver = false;
-    while (!isOver) {
+    const over = once(upload, 'close').then(() => true);
+    const look = async (): Promise<boolean> => {
       most.manager = Math.max(most.manager, await managerMi());
       most.executor = Math.max(most.executor, await executorMi());
-    }
-    await over;
+      return false;
+    };
+    while (!(await Promise.race([over, look()])));
     expect(JSON.parse(text)).toEqual({ executionId: 'check-sum', bytes, ended: true });
     await printed('check-sum', '20492a4d0d84f8beb1767f6616229f85d44c2827b64bdbfb260ee12fa1109e0e  -\n');
     process.stdout.write(

@@ -56,9 +56,7 @@ export class CommandInput {
    *   it took; shutting_down; and the body's own.
    */
   async take(body: Readable | undefined, endsInput: boolean): Promise<TakenInput> {
-    if (this.closure !== undefined) throw this.closure;
-    if (this.isEnded) throw this.conflict('has ended, by an earlier request');
-    if (this.turn !== undefined) throw this.conflict(BUSY);
+    this.admit();
     const turn: Turn = { body, bytes: 0 };
     this.turn = turn;
     try {
@@ -90,6 +88,12 @@ export class CommandInput {
   fail(problem: ProblemError): void {
     this.close(problem);
     this.turn?.body?.destroy(problem);
+  }
+
+  private admit(): void {
+    if (this.closure !== undefined) throw this.closure;
+    if (this.isEnded) throw this.conflict('has ended, by an earlier request');
+    if (this.turn !== undefined) throw this.conflict(BUSY);
   }
 
   private write(chunk: Buffer): Promise<void> {

@@ -1,11 +1,12 @@
 import { HEADER } from '@warmbox/contracts';
 import { StdinQueryDto, type StdinDto } from '@warmbox/dto';
 import { Raw, RouteSettings, type RawBody } from '@warmbox/http';
-import { every, KEEP_ALIVE_MS, KEEP_CONNECTION_MS, type Clock } from '@warmbox/platform';
+import { KEEP_CONNECTION_MS, type Clock } from '@warmbox/platform';
 import { Controller, Inject, Param, Post, Query, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { ExecutionRegistry } from './execution.registry.js';
 import { CLOCK } from './execution.tokens.js';
+import { interimAnswers } from './interim.answers.js';
 
 /** Standard input of commands that run. */
 @Controller('api/executions/:id/stdin')
@@ -31,9 +32,7 @@ export class StdinController {
     const { raw, request } = reply;
     // Nothing else tells of a manager that has vanished while nobody types.
     request.raw.socket.setKeepAlive(true, KEEP_CONNECTION_MS);
-    const alive = every(this.clock, KEEP_ALIVE_MS, () => {
-      if (request.raw.httpVersion !== '1.0' && !raw.headersSent) raw.writeProcessing();
-    });
+    const alive = interimAnswers(raw, this.clock);
     try {
       const { bytes, isEnded } = await execution.write(body, end);
       const answer: StdinDto = { executionId: id, bytes, ended: isEnded };
