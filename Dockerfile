@@ -44,12 +44,12 @@ RUN apt-get update \
 COPY --from=build /build/dist/executor /app/executor
 # For this processor and this Node, which need not be those that built the bundle.
 COPY scripts/compile.mjs /tmp/
-RUN /warmbox/warmboxd --disable-sigusr1 --max-semi-space-size=1 /tmp/compile.mjs /app/executor && rm /tmp/compile.mjs
+RUN /warmbox/warmboxd --disable-sigusr1 --max-semi-space-size=2 --single-threaded --heap-growing-percent=20 /tmp/compile.mjs /app/executor && rm /tmp/compile.mjs
 ENV NPM_CONFIG_UPDATE_NOTIFIER=false
 USER 1000:1000
 WORKDIR /workspace
 EXPOSE 8666
-ENTRYPOINT ["/usr/bin/tini", "--", "/warmbox/warmboxd", "--disable-sigusr1", "--max-semi-space-size=1", "/warmbox/self"]
+ENTRYPOINT ["/usr/bin/tini", "--", "/warmbox/warmboxd", "--disable-sigusr1", "--max-semi-space-size=2", "--single-threaded", "--heap-growing-percent=20", "/warmbox/self"]
 
 FROM executor AS local
 COPY --from=build /build/dist/manager /app/manager
