@@ -22,7 +22,7 @@ describe('What goes on in a sandbox', () => {
     const answer = await executor.execute({ command: 'echo up; sleep 300', timeoutSeconds: 1 });
     const events = eventsOf(answer);
     await events.next();
-    expect(await activity()).toEqual({ running: 1, attached: 1, idleSeconds: 0 });
+    expect(await activity()).toEqual({ running: 1, attached: 1, terminals: 0, idleSeconds: 0 });
     expect(await seal(0)).toBe(409);
     await Array.fromAsync(events);
     await waitFor('nothing goes on', activity, { running: 0 });
