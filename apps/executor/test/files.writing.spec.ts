@@ -239,6 +239,15 @@ describe('a file that is written', () => {
       expect(await all()).toEqual(['outside']);
     });
 
+    it('may be deeper than any path can say', async () => {
+      const name = 'd'.repeat(200);
+      await executor.run({
+        command: `mkdir deep; cd deep; for n in {1..60}; do mkdir ${name}; cd ${name}; touch file; done`,
+      });
+      expect((await remove('deep&recursive=true')).status).toBe(204);
+      expect(await all()).toEqual([]);
+    });
+
     it.each(['.', '', '/', '..', '/tmp'])('is never the folder that holds all: %s', async (name) => {
       const { status } = await remove(`${name === '' ? executor.workspace : name}&recursive=true`);
       expect([status, (await lstat(executor.workspace)).isDirectory()]).toEqual([name === '/' ? 403 : 409, true]);

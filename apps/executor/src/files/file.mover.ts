@@ -1,10 +1,10 @@
-import { lstat, mkdir, rename } from 'node:fs/promises';
+import { lstat, mkdir } from 'node:fs/promises';
 import { invalidRequest } from '@warmbox/http';
 import { codeOf, ProblemError } from '@warmbox/platform';
-import type { FileRenames } from '../system/file.renames.js';
 import { ArchivePacking } from './archive/archive.packing.js';
 import { openFolder, unpackInto } from './archive/archive.unpacking.js';
 import { removeTree } from './archive/tree.removal.js';
+import type { EntryPlaces } from './entry.places.js';
 import { fileProblem, shownPath } from './file.failure.js';
 import type { FilePlace } from './file.paths.js';
 import { entryPath } from './folder.walk.js';
@@ -23,16 +23,12 @@ export interface Moved {
   signal: AbortSignal;
 }
 
-/** Codes of a kernel, or of a file system, that cannot rename without replacing. */
-const CANNOT = ['EINVAL', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP'];
-
 /**
  * Moves files and folders. Within a file system that is one step. To another one it is a copy beside its place, made by tar, which is then put
  * there in one step; what was copied is removed after that. So there is never half of it at its new place.
  */
 export class FileMover {
-  /** @param renames absent where the system cannot be called directly: then somebody who makes the same name in that moment is replaced. */
-  constructor(private readonly renames: FileRenames | undefined) {}
+  constructor(private readonly places: EntryPlaces) {}
 
   /** @throws ProblemError conflict, invalid_request, disk_full; whatever the system says */
   async move(moved: Moved): Promise<void> {
@@ -68,7 +64,7 @@ export class FileMover {
   private async moveThere(moved: Moved): Promise<void> {
     const { from, to, overwrites } = moved;
     try {
-      await this.put(from, to.path, overwrites);
+      await this.places.put(from, to.path, overwrites);
     } catch (error) {
       if (codeOf(error) !== 'EXDEV') throw error;
       await this.copyThere(moved);
@@ -93,37 +89,10 @@ export class FileMover {
       }).finally(() => folder.close());
       await unpackInto(staging, packing, signal);
       signal.throwIfAborted();
-      await this.put(entryPath(staging, name), to.path, overwrites);
+      await this.places.put(entryPath(staging, name), to.path, overwrites);
     } finally {
       await removeTree(staging);
     }
     await removeTree(from);
   }
-
-  private async put(from: Buffer, to: Buffer, overwrites: boolean): Promise<void> {
-    if (overwrites) {
-      await rename(from, to);
-      return;
-    }
-    try {
-      if (this.renames !== undefined) {
-        this.renames.renameNew(from, to);
-        return;
-      }
-    } catch (error) {
-      if (!CANNOT.includes(codeOf(error) ?? '')) throw error;
-    }
-    await checkFree(to);
-    await rename(from, to);
-  }
-}
-
-async function checkFree(path: Buffer): Promise<void> {
-  try {
-    await lstat(path);
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return;
-    throw error;
-  }
-  throw Object.assign(new Error('It exists.'), { code: 'EEXIST' });
 }

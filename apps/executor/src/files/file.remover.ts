@@ -17,6 +17,8 @@ export interface FileRemoval {
   headers: IncomingHttpHeaders;
   /** A folder with all that is in it. */
   isRecursive: boolean;
+  /** Stops it in the midst of a folder. */
+  signal: AbortSignal;
 }
 
 /**
@@ -26,12 +28,12 @@ export interface FileRemoval {
  * @throws ProblemError conflict where a folder is not empty; precondition_failed; file_not_found; whatever the system says
  */
 export async function removeEntry(real: Buffer, removal: FileRemoval, turns: PathTurns): Promise<void> {
-  const { asked, headers, isRecursive } = removal;
+  const { asked, headers, isRecursive, signal } = removal;
   try {
     await turns.take(real, async () => {
       const stats = await lstat(real, { bigint: true });
       if (verdictOf(headers, versionOf(stats, Date.now()), false) !== 'go') throw preconditionFailed(asked);
-      await (isRecursive ? removeTree(real) : removeOne(real, stats));
+      await (isRecursive ? removeTree(real, signal) : removeOne(real, stats));
     });
   } catch (error) {
     if (!['ENOTEMPTY', 'EEXIST'].includes(codeOf(error) ?? '')) throw fileProblem(error, asked);

@@ -1,10 +1,11 @@
 import { constants, type BigIntStats } from 'node:fs';
-import { lstat, open, rename, unlink, type FileHandle } from 'node:fs/promises';
+import { lstat, open, unlink, type FileHandle } from 'node:fs/promises';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { FileEntryDto } from '@warmbox/dto';
 import { codeOf, ProblemError } from '@warmbox/platform';
+import type { EntryPlaces } from './entry.places.js';
 import { fileProblem, shownPath } from './file.failure.js';
 import { preconditionFailed } from './file.head.js';
 import type { FilePlace } from './file.paths.js';
@@ -41,6 +42,7 @@ const WRITING = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | cons
 export class FileWriter {
   constructor(
     private readonly turns: PathTurns,
+    private readonly places: EntryPlaces,
     private readonly leftovers: Pick<Leftovers, 'clear'>,
   ) {}
 
@@ -62,7 +64,7 @@ export class FileWriter {
         await fill(partial, file, before);
         return await this.turns.take(place.path, async () => {
           const replaced = await this.check(place.path, file);
-          await rename(partial, place.path);
+          await this.places.put(partial, place.path, !isForNew(file));
           return { entry: await entryAt(place.path), isNew: replaced === undefined };
         });
       } catch (error) {
@@ -73,6 +75,8 @@ export class FileWriter {
       }
     } catch (error) {
       file.body?.destroy();
+      // A program of the sandbox was quicker.
+      if (codeOf(error) === 'EEXIST' && isForNew(file)) throw preconditionFailed(file.asked);
       if (codeOf(error) !== 'ENOENT') throw fileProblem(error, file.asked);
       const detail = `The folder of ${shownPath(file.asked)} was removed while the file was written: try again.`;
       throw new ProblemError('conflict', detail, { cause: error });
@@ -87,6 +91,11 @@ export class FileWriter {
     if (verdictOf(headers, version, false) !== 'go') throw preconditionFailed(asked);
     return stats;
   }
+}
+
+/** Whether it may be put only where nothing is. */
+function isForNew({ headers }: FileWrite): boolean {
+  return headers['if-none-match']?.trim() === '*';
 }
 
 async function fill(partial: Buffer, { body, mode }: FileWrite, before: BigIntStats | undefined): Promise<void> {

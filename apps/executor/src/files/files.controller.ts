@@ -72,7 +72,7 @@ export class FilesController {
   @HttpCode(204)
   @RouteSettings({ queryOfBytes: true })
   remove(@Req() { url, headers }: FastifyRequest): Promise<void> {
-    return this.transfers.during(async () => {
+    return this.transfers.during(async (signal) => {
       const { path: asked, options: sent } = fileQueryOf(url, ['recursive']);
       const options = new QueryOptions(sent);
       const isRecursive = options.flag('recursive');
@@ -81,7 +81,7 @@ export class FilesController {
       if (await this.paths.holdsFolder(real)) {
         throw new ProblemError('conflict', `${shownPath(asked)} has the folders whose files are served: it stays.`);
       }
-      await removeEntry(real, { asked, headers, isRecursive }, this.turns);
+      await removeEntry(real, { asked, headers, isRecursive, signal }, this.turns);
     });
   }
 }

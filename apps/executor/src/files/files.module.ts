@@ -9,6 +9,7 @@ import { SystemModule } from '../system/system.module.js';
 import { SYSTEM, type System } from '../system/system.js';
 import { ArchiveController } from './archive.controller.js';
 import { EntriesController } from './entries.controller.js';
+import { EntryPlaces } from './entry.places.js';
 import { EventsController } from './events.controller.js';
 import { FileMover } from './file.mover.js';
 import { FilePaths } from './file.paths.js';
@@ -28,8 +29,8 @@ import { FolderWatchers } from './watch/folder.watchers.js';
     PathTurns,
     {
       provide: FileWriter,
-      useFactory: (turns: PathTurns) => new FileWriter(turns, new Leftovers(Date.now)),
-      inject: [PathTurns],
+      useFactory: (turns: PathTurns, places: EntryPlaces) => new FileWriter(turns, places, new Leftovers(Date.now)),
+      inject: [PathTurns, EntryPlaces],
     },
     {
       provide: FolderWatchers,
@@ -37,10 +38,11 @@ import { FolderWatchers } from './watch/folder.watchers.js';
       inject: [{ token: SYSTEM, optional: true }],
     },
     {
-      provide: FileMover,
-      useFactory: (system?: System) => new FileMover(system === undefined ? undefined : new FileRenames(system.libc)),
+      provide: EntryPlaces,
+      useFactory: (system?: System) => new EntryPlaces(system && new FileRenames(system.libc)),
       inject: [{ token: SYSTEM, optional: true }],
     },
+    { provide: FileMover, useFactory: (places: EntryPlaces) => new FileMover(places), inject: [EntryPlaces] },
     {
       provide: FilePaths,
       useFactory: ({ workspace, fileRoots }: ExecutorOptions) => FilePaths.of(workspace, fileRoots),

@@ -1,4 +1,5 @@
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { ProblemError } from '@warmbox/platform';
 import { ActivityMeter } from '../activity/activity.meter.js';
 
 /** Requests that concern files and are on their way: that is activity, and keeps the sandbox. */
@@ -32,7 +33,7 @@ export class OpenTransfers implements OnApplicationShutdown {
 
   /** Their clients are cut off by now: what they have begun is cleared away before the process ends. */
   async onApplicationShutdown(): Promise<void> {
-    this.ending.abort();
+    this.ending.abort(new ProblemError('shutting_down', 'The executor stops.'));
     await Promise.all(this.open);
   }
 }

@@ -3,16 +3,17 @@ import { connect } from 'node:net';
 import type { ProblemDto } from '@warmbox/dto';
 import { waitFor, type AskedOfExecutor } from '@warmbox/testing';
 import { NAME } from '../executors/fixtures/executor.cluster.js';
-import { answerOf, BASE, DOMAIN, PortScene, textOf } from './fixtures/port.scene.js';
+import { answerOf, textOf, type RelayScene } from '../executors/fixtures/relay.scene.js';
+import { BASE, DOMAIN, portScene } from './fixtures/port.scene.js';
 
 const HOST = `3000-${NAME}.${DOMAIN}`;
 const MARKED = { 'x-warmbox-relayed': '3000' };
 
 describe('a server in a sandbox, by the host name of its port', () => {
-  let scene: PortScene;
+  let scene: RelayScene;
 
   beforeEach(async () => {
-    scene = await PortScene.start();
+    scene = await portScene();
   });
   afterEach(() => scene.stop());
 

@@ -2,15 +2,16 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { request as httpRequest } from 'node:http';
 import { unchanged, waitFor, type AskedOfExecutor } from '@warmbox/testing';
-import { answerOf, BASE, PortScene, textOf } from './fixtures/port.scene.js';
+import { answerOf, textOf, type RelayScene } from '../executors/fixtures/relay.scene.js';
+import { BASE, portScene } from './fixtures/port.scene.js';
 
 const MI = 1024 * 1024;
 
 describe('a server in a sandbox, through the manager', () => {
-  let scene: PortScene;
+  let scene: RelayScene;
 
   beforeEach(async () => {
-    scene = await PortScene.start();
+    scene = await portScene();
   });
   afterEach(() => scene.stop());
 

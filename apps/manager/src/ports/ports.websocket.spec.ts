@@ -1,19 +1,20 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { unchanged, waitFor } from '@warmbox/testing';
-import { BASE, PortScene } from './fixtures/port.scene.js';
+import type { RelayScene } from '../executors/fixtures/relay.scene.js';
+import { BASE, portScene } from './fixtures/port.scene.js';
 
 const MI = 1024 * 1024;
 
 describe('a WebSocket to a server in a sandbox', () => {
-  let scene: PortScene;
+  let scene: RelayScene;
   afterEach(() => scene.stop());
 
   /** The executor's side of each upgrade. */
   let inside: { socket: Socket; head: string }[];
 
   beforeEach(async () => {
-    scene = await PortScene.start();
+    scene = await portScene();
     inside = [];
     scene.executor.onUpgrade(({ headers }, socket, head) => {
       socket.on('error', () => undefined);

@@ -1,9 +1,13 @@
-import { chmod, lstat, rmdir, unlink } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { chmod, lstat, open, rmdir, unlink } from 'node:fs/promises';
 import { codeOf } from '@warmbox/platform';
 import { entryPath, walkFolder, type FolderEntry } from '../folder.walk.js';
 
 /** Names that are held of a folder at a time. */
 const BATCH = 1_000;
+
+/** With a name behind it, a path of so many bytes is still one. */
+const FAR_BYTES = 3_800;
 
 /**
  * Calls `task` for each entry of a folder, one after the other, until there is none any more: the task takes each away. Few names are
@@ -15,8 +19,13 @@ export async function emptyFolder(path: Buffer, task: (entry: FolderEntry) => Pr
   }
 }
 
-/** Removes a file, or a folder with all that is in it, by names of any bytes. Links are not followed. What is gone is no error. */
-export async function removeTree(path: Buffer): Promise<void> {
+/**
+ * Removes a file, or a folder with all that is in it, by names of any bytes and as deep as it may be. Links are not followed. What is
+ * gone is no error.
+ *
+ * @throws what the system says; the signal's reason, with which it stops in the midst of it
+ */
+export async function removeTree(path: Buffer, signal?: AbortSignal): Promise<void> {
   try {
     await unlink(path);
   } catch (error) {
@@ -24,21 +33,34 @@ export async function removeTree(path: Buffer): Promise<void> {
     if (code === 'ENOENT') return;
     // The first is Linux's, the second what POSIX says.
     if (!['EISDIR', 'EPERM'].includes(code)) throw error;
-    await removeFolder(path);
+    await removeFolder(path, signal);
   }
 }
 
-async function removeFolder(path: Buffer): Promise<void> {
+async function removeFolder(path: Buffer, signal?: AbortSignal): Promise<void> {
   try {
-    await emptyFolder(path, ({ name, isFolder }) => {
-      const below = entryPath(path, name);
-      return isFolder ? removeFolder(below) : unlink(below);
-    });
+    await fromWithin(path, (inside) =>
+      emptyFolder(inside, async ({ name, isFolder }) => {
+        signal?.throwIfAborted();
+        const below = entryPath(inside, name);
+        await (isFolder ? removeFolder(below, signal) : unlink(below));
+      }),
+    );
     await rmdir(path);
   } catch (error) {
     if (codeOf(error) !== 'EACCES' || !(await isMadeWritable(path))) throw error;
-    await removeFolder(path);
+    await removeFolder(path, signal);
   }
+}
+
+/** The path of a folder from which the names in it are in reach: the system takes 4,095 bytes at a time, and trees may be deeper. */
+async function fromWithin(path: Buffer, task: (inside: Buffer) => Promise<void>): Promise<void> {
+  if (path.length < FAR_BYTES) {
+    await task(path);
+    return;
+  }
+  const folder = await open(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+  await task(Buffer.from(`/proc/self/fd/${folder.fd}`)).finally(() => folder.close());
 }
 
 /** A folder of one's own that may not be read or written; false where that is not what is wrong. */
