@@ -143,6 +143,19 @@ describeOnLinux('archives of the sandbox’s folders', () => {
     await expect(buffer(answer)).rejects.toMatchObject({ code: 'ECONNRESET' });
   });
 
+  it('are made sixteen at a time; whoever waits has its turn when one leaves', async () => {
+    await executor.run({ command: 'mkdir -p turns && head -c 8M /dev/urandom > turns/x' });
+    const slow = await Promise.all(Array.from({ length: 16 }, () => executor.open('/api/files/archive?path=turns')));
+    expect(tars()).toBe(16);
+    const waiting = get('?path=turns');
+    await waitFor('it waits', async () => Number((await executor.ask('/api/activity')).json.attached), 17);
+    expect(tars()).toBe(16);
+    slow.pop()?.destroy();
+    expect(contents((await waiting).bytes)).toEqual(['./', './x']);
+    for (const answer of slow) answer.destroy();
+    await waitFor('all are gone', tars, 0);
+  });
+
   it('end with the executor', async () => {
     const other = await TestExecutor.start();
     await other.run({ command: 'head -c 30M /dev/urandom > x' });

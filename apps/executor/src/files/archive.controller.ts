@@ -1,12 +1,12 @@
 import { Controller, Get, Logger, Put, Req, Res } from '@nestjs/common';
 import { invalidRequest, Raw, RouteSettings, type RawBody } from '@warmbox/http';
-import { ProblemError } from '@warmbox/platform';
+import { Gate, ProblemError } from '@warmbox/platform';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { lstat } from 'node:fs/promises';
 import { ArchivePacking } from './archive/archive.packing.js';
 import { openFolder, unpack } from './archive/archive.unpacking.js';
 import { Client } from './answer.client.js';
-import { clientOf } from './client.of.js';
+import { clientOf, unlessGone } from './client.of.js';
 import { dispositionOf } from './file.disposition.js';
 import { fileProblem } from './file.failure.js';
 import { FilePaths } from './file.paths.js';
@@ -19,10 +19,14 @@ import { giveBack } from './spent.bytes.js';
 /** Milliseconds for which nothing of an archive may come. The manager bounds its client; this is for one that was cut off. */
 const BODY_IDLE_MS = 120_000;
 
+/** Archives on their way at a time; each is a tar with its memory, which is the sandbox's. Others wait in order. */
+const AT_ONCE = 16;
+
 /** Folders of the sandbox as archives, out and in. */
 @Controller('api/files/archive')
 export class ArchiveController {
   private readonly logger = new Logger(ArchiveController.name);
+  private readonly gate = new Gate(AT_ONCE);
 
   constructor(
     private readonly paths: FilePaths,
@@ -48,25 +52,17 @@ export class ArchiveController {
         return;
       }
       const { signal } = clientOf(reply, ending);
-      const handle = await openFolder(folder).catch((error: unknown) => {
-        throw fileProblem(error, asked);
-      });
-      const packed = {
-        folder: handle.fd,
-        member,
-        isCompressed,
-        keepsFractions: false,
-        without: [PARTIAL_PATTERN],
-        signal,
-      };
-      const packing = await ArchivePacking.of(packed).finally(() => handle.close());
-      packing.once('error', (err) => this.logger.warn({ err, requestId: request.id }, 'an archive broke off'));
-      const client = new Client(reply, 200, headers);
-      for await (const chunk of packing as AsyncIterable<Buffer>) {
-        if (!(await client.take(chunk))) return;
-        giveBack(chunk);
-      }
-      client.end();
+      await unlessGone(reply, signal, () =>
+        this.gate.run(async () => {
+          const handle = await openFolder(folder).catch((error: unknown) => {
+            throw fileProblem(error, asked);
+          });
+          const how = { isCompressed, keepsFractions: false, without: [PARTIAL_PATTERN], signal };
+          const packing = await ArchivePacking.of({ folder: handle.fd, member, ...how }).finally(() => handle.close());
+          packing.once('error', (err) => this.logger.warn({ err, requestId: request.id }, 'an archive broke off'));
+          await send(packing, new Client(reply, 200, headers));
+        }, signal),
+      );
     });
   }
 
@@ -79,14 +75,10 @@ export class ArchiveController {
       if (body === undefined) throw invalidRequest([{ pointer: '', detail: 'must be a tar archive' }]);
       const place = await this.paths.follow(asked);
       const { signal } = clientOf(reply, ending);
-      try {
-        const isNew = await unpack(place, body, asked, signal);
+      await unlessGone(reply, signal, async () => {
+        const isNew = await this.gate.run(() => unpack(place, body, asked, signal), signal);
         void reply.status(isNew ? 201 : 204).send();
-      } catch (error) {
-        if (!signal.aborted) throw error;
-        // Nobody is there to hear it.
-        reply.hijack();
-      }
+      });
     });
   }
 
@@ -100,4 +92,13 @@ export class ArchiveController {
     if (!stats.isFile()) throw new ProblemError('conflict', 'Only a folder or a file can be an archive.');
     return { folder: real.subarray(0, Math.max(1, end)), member: Buffer.concat([Buffer.from('./'), name]), name };
   }
+}
+
+/** What is sent is given back at once. A client that has gone ends the packing. */
+async function send(packing: ArchivePacking, client: Client): Promise<void> {
+  for await (const chunk of packing as AsyncIterable<Buffer>) {
+    if (!(await client.take(chunk))) return;
+    giveBack(chunk);
+  }
+  client.end();
 }

@@ -8,3 +8,14 @@ export function clientOf(reply: FastifyReply, ending: AbortSignal): { signal: Ab
   void left.then(() => leaving.abort());
   return { signal: AbortSignal.any([leaving.signal, ending]), left };
 }
+
+/** Work for a client. Why it failed once that has gone, or the executor stops, nobody is there to hear. */
+export async function unlessGone(reply: FastifyReply, signal: AbortSignal, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    reply.hijack();
+    reply.raw.destroy();
+  }
+}

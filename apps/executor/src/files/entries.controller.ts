@@ -8,7 +8,7 @@ import { fileProblem, shownPath } from './file.failure.js';
 import { FileMover } from './file.mover.js';
 import { FilePaths } from './file.paths.js';
 import { fileQueryOf } from './file.query.js';
-import { clientOf } from './client.of.js';
+import { clientOf, unlessGone } from './client.of.js';
 import { checkFolder } from './folder.check.js';
 import { makeFolder } from './folder.maker.js';
 import { entriesBody } from './listing/entries.body.js';
@@ -57,20 +57,17 @@ export class EntriesController {
       const real = await this.paths.found(asked);
       await checkFolder(real, asked);
       const { signal, left } = clientOf(reply, ending);
-      const page = await planPage({ depth, limit, after }, folderReader(real, signal)).catch((error: unknown) => {
-        if (!signal.aborted) throw fileProblem(error, asked);
+      await unlessGone(reply, signal, async () => {
+        const page = await planPage({ depth, limit, after }, folderReader(real, signal)).catch((error: unknown) => {
+          throw fileProblem(error, asked);
+        });
+        const headers = {
+          'content-type': contentTypeOf(MEDIA.json),
+          ...(page.last === undefined ? {} : { link: linkToNext(url, cursorOf(page.last)) }),
+        };
+        sendBody(reply, { status: 200, headers, body: entriesBody(real, page.items) });
+        await left;
       });
-      if (page === undefined) {
-        // Nobody is there to hear it.
-        reply.hijack();
-        return;
-      }
-      const headers = {
-        'content-type': contentTypeOf(MEDIA.json),
-        ...(page.last === undefined ? {} : { link: linkToNext(url, cursorOf(page.last)) }),
-      };
-      sendBody(reply, { status: 200, headers, body: entriesBody(real, page.items) });
-      await left;
     });
   }
 
@@ -94,14 +91,10 @@ export class EntriesController {
       const to = await atPointer('/to', this.paths.entry(asked));
       if (to.missing === 0) await this.refuseServed(to.path, asked);
       const { signal } = clientOf(reply, ending);
-      try {
+      await unlessGone(reply, signal, async () => {
         await this.mover.move({ from, to, overwrites: body.overwrite ?? false, asked, signal });
         void reply.status(200).send(await this.entry(to.path, asked));
-      } catch (error) {
-        if (!signal.aborted) throw error;
-        // Nobody is there to hear it.
-        reply.hijack();
-      }
+      });
     });
   }
 
