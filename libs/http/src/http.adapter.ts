@@ -46,7 +46,10 @@ export interface HttpAdapterOptions {
 const HEAD_LIMIT = 32 * 1024;
 
 /** Of every answer that says nothing else: what is told to who has a key is kept by nobody on the way, and is what it says it is. */
-const HEADERS = { 'x-content-type-options': 'nosniff', 'cache-control': 'no-store' };
+const HEADERS: readonly [name: string, value: string][] = [
+  ['x-content-type-options', 'nosniff'],
+  ['cache-control', 'no-store'],
+];
 
 /**
  * Nest on Fastify, with what every answer of ours has: an `X-Request-Id`, and errors as problem documents, whoever notices
@@ -92,7 +95,7 @@ export class HttpAdapter extends FastifyAdapter {
       rewriteUrl: routedAs,
       clientErrorHandler: answerClientError,
       frameworkErrors: (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
-        for (const [name, value] of Object.entries(HEADERS)) reply.raw.setHeader(name, value);
+        for (const [name, value] of HEADERS) reply.raw.setHeader(name, value);
         reply.raw.setHeader(HEADER.requestId, request.id);
         answerError(error, request, reply);
       },
@@ -117,7 +120,7 @@ export class HttpAdapter extends FastifyAdapter {
     });
     fastify.addHook('onRequest', (request, reply, done) => {
       // On the raw response, where streams that write for themselves keep it.
-      for (const [name, value] of Object.entries(HEADERS)) reply.raw.setHeader(name, value);
+      for (const [name, value] of HEADERS) reply.raw.setHeader(name, value);
       reply.raw.setHeader(HEADER.requestId, request.id);
       done(named(request.raw));
     });
@@ -163,7 +166,11 @@ export class HttpAdapter extends FastifyAdapter {
 
 /** Node would refuse a request without Host by itself, but not with a problem document. */
 function named({ httpVersion, rawHeaders }: IncomingMessage): ProblemError | undefined {
-  const hosts = rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === 'host').length;
+  let hosts = 0;
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at] ?? '';
+    if (name.length === 4 && name.toLowerCase() === 'host') hosts += 1;
+  }
   if (hosts === 1 || (hosts === 0 && httpVersion === '1.0')) return undefined;
   return new ProblemError('invalid_request', `The request has ${hosts === 0 ? 'no' : 'more than one'} Host header.`, {
     errors: [{ pointer: 'host', detail: 'must be there exactly once (RFC 9112 §3.2)' }],

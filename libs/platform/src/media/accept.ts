@@ -23,7 +23,7 @@ export function negotiate<Offered extends Media>(
   accept: string | undefined,
   offered: readonly Offered[],
 ): Offered | undefined {
-  const ranges = (accept?.trim() ? accept : '*/*').split(',').map(parseRange);
+  const ranges = rangesOf(accept?.trim() ? accept : '*/*');
   const candidates = offered
     .map((media) => ({ media, ...match(media, ranges) }))
     .filter(({ q }) => q > 0)
@@ -42,6 +42,20 @@ export function acceptable<Offered extends Media>(accept: string | undefined, of
   throw new ProblemError('not_acceptable', `Accept must allow ${offered.join(' or ')}.`);
 }
 
+/** What headers say that were read before: nearly all are one of a few. */
+const known = new Map<string, readonly MediaRange[]>();
+const KNOWN_MOST = 64;
+/** Nobody fills memory with headers of their own. */
+const KNOWN_LENGTH = 200;
+
+function rangesOf(accept: string): readonly MediaRange[] {
+  const found = known.get(accept);
+  if (found !== undefined) return found;
+  const ranges = accept.split(',').map(parseRange);
+  if (known.size < KNOWN_MOST && accept.length <= KNOWN_LENGTH) known.set(accept, ranges);
+  return ranges;
+}
+
 interface MediaRange {
   type: string;
   q: number;
@@ -55,7 +69,7 @@ function parseRange(text: string): MediaRange {
 }
 
 /** The most specific range that covers a media type decides its q (RFC 9110 §12.5.1). */
-function match(media: Media, ranges: MediaRange[]): { q: number; specificity: number } {
+function match(media: Media, ranges: readonly MediaRange[]): { q: number; specificity: number } {
   const covering = [media, `${media.split('/')[0]}/*`, '*/*'];
   for (const [index, type] of covering.entries()) {
     const range = ranges.find((candidate) => candidate.type === type);
