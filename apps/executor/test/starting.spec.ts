@@ -52,10 +52,12 @@ describe.each(WAYS)('Commands started %s', (_, nativeCalls) => {
     };
     await run(0);
     const before = descriptors();
+    // Other specs in this process may have left some.
+    const left = zombies();
     await Promise.all(Array.from({ length: 300 }, (__, index) => run(index)));
     if (process.platform !== 'linux') return;
     expect(alive()).toEqual([]);
-    expect(zombies()).toEqual([]);
+    expect(zombies().filter((pid) => !left.includes(pid))).toEqual([]);
     // Some pipes are kept for the next commands where they are not made in no time.
     await waitFor('descriptors to be closed', () => descriptors(), atMost(before + (nativeCalls ? 0 : 160)));
   });

@@ -83,7 +83,7 @@ describe.each(WAYS)('A child started %s', (way, starterIn) => {
   /** Runs a command to its end; what it has written. */
   async function outputOf(command: Partial<ChildCommand>): Promise<string> {
     const { child, log } = await start(command);
-    await child.closed;
+    await Promise.all([child.exited, child.closed]);
     return textOf(log, 'Stdout') + textOf(log, 'Stderr');
   }
 
