@@ -131,8 +131,8 @@ describe('standard input that is kept open', () => {
     process.stdout.write(
       `100 MiB: manager ${before.manager.toFixed(0)} to ${most.manager.toFixed(0)} MiB, executor ${before.executor.toFixed(0)} to ${most.executor.toFixed(0)} MiB\n`,
     );
-    expect(most.manager - before.manager).toBeLessThan(48);
-    expect(most.executor - before.executor).toBeLessThan(48);
+    expect(most.manager - before.manager).toBeLessThan(32);
+    expect(most.executor - before.executor).toBeLessThan(24);
   }, 120_000);
 
   it('makes the client wait for a program that does not read, and ends that wait with the sandbox', async () => {

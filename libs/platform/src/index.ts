@@ -5,6 +5,7 @@ export * from './event-stream/line.reader.js';
 export * from './media/accept.js';
 export * from './net/dial.js';
 export * from './net/end-to-end.headers.js';
+export * from './net/spent.bytes.js';
 export * from './net/splice.js';
 export * from './problem/error.code.js';
 export * from './problem/problem.document.js';

@@ -1,6 +1,6 @@
 import type { Readable, Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
-import { ProblemError, type Clock, type Timer } from '@warmbox/platform';
+import { giveBack, ProblemError, type Clock, type Timer } from '@warmbox/platform';
 
 /** What a request's body has become. */
 export interface TakenInput {
@@ -60,16 +60,14 @@ export class CommandInput {
     const turn: Turn = { body, bytes: 0 };
     this.turn = turn;
     try {
-      for await (const chunk of (body ?? []) as AsyncIterable<Buffer>) {
-        await this.write(chunk);
-        turn.bytes += chunk.length;
-      }
+      if (body !== undefined) await this.pass(body, turn);
       if (endsInput) await this.finish();
       return { bytes: turn.bytes, isEnded: endsInput || this.closure !== undefined };
     } catch (error) {
       if (this.closure === undefined && body?.errored === error) throw error;
       throw told((this.closure ??= this.closed()), turn.bytes);
     } finally {
+      body?.destroy();
       turn.patience?.cancel();
       this.turn = undefined;
     }
@@ -94,6 +92,27 @@ export class CommandInput {
     if (this.closure !== undefined) throw this.closure;
     if (this.isEnded) throw this.conflict('has ended, by an earlier request');
     if (this.turn !== undefined) throw this.conflict(BUSY);
+  }
+
+  /** One chunk after the other, each as it came, so that the memory of each can be given back. What has come is written in any case. */
+  private pass(body: Readable, turn: Turn): Promise<void> {
+    return new Promise((resolve, reject) => {
+      let writing = Promise.resolve();
+      const take = (chunk: Buffer): void => {
+        body.pause();
+        writing = this.write(chunk).then(() => {
+          turn.bytes += chunk.length;
+          giveBack(chunk);
+          body.resume();
+        });
+        writing.catch(reject);
+      };
+      const end = (): void => void writing.then(resolve, reject);
+      const fail = (): void =>
+        void writing.then(() => reject(body.errored ?? new Error('The body broke off.')), reject);
+      if (body.destroyed) fail();
+      else body.on('data', take).once('end', end).once('error', fail).once('close', fail).resume();
+    });
   }
 
   private write(chunk: Buffer): Promise<void> {

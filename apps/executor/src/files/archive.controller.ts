@@ -1,6 +1,6 @@
 import { Controller, Get, Logger, Put, Req, Res } from '@nestjs/common';
 import { invalidRequest, Raw, RouteSettings, type RawBody } from '@warmbox/http';
-import { Gate, ProblemError } from '@warmbox/platform';
+import { Gate, giveBack, ProblemError } from '@warmbox/platform';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { lstat } from 'node:fs/promises';
 import { ArchivePacking } from './archive/archive.packing.js';
@@ -14,7 +14,6 @@ import { fileQueryOf } from './file.query.js';
 import { OpenTransfers } from './open.transfers.js';
 import { PARTIAL_PATTERN } from './partial.name.js';
 import { QueryOptions } from './query.options.js';
-import { giveBack } from './spent.bytes.js';
 
 /** Milliseconds for which nothing of an archive may come. The manager bounds its client; this is for one that was cut off. */
 const BODY_IDLE_MS = 120_000;

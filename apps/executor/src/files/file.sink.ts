@@ -1,5 +1,5 @@
+import { giveBack } from '@warmbox/platform';
 import { Writable } from 'node:stream';
-import { giveBack } from './spent.bytes.js';
 
 /** A file that is open: it may take fewer bytes than it is given. */
 export interface Writing {

@@ -1,5 +1,5 @@
+import { giveBack } from '@warmbox/platform';
 import type { Readable, Writable } from 'node:stream';
-import { giveBack } from '../spent.bytes.js';
 
 /** The first bytes of what gzip has made. */
 const GZIP = Buffer.from([0x1f, 0x8b]);
