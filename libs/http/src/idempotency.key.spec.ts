@@ -1,7 +1,10 @@
 import { hashOfBody, idempotencyKeyOf } from './idempotency.key.js';
 
-const withKeys = (...keys: string[]): { raw: { headersDistinct: Record<string, string[]> } } => ({
-  raw: { headersDistinct: keys.length === 0 ? {} : { 'idempotency-key': keys } },
+const withKeys = (...keys: string[]): Parameters<typeof idempotencyKeyOf>[0] => ({
+  raw: {
+    headers: keys.length === 0 ? {} : { 'idempotency-key': keys.join(', ') },
+    headersDistinct: keys.length === 0 ? {} : { 'idempotency-key': keys },
+  },
 });
 
 describe('the header Idempotency-Key', () => {

@@ -11,7 +11,7 @@ const KEY = /^[\x20-\x7e]{1,256}$/;
 
 /** What is looked at of a request. */
 interface KeyedHead {
-  raw: Pick<FastifyRequest['raw'], 'headersDistinct'>;
+  raw: Pick<FastifyRequest['raw'], 'headers' | 'headersDistinct'>;
 }
 
 /**
@@ -20,9 +20,9 @@ interface KeyedHead {
  * @throws ProblemError invalid_request where it is none, or where there are several
  */
 export function idempotencyKeyOf({ raw }: KeyedHead): string | undefined {
-  const values = raw.headersDistinct[HEADER.idempotencyKey];
-  if (values === undefined) return undefined;
-  const [key = '', ...others] = values;
+  // Nearly every request has none, and Node would make lists of all headers for it.
+  if (raw.headers[HEADER.idempotencyKey] === undefined) return undefined;
+  const [key = '', ...others] = raw.headersDistinct[HEADER.idempotencyKey] ?? [];
   if (others.length === 0 && KEY.test(key)) return key;
   const rule = others.length > 0 ? 'must be given once' : 'must be 1 to 256 printable ASCII characters';
   throw invalidRequest([{ pointer: IDEMPOTENCY_KEY, detail: `${IDEMPOTENCY_KEY} ${rule}` }]);
