@@ -21,11 +21,13 @@ export class RetainedExecutions<Ended extends RetainedExecution = Execution> {
   /**
    * @param retentionMs how long each is kept, in milliseconds.
    * @param mostBytes bytes of output of all together.
+   * @param most how many are kept.
    */
   constructor(
     private readonly retentionMs: number,
     private readonly mostBytes: number,
     private readonly clock: Clock,
+    private readonly most = MOST,
   ) {}
 
   get(id: string): Ended | undefined {
@@ -46,11 +48,11 @@ export class RetainedExecutions<Ended extends RetainedExecution = Execution> {
   /** Takes output, and executions, from the oldest on until the bounds hold. What somebody still reads is left alone. */
   trim(): void {
     for (const { execution } of this.kept.values()) {
-      if (this.bytes <= this.mostBytes && this.kept.size <= MOST) return;
+      if (this.bytes <= this.mostBytes && this.kept.size <= this.most) return;
       if (execution.isRead) continue;
       this.bytes -= execution.log.size;
       execution.log.clear();
-      if (this.kept.size > MOST) this.kept.delete(execution.id);
+      if (this.kept.size > this.most) this.kept.delete(execution.id);
     }
   }
 

@@ -23,6 +23,9 @@ const MOST_TERMINALS = 32;
 /** The most viewers of all terminals together: each may have 100 KiB on its way. */
 const MOST_VIEWERS = 64;
 
+/** The most ended terminals that are kept: each takes some 40 KiB beside its output. */
+const MOST_RETAINED = 64;
+
 /** Bytes of output of all ended terminals together that are kept. */
 const MOST_RETAINED_BYTES = 4 * 1_048_576;
 
@@ -37,7 +40,8 @@ export class TerminalRegistry {
   /** Those that are being started. */
   private readonly starting = new Set<string>();
   private readonly retained: RetainedExecutions<Terminal>;
-  private readonly pages = new PagePool();
+  /** What output is kept in, and sent from. */
+  readonly pages = new PagePool();
   private isStopping = false;
 
   constructor(
@@ -52,6 +56,7 @@ export class TerminalRegistry {
       options.resultRetentionMinutes * 60_000,
       MOST_RETAINED_BYTES,
       clock,
+      MOST_RETAINED,
     );
     meter.observe(() => ({ attached: this.viewers, terminals: this.starting.size + this.running.size }));
   }

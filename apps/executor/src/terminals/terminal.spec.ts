@@ -98,7 +98,14 @@ describe('A terminal', () => {
 
   function view(from = 0): { viewer: TerminalViewer; socket: FakeViewerSocket } {
     const socket = new FakeViewerSocket();
-    const viewer: TerminalViewer = new TerminalViewer(socket, terminal.log, from, () => viewer.advance(), clock);
+    const viewer: TerminalViewer = new TerminalViewer(
+      socket,
+      terminal.log,
+      from,
+      new PagePool(),
+      () => viewer.advance(),
+      clock,
+    );
     terminal.attach(viewer);
     return { viewer, socket };
   }

@@ -1,6 +1,6 @@
 import { FakeClock } from '@warmbox/testing';
 import { OutputLog } from '../output/output.log.js';
-import { PagePool } from '../output/page.pool.js';
+import { PagePool, type Page } from '../output/page.pool.js';
 import { PageWriter } from '../output/page.writer.js';
 import { FakeViewerSocket } from './fixtures/fake.viewer.socket.js';
 import { TerminalViewer } from './terminal.viewer.js';
@@ -10,18 +10,19 @@ const KI = 1024;
 describe('A viewer of a terminal', () => {
   let clock: FakeClock;
   let log: OutputLog;
+  let pages: PagePool;
   let writer: PageWriter;
   let socket: FakeViewerSocket;
   beforeEach(() => {
     clock = new FakeClock();
-    const pages = new PagePool();
+    pages = new PagePool();
     log = new OutputLog(256 * KI, pages);
     writer = new PageWriter('Stdout', log, pages, clock, () => undefined);
     socket = new FakeViewerSocket();
   });
 
   function view(from = 0): TerminalViewer {
-    const viewer: TerminalViewer = new TerminalViewer(socket, log, from, () => viewer.advance(), clock);
+    const viewer: TerminalViewer = new TerminalViewer(socket, log, from, pages, () => viewer.advance(), clock);
     viewer.advance();
     return viewer;
   }
@@ -59,6 +60,29 @@ describe('A viewer of a terminal', () => {
     expect(gap!.bytes + socket.output.length).toBe(log.end);
     expect(socket.output).toMatch(/99\.+$/);
     expect(viewer.isFollowing).toBe(true);
+  });
+
+  it('gives back the memory of what it has taken, and what it is sent is written over by nothing meanwhile', () => {
+    const taken: Page[] = [];
+    const counting = {
+      take: () => {
+        taken.push(pages.take());
+        return taken.at(-1)!;
+      },
+      release: (page: Page) => {
+        taken.splice(taken.indexOf(page), 1);
+        pages.release(page);
+      },
+    };
+    socket.takes = false;
+    print('x'.repeat(50 * KI));
+    const viewer: TerminalViewer = new TerminalViewer(socket, log, 0, counting, () => viewer.advance(), clock);
+    viewer.advance();
+    expect(taken.length).toBeGreaterThan(0);
+    print('y'.repeat(600 * KI));
+    socket.wake();
+    expect(socket.output).toMatch(/^x{51200}y+$/);
+    expect(taken).toEqual([]);
   });
 
   it('is told the end after the last byte, once it has taken that', () => {

@@ -1,6 +1,7 @@
 import type { TerminalNotice } from '@warmbox/contracts';
 import { KEEP_ALIVE_MS, type Clock, type Timer } from '@warmbox/platform';
 import type { OutputLog } from '../output/output.log.js';
+import type { PagePool } from '../output/page.pool.js';
 
 /** A viewer's WebSocket, as far as it is used. */
 export interface ViewerSocket {
@@ -22,6 +23,8 @@ const GOING_AWAY = 1001;
 const MOST_ON_THE_WAY = 65_536;
 /** The most bytes of a frame. */
 const FRAME_BYTES = 32_768;
+/** Frames of so many bytes are copied to a page of the pool. */
+const LEAST_PAGED_BYTES = 2_048;
 
 /** How long a viewer may show no sign of life before it counts as gone, in milliseconds: an answer to a ping, a message, output that it takes. */
 const LIFE_MS = 180_000;
@@ -47,6 +50,7 @@ export class TerminalViewer {
     private readonly socket: ViewerSocket,
     private readonly log: Pick<OutputLog, 'start' | 'end' | 'read'>,
     private position: number,
+    private readonly pages: Pick<PagePool, 'take' | 'release'>,
     private readonly onProgress: () => void,
     private readonly clock: Clock,
   ) {
@@ -113,14 +117,23 @@ export class TerminalViewer {
     }
     const slice = log.read(this.position);
     if (slice === undefined) return;
-    // A copy: the log may write over it before it is sent.
-    const frame = Buffer.from(slice.bytes.subarray(0, FRAME_BYTES));
+    const { frame, release } = this.copyOf(slice.bytes.subarray(0, FRAME_BYTES));
     this.position += frame.length;
     this.socket.send(frame, { binary: true }, (error) => {
+      release();
       if (error) return;
       this.lives();
       this.onProgress();
     });
+  }
+
+  /** The log may write over its bytes before they are sent. What is more than a few keystrokes leaves no memory to the collector. */
+  private copyOf(bytes: Buffer): { frame: Buffer; release: () => void } {
+    if (bytes.length < LEAST_PAGED_BYTES) return { frame: Buffer.from(bytes), release: () => undefined };
+    const { pages } = this;
+    const page = pages.take();
+    bytes.copy(page.bytes);
+    return { frame: page.bytes.subarray(0, bytes.length), release: () => pages.release(page) };
   }
 
   private tell(notice: TerminalNotice): void {

@@ -76,7 +76,14 @@ export class TerminalsController {
   }
 
   private show(terminal: Terminal, socket: WebSocket, from: number): void {
-    const viewer = new TerminalViewer(socket, terminal.log, from, () => viewer.advance(), this.clock);
+    const viewer = new TerminalViewer(
+      socket,
+      terminal.log,
+      from,
+      this.terminals.pages,
+      () => viewer.advance(),
+      this.clock,
+    );
     socket
       .on('message', (data: Buffer, isBinary) => {
         try {
