@@ -112,7 +112,7 @@ if [[ $# -gt 0 ]]; then
   exit
 fi
 say "the end-to-end suite through $url"
-inside jest --config test/jest.e2e.config.js test/e2e/sandboxes test/e2e/executions test/e2e/ports.spec
+inside jest --config test/jest.e2e.config.js test/e2e/sandboxes test/e2e/executions test/e2e/ports.spec test/e2e/terminals
 say 'the cluster suite'
 inside jest --config test/jest.cluster.config.js
 say 'the conformance suite'
