@@ -21,10 +21,10 @@ const withChromium = chromium !== undefined || process.env.CHROMIUM_REQUIRED ===
 withChromium(
   'a terminal in a real browser, by xterm.js and its AttachAddon (skipped where chromium is not on the PATH)',
   () => {
-    let system: LocalSystem;
+    let system: LocalSystem | undefined;
     let client: WarmboxClient;
-    let site: TerminalSite;
-    let browser: Browser;
+    let site: TerminalSite | undefined;
+    let browser: Browser | undefined;
     let page: Page;
     let name: string;
 
@@ -42,13 +42,13 @@ withChromium(
       await system?.stop();
     });
     beforeEach(async () => {
-      page = await browser.newPage();
-      await page.goto(site.url);
+      page = await browser!.newPage();
+      await page.goto(site!.url);
     });
     afterEach(() => page.close());
 
     /** Runs in the page, whose variables are no properties of its window. */
-    const inPage = <T>(expression: string): Promise<T> => page.evaluate(expression) as Promise<T>;
+    const inPage = <T>(expression: string): Promise<T> => page.evaluate<T>(expression);
 
     const look = (id: string, { manager = 0, query = '' } = {}): Promise<unknown> =>
       inPage(
@@ -138,7 +138,7 @@ withChromium(
       const bytes = await inPage<number>('bytes');
       await inPage('socket.close()');
       await waitFor('nobody looks at it', () => client.terminal(name, 'again'), { viewers: 0 });
-      const other = await system.clients[1]!.viewTerminal(name, 'again');
+      const other = await system!.clients[1]!.viewTerminal(name, 'again');
       other.type('\r');
       await other.shows(/line 99\r\n$/);
       other.socket.close();
@@ -155,7 +155,7 @@ withChromium(
       await shows(/>$/);
       const memory = async (): Promise<{ manager: number; executor: number }> => {
         const { stdout } = await client.execute(name, { command: 'cat /proc/1/status' });
-        const manager = await readFile(`/proc/${system.managers[0]!.child.process.pid}/status`, 'utf8');
+        const manager = await readFile(`/proc/${system!.managers[0]!.child.process.pid}/status`, 'utf8');
         return { manager: anonymousOf(manager), executor: anonymousOf(stdout) };
       };
       const before = await memory();
