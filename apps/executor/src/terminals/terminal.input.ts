@@ -9,6 +9,9 @@ const MOST_BYTES = 65_536;
  */
 const MOST_AT_ONCE = 4_096;
 
+/** Until the next piece is typed where the terminal says nothing, in milliseconds: a busy machine echoes late, and then much at once. */
+const TURN_MS = 5;
+
 /** Between two attempts to type what the program did not take, in milliseconds: at first, and at most. */
 const FIRST_PAUSE_MS = 2;
 const LONGEST_PAUSE_MS = 50;
@@ -83,9 +86,9 @@ export class TerminalInput {
     this.tell();
   }
 
-  /** @param isTaken whether all was taken: then only what comes meanwhile is to be read first */
+  /** @param isTaken whether all was taken: then only its echo is to be read first */
   private later(isTaken: boolean): void {
-    this.timer = this.clock.after(isTaken ? 0 : this.pauseMs, () => this.flush());
+    this.timer = this.clock.after(isTaken ? TURN_MS : this.pauseMs, () => this.flush());
     if (!isTaken) this.pauseMs = Math.min(2 * this.pauseMs, LONGEST_PAUSE_MS);
   }
 

@@ -177,7 +177,7 @@ describe('A terminal', () => {
     expect([one.socket.isPaused, other.socket.isPaused]).toEqual([true, true]);
     program.takes = true;
     program.print('I have read');
-    await settled();
+    await clock.advance(100);
     expect([one.socket.isPaused, other.socket.isPaused]).toEqual([false, false]);
     expect(program.typed).toHaveLength(70_000);
   });
