@@ -35,7 +35,9 @@ export function byPortHost(domain: string): HttpAdapterOptions['rewrite'] {
     const host = hostOf(authorityOfTarget(request) ?? request.headers.host ?? '');
     if (host?.endsWith(end) !== true) return path;
     const target = path.startsWith('/') ? path : `/${path}`;
-    named.set(request, { host, label: host.slice(0, -end.length), target });
-    return `/${PORT_HOSTS_ROUTE}${target}`;
+    const label = host.slice(0, -end.length);
+    named.set(request, { host, label, target });
+    // The label is for the log, which has no hosts.
+    return `/${PORT_HOSTS_ROUTE}/${encodeURIComponent(label)}${target}`;
   };
 }
