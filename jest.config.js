@@ -1,3 +1,5 @@
+import { bundledPackages } from './scripts/test.packages.js';
+
 /** Unit specs sit beside their files; end-to-end suites in test/ have configurations of their own that start from this one. */
 export default {
   testEnvironment: '<rootDir>/test/jest.environment.js',
@@ -12,6 +14,7 @@ export default {
     '^@warmbox/platform/options$': '<rootDir>/libs/platform/src/options/options.loader.ts',
     '^@warmbox/testing/harness$': '<rootDir>/libs/testing/src/harness/index.ts',
     '^@warmbox/(.*)$': '<rootDir>/libs/$1/src/index.ts',
+    ...(await bundledPackages()),
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
   setupFiles: ['reflect-metadata'],

@@ -1,4 +1,7 @@
 import { TestEnvironment } from 'jest-environment-node';
+import { keepCompiledModules } from './compiled.modules.js';
+
+keepCompiledModules();
 
 const SIGNALS = ['SIGCHLD', 'SIGIO'];
 
