@@ -34,7 +34,7 @@ describe('a request with an idempotency key', () => {
   beforeAll(async () => {
     system = await startLocalSystem({
       managers: 3,
-      environment: { WARM_POOL_SIZE: '3', MAX_TOTAL_CONTAINERS: '12' },
+      environment: { WARM_POOL_SIZE: '3', MAX_TOTAL_CONTAINERS: '8' },
     });
     connection = await KubeConnection.fromToken(system.cluster.url, system.cluster.token);
     kube = new KubeClient(connection);
@@ -188,14 +188,14 @@ describe('a request with an idempotency key', () => {
     expect((await post(0, '/api/none/allocate', key, { userId: 'ada' })).status).toBe(404);
     // Everything is taken.
     const taken = await Promise.all(
-      Array.from({ length: 14 }, () => post(0, CREATE, undefined, { ...OTHER, waitForReady: false })),
+      Array.from({ length: 10 }, () => post(0, CREATE, undefined, { ...OTHER, waitForReady: false })),
     );
     expect(taken.map(({ status }) => status)).toContain(429);
     const refused = await post(1, CREATE, key, OTHER);
     expect(refused).toMatchObject({ status: 429, body: { code: 'limit_reached' } });
     expect(await records()).toHaveLength(before);
     await system.clients[0]!.json('DELETE', CREATE);
-    await waitFor('there is room', pods, { length: atMost(11) });
+    await waitFor('there is room', pods, { length: atMost(7) });
     expect((await post(2, CREATE, key, { ...OTHER, waitSeconds: 30 })).status).toBe(201);
   });
 

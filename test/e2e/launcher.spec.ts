@@ -99,24 +99,6 @@ describe('npm start', () => {
     await waitFor('it is gone', () => running('/bin/sleep 87653'), isEmpty);
   });
 
-  it.each(['auto', 'plain'])(
-    'shows a command 0, 1, 2 and nothing that the launcher has open (%s)',
-    async (ISOLATION) => {
-      const folder = openSync('/', 'r');
-      const { child, client } = await launch({ ISOLATION }, { 3: folder, 16: folder, 19: folder, 201: folder });
-      try {
-        const { name } = await client.create();
-        // Not `ls`: it has the list open itself.
-        const command = 'for file in /dev/fd/*; do [ -e "$file" ] && echo "${file##*/}"; done; true';
-        const { stdout } = await client.execute(name, { command });
-        expect(stdout).toBe('0\n1\n2\n');
-      } finally {
-        closeSync(folder);
-        await child.end();
-      }
-    },
-  );
-
   it.each(['auto', 'plain'])('gives commands a world in which programs work (%s)', async (ISOLATION) => {
     // Node raises the limit of the launcher; this shell has the one that is given.
     const script = `ulimit -Sn 900; trap 'kill $child' TERM; "$@" & child=$!; wait; wait`;
@@ -163,24 +145,38 @@ describe('npm start', () => {
     expect(child.output).not.toMatch(/^ +at /m);
   });
 
-  it.each(['auto', 'plain'])(
-    'stops with 0 and leaves no file of a guest behind, however deep or locked (%s)',
-    async (ISOLATION) => {
-      const { child, client } = await launch({ ISOLATION });
+  describe.each(['auto', 'plain'])('with isolation %s', (ISOLATION) => {
+    let child: Child;
+    let client: WarmboxClient;
+    let name: string;
+    beforeAll(async () => {
+      const folder = openSync('/', 'r');
+      ({ child, client } = await launch({ ISOLATION }, { 3: folder, 16: folder, 19: folder, 201: folder }));
+      // It is ended with its last test, not with its first.
+      launchers.splice(launchers.indexOf(child), 1);
+      closeSync(folder);
+      ({ name } = await client.create());
+    });
+    afterAll(() => child.end());
+
+    it('shows a command 0, 1, 2 and nothing that the launcher has open', async () => {
+      // Not `ls`: it has the list open itself.
+      const command = 'for file in /dev/fd/*; do [ -e "$file" ] && echo "${file##*/}"; done; true';
+      const { stdout } = await client.execute(name, { command });
+      expect(stdout).toBe('0\n1\n2\n');
+    });
+
+    it('stops with 0 and leaves no file of a guest behind, however deep or locked', async () => {
       const folder = folderOf(child);
-      try {
-        const { name } = await client.create();
-        const long = 'n'.repeat(200);
-        // Put from one into the next: no name on the way is long, as some systems' getcwd would not bear.
-        const deepen = `for i in {1..30}; do mkdir next; mv ${long} next/; mv next ${long}; done`;
-        const command = `set -e; mkdir -p m ${long}/m; touch m/go.mod ${long}/m/file; chmod 555 m ${long}/m; ${deepen}`;
-        expect(await client.execute(name, { command })).toMatchObject({ exitCode: 0 });
-        expect(existsSync(folder)).toBe(true);
-      } finally {
-        expect(await child.end()).toEqual({ code: 0, signal: null });
-      }
+      const long = 'n'.repeat(200);
+      // Put from one into the next: no name on the way is long, as some systems' getcwd would not bear.
+      const deepen = `for i in {1..30}; do mkdir next; mv ${long} next/; mv next ${long}; done`;
+      const command = `set -e; mkdir -p m ${long}/m; touch m/go.mod ${long}/m/file; chmod 555 m ${long}/m; ${deepen}`;
+      expect(await client.execute(name, { command })).toMatchObject({ exitCode: 0 });
+      expect(existsSync(folder)).toBe(true);
+      expect(await child.end()).toEqual({ code: 0, signal: null });
       expect(existsSync(folder)).toBe(false);
       expect(child.output).not.toContain('left behind');
-    },
-  );
+    });
+  });
 });

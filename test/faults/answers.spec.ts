@@ -25,7 +25,7 @@ describe('an API server that does not answer as it should', () => {
     await Promise.all(proxies.map((proxy) => proxy.stop()));
   });
   beforeEach(() => {
-    clients = new Clients(world, { clients: PROFILE.clients, runs: true });
+    clients = new Clients(world, { clients: PROFILE.clients, keepsMs: PROFILE.keepsMs, runs: true });
   });
 
   const struck = (): number =>

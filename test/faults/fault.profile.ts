@@ -2,6 +2,8 @@
 export interface FaultProfile {
   /** How many clients go on while it happens. */
   clients: number;
+  /** How long each keeps a sandbox beside its command, in milliseconds: what they do in between costs the same machine its time. */
+  keepsMs: number;
   /** How often the leader is killed, with a lease of 5 s; and once more with one of 15 s, or not. */
   kills: number;
   killsAt15s: number;
@@ -24,6 +26,7 @@ export interface FaultProfile {
 const PROFILES: Record<string, FaultProfile> = {
   full: {
     clients: 4,
+    keepsMs: 0,
     kills: 50,
     killsAt15s: 1,
     terminations: 5,
@@ -38,6 +41,7 @@ const PROFILES: Record<string, FaultProfile> = {
   },
   short: {
     clients: 4,
+    keepsMs: 0,
     kills: 6,
     killsAt15s: 1,
     terminations: 2,
@@ -52,6 +56,7 @@ const PROFILES: Record<string, FaultProfile> = {
   },
   least: {
     clients: 2,
+    keepsMs: 500,
     kills: 2,
     killsAt15s: 0,
     terminations: 1,

@@ -31,7 +31,7 @@ describe('a leader whose way to the API server is bad', () => {
     await Promise.all(proxies.map((proxy) => proxy.stop()));
   });
   beforeEach(() => {
-    clients = new Clients(world, { clients: PROFILE.clients, runs: true });
+    clients = new Clients(world, { clients: PROFILE.clients, keepsMs: PROFILE.keepsMs, runs: true });
   });
 
   it.each<[string, (proxy: TcpProxy) => void, boolean]>([

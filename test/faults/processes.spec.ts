@@ -73,7 +73,7 @@ function expectWithin(taken: TakeOver[], ms: number): void {
 }
 
 beforeEach(() => {
-  clients = new Clients(world, { clients: PROFILE.clients, runs: true });
+  clients = new Clients(world, { clients: PROFILE.clients, keepsMs: PROFILE.keepsMs, runs: true });
 });
 
 describe('under clients who go on, with a lease of 5 s', () => {
