@@ -8,7 +8,7 @@ import { sendBody } from './send.body.js';
 
 /** Counts what is given to the system to be sent on a connection. */
 function countWrites(socket: Socket, onWrite: () => void): void {
-  const handle = (socket as unknown as { _handle: Record<string, (...all: unknown[]) => unknown> })._handle;
+  const handle = Reflect.get(socket, '_handle') as Record<string, (...all: unknown[]) => unknown>;
   for (const name of ['writev', 'writeBuffer', 'writeLatin1String', 'writeUtf8String']) {
     const write = handle[name]!.bind(handle);
     handle[name] = (...all) => {

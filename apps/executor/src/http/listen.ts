@@ -22,7 +22,7 @@ export async function listen(app: NestFastifyApplication, options: Readonly<Exec
     return `descriptor ${socketFd}`;
   }
   await (socket === undefined ? app.listen(port, host) : app.listen(socket));
-  return socket ?? urlOf(app.getHttpServer() as Server);
+  return socket ?? urlOf(app.getHttpServer());
 }
 
 /** Nest's own way to it loads Node's TLS, to see whether that is spoken. */

@@ -1,5 +1,5 @@
 import { constants } from 'node:os';
-import { SystemCallError, type Libc } from './libc.js';
+import type { SystemCallError, Libc } from './libc.js';
 
 /**
  * Sends signals. Node's own makes an error with a stack of each refusal, and that nobody is left of a group is what is asked at the end of
