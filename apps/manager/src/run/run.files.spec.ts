@@ -1,5 +1,5 @@
+import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
-import type { Readable } from 'node:stream';
 import { ProblemError } from '@warmbox/platform';
 import { aPod } from '@warmbox/testing';
 import type { ExecutorRequest } from '../executors/executor.client.js';
@@ -12,6 +12,8 @@ describe('RunFiles', () => {
   let underWay: number;
   let most: number;
   let leaving: AbortController;
+  /** What the executor says of executions. */
+  let executions: string;
 
   const files = new RunFiles({
     ask: async (_, { path, body, headers }) => {
@@ -24,7 +26,13 @@ describe('RunFiles', () => {
       written.push({ path, bytes, headers });
       return '{}';
     },
+    send: (_, { path }) => {
+      expect(path).toBe('/api/executions');
+      return Promise.resolve({ status: 200, headers: {}, body: Readable.from([Buffer.from(executions)]), unbind });
+    },
+    explainLoss: () => Promise.reject(new Error('nothing is lost')),
   });
+  const unbind = (): void => undefined;
   const write = (all: Parameters<RunFiles['write']>[1], onlyNew = false): Promise<void> =>
     files.write(pod, all, { origin: { requestId: 'r' }, onlyNew, signal: leaving.signal });
 
@@ -34,6 +42,7 @@ describe('RunFiles', () => {
     underWay = 0;
     most = 0;
     leaving = new AbortController();
+    executions = '[]';
   });
 
   it('writes text and bytes, with their modes, to paths of any characters', async () => {
@@ -68,6 +77,14 @@ describe('RunFiles', () => {
     refuse = () => new ProblemError('precondition_failed', 'it is there');
     await write([{ path: 'a', content: 'x' }], true);
     await expect(write([{ path: 'a', content: 'x' }])).rejects.toMatchObject({ code: 'precondition_failed' });
+  });
+
+  it('writes nothing again once a command was begun, which may have moved what it was given', async () => {
+    executions = '[{"id":"x7f3k9d2m5q8w1z4"}]';
+    await write([{ path: 'a', content: 'x' }], true);
+    expect(written).toEqual([]);
+    await write([{ path: 'a', content: 'x' }]);
+    expect(written).toHaveLength(1);
   });
 
   it('writes nothing for a client that has left', async () => {

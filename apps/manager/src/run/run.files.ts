@@ -2,7 +2,8 @@ import { Readable } from 'node:stream';
 import { bytesOfRunFile, HEADER, type RunFile } from '@warmbox/contracts';
 import { Gate, ProblemError } from '@warmbox/platform';
 import type { Pod } from '@warmbox/sandbox';
-import { ofStatus } from '../executors/executor.answer.js';
+import { bounded, executionsRequest } from '../execution/execution.requests.js';
+import { ofStatus, textOf } from '../executors/executor.answer.js';
 import type { ExecutorClient, ExecutorRequest } from '../executors/executor.client.js';
 import type { Origin } from '../http/caller.js';
 
@@ -12,20 +13,23 @@ const AT_ONCE = 4;
 const TIMEOUT_MS = 30_000;
 /** The most that is read of what the executor says of a file: its path may be escaped. */
 const ANSWER_MAX_BYTES = 65_536;
+/** The executions of a sandbox that has none. */
+const NONE = '[]';
 
 /** Writes the files that a run brings along into its sandbox, before its command begins. */
 export class RunFiles {
-  constructor(private readonly client: Pick<ExecutorClient, 'ask'>) {}
+  constructor(private readonly client: Pick<ExecutorClient, 'ask' | 'explainLoss' | 'send'>) {}
 
   /**
-   * @param onlyNew leaves those alone that are there: another attempt at the same request has written them, and its command may have
-   *   changed them.
+   * @param onlyNew leaves those alone that are there, and all of them where a command was begun: another attempt at the same request has
+   *   written them, and its command may have changed, moved or removed them.
    * @throws ProblemError forbidden, conflict, disk_full and what else an executor refuses a file with; as ExecutorClient.ask; the signal's
    *   reason
    */
   async write(pod: Pod, files: readonly RunFile[], { origin, onlyNew, signal }: WriteHow): Promise<void> {
     const failing = new AbortController();
     const any = AbortSignal.any([signal, failing.signal]);
+    if (onlyNew && (await this.isBegun(pod, origin, signal))) return;
     try {
       await new Gate(AT_ONCE).each(files, async (file) => {
         any.throwIfAborted();
@@ -36,6 +40,16 @@ export class RunFiles {
     } finally {
       failing.abort();
     }
+  }
+
+  /** Whether any command was begun in the sandbox. */
+  private async isBegun(pod: Pod, origin: Origin, signal: AbortSignal): Promise<boolean> {
+    const { body } = await this.client.send(pod, bounded(executionsRequest(origin)), signal);
+    const list = await textOf(body, NONE.length).catch(async (error: unknown) => {
+      signal.throwIfAborted();
+      throw await this.client.explainLoss(error, pod);
+    });
+    return list.text !== NONE;
   }
 }
 

@@ -297,6 +297,23 @@ describe('Runs', () => {
       expect([abandoned, done]).toEqual([0, ['later kata-sandbox-0 unknown 5000']]);
     });
 
+    it('leaves a sandbox in which another attempt may have begun the command, where its files cannot be asked about', async () => {
+      writing = Promise.reject(new ProblemError('executor_unreachable', 'reset'));
+      await expect(run({ files: [{ path: 'a', content: '' }] })).rejects.toMatchObject({
+        code: 'executor_unreachable',
+      });
+      expect([abandoned, done.slice(1)]).toEqual([0, ['later kata-sandbox-0 unknown 5000']]);
+    });
+
+    it.each(['output_gone', 'idempotency_key_reused'] as const)(
+      'leaves the sandbox whose command has run alone where its executor says %s',
+      async (code) => {
+        attached = [new ProblemError(code, 'it has run')];
+        await expect(run({ keep: true })).rejects.toMatchObject({ code });
+        expect([abandoned, done]).toEqual([0, []]);
+      },
+    );
+
     it('leaves a result that could not be told to a retry', async () => {
       attached = [json(Promise.reject(loss))];
       const answer = await run({}, MEDIA.json);

@@ -1,4 +1,4 @@
-import { HEADER } from '@warmbox/contracts';
+import { HEADER, type ProblemCode } from '@warmbox/contracts';
 import type { RunDto } from '@warmbox/dto';
 import { codeOf, toProblem, unlessAborted, type Media } from '@warmbox/platform';
 import { nameOf, type Pod } from '@warmbox/sandbox';
@@ -81,7 +81,7 @@ export class Runs {
           await this.leave(pod, run);
           return undefined;
         }
-        const isRefused = !isPrepared || isRefusal(error);
+        const isRefused = (!isPrepared && run.keyed === undefined) || isRefusal(error);
         await this.giveBack(obtained, run, isRefused);
         if (attempt === ATTEMPTS || !isRefused || toProblem(error).code !== 'not_ready') throw error;
       }
@@ -154,12 +154,16 @@ function headersOf({ headers }: Answer, name: string): Answer['headers'] {
   };
 }
 
+/** What tells that the command has run, or may have: an earlier attempt's. */
+const AFTER_ALL: readonly ProblemCode[] = ['sandbox_gone', 'output_gone', 'idempotency_key_reused'];
+
 /**
- * Whether the command has certainly not begun: the executor refuses it, or the sandbox was not there any more, or nobody listened in
- * it. Whose connection breaks off may have begun it.
+ * Whether the command has certainly not begun: the executor refuses it or its files, or the sandbox was not there any more, or nobody
+ * listened in it. Whose connection breaks off may have begun it; and where a file cannot be written for such a reason another attempt at
+ * the same request may have.
  */
 function isRefusal(error: unknown): boolean {
   const { code, status, cause } = toProblem(error);
   if (code === 'not_ready') return cause === undefined || codeOf(cause) === 'ECONNREFUSED';
-  return code === 'overloaded' || (status < 500 && code !== 'sandbox_gone');
+  return code === 'overloaded' || code === 'disk_full' || (status < 500 && !AFTER_ALL.includes(code));
 }
