@@ -24,12 +24,14 @@ export class Creation {
   /**
    * @param startedAt when the request came, on the monotonic clock.
    * @param abandon see AttemptHandle.abandon; of a request with an idempotency key.
+   * @param isResumed another attempt at the same request has begun it, and may have used its sandbox.
    */
   constructor(
     private pod: Pod,
     private readonly startedAt: number,
     private readonly clock: Clock,
     readonly abandon: () => Promise<void> = () => Promise.resolve(),
+    readonly isResumed = false,
   ) {
     // Whoever asked for the stream only does not wait for the outcome.
     this.outcome.promise.catch(() => undefined);

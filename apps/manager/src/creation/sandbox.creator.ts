@@ -52,7 +52,7 @@ export class SandboxCreator {
 
   /** Goes on with what another attempt at the same request has created. @param abandon see AttemptHandle.abandon */
   resume(pod: Pod, request: CreateSandboxDto, abandon: () => Promise<void>): Creation {
-    const creation = new Creation(pod, this.clock.monotonic(), this.clock, abandon);
+    const creation = new Creation(pod, this.clock.monotonic(), this.clock, abandon, true);
     if (isReady(pod)) creation.succeed();
     else void this.follower.bringToReady(creation, request.environmentVariables);
     return creation;

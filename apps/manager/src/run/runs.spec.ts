@@ -32,6 +32,8 @@ describe('Runs', () => {
   let deleting: PromiseWithResolvers<undefined>;
   /** Of the request, where it has one. */
   let key: string | undefined;
+  /** Whether another attempt at the request has begun the creation. */
+  let isResumed: boolean;
   let abandoned: number;
   /** What becomes of the files. */
   let writing: Promise<void>;
@@ -44,6 +46,7 @@ describe('Runs', () => {
     made = [];
     attached = [];
     key = undefined;
+    isResumed = false;
     abandoned = 0;
     writing = Promise.resolve();
     done = [];
@@ -54,7 +57,7 @@ describe('Runs', () => {
         create: () => {
           const abandon = (): Promise<void> => Promise.resolve(void (abandoned += 1));
           const pod = aPod({ name: `kata-sandbox-${made.length}` });
-          const creation = new Creation(pod, 0, new FakeClock(), abandon);
+          const creation = new Creation(pod, 0, new FakeClock(), abandon, isResumed);
           made.push(creation);
           if (!done.includes('slow')) creation.succeed();
           return Promise.resolve(creation);
@@ -303,6 +306,14 @@ describe('Runs', () => {
         code: 'executor_unreachable',
       });
       expect([abandoned, done.slice(1)]).toEqual([0, ['later kata-sandbox-0 unknown 5000']]);
+    });
+
+    it('runs nothing twice: a sandbox that another attempt may have used, and that has died, is not replaced', async () => {
+      isResumed = true;
+      const cause = Object.assign(new Error(), { code: 'ECONNREFUSED' });
+      attached = [new ProblemError('not_ready', 'has ended', { cause })];
+      await expect(run()).rejects.toMatchObject({ code: 'not_ready' });
+      expect([made.length, abandoned, done]).toEqual([1, 0, ['later kata-sandbox-0 unknown 5000']]);
     });
 
     it.each(['output_gone', 'idempotency_key_reused'] as const)(

@@ -41,6 +41,8 @@ interface Obtained {
   pod: Pod;
   /** What it was begun by has come to nothing: a retry begins anew. */
   abandon: () => Promise<void>;
+  /** Another attempt at the same request may have begun the command in it. */
+  isResumed: boolean;
 }
 
 /**
@@ -81,7 +83,7 @@ export class Runs {
           await this.leave(pod, run);
           return undefined;
         }
-        const isRefused = (!isPrepared && run.keyed === undefined) || isRefusal(error);
+        const isRefused = (!isPrepared && run.keyed === undefined) || isRefusal(error, obtained.isResumed);
         await this.giveBack(obtained, run, isRefused);
         if (attempt === ATTEMPTS || !isRefused || toProblem(error).code !== 'not_ready') throw error;
       }
@@ -95,7 +97,7 @@ export class Runs {
     const creation = await this.creations.create(principal, runtime, plan.sandbox, { disconnected }, keyed);
     try {
       await unlessAborted(disconnected, creation.ready);
-      return { pod: creation.currentPod, abandon: creation.abandon };
+      return { pod: creation.currentPod, abandon: creation.abandon, isResumed: creation.isResumed };
     } catch (error) {
       // One that did not become ready is removed by whoever followed it.
       if (!hasDisconnected(caller)) throw error;
@@ -160,10 +162,10 @@ const AFTER_ALL: readonly ProblemCode[] = ['sandbox_gone', 'output_gone', 'idemp
 /**
  * Whether the command has certainly not begun: the executor refuses it or its files, or the sandbox was not there any more, or nobody
  * listened in it. Whose connection breaks off may have begun it; and where a file cannot be written for such a reason another attempt at
- * the same request may have.
+ * the same request may have. So it may where a sandbox of another attempt has died: perhaps of the command.
  */
-function isRefusal(error: unknown): boolean {
+function isRefusal(error: unknown, isResumed: boolean): boolean {
   const { code, status, cause } = toProblem(error);
-  if (code === 'not_ready') return cause === undefined || codeOf(cause) === 'ECONNREFUSED';
+  if (code === 'not_ready') return !isResumed && (cause === undefined || codeOf(cause) === 'ECONNREFUSED');
   return code === 'overloaded' || code === 'disk_full' || (status < 500 && !AFTER_ALL.includes(code));
 }
