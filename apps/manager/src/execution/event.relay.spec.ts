@@ -46,6 +46,20 @@ describe('EventRelay', () => {
     expect(taken).toBeLessThanOrEqual(1);
   });
 
+  it('tells its observer of a loss, also where the client leaves before that is explained', async () => {
+    const explained = Promise.withResolvers<ProblemError>();
+    const told: ProblemError[] = [];
+    const observer = { passes: () => undefined, ends: () => undefined, loses: (by: ProblemError) => told.push(by) };
+    const source = new PassThrough();
+    const relay = new EventRelay(source, MEDIA.eventStream, () => explained.promise, observer);
+    source.destroy(new Error('reset'));
+    await new Promise((resolve) => setImmediate(resolve));
+    relay.destroy();
+    explained.resolve(new ProblemError('executor_unreachable', 'lost'));
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(told).toMatchObject([{ code: 'executor_unreachable' }]);
+  });
+
   it('sends its last words to a client that reads them late', async () => {
     const source = new PassThrough();
     const relay = new EventRelay(source, MEDIA.eventStream, lost);

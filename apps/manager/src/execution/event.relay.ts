@@ -8,13 +8,13 @@ import { stopIn, withWholeEnd } from './last.words.js';
 /** What is buffered for a client that reads slowly, in bytes, beside one event. */
 const BUFFER_BYTES = 65_536;
 
-/** Sees what passes, and how it ends; hears nothing where its client leaves. */
+/** Sees what passes, and how it ends; hears nothing where its client leaves before that. */
 export interface RelayObserver {
   /** Whole events, or what stands between two. */
   passes: (piece: Buffer) => void;
   /** All of it has come. */
   ends: () => void;
-  /** Its source was lost; the client is told this. */
+  /** Its source was lost; the client is told this, unless it leaves meanwhile. */
   loses: (problem: ProblemError) => void;
 }
 
@@ -96,9 +96,9 @@ export class EventRelay extends Readable {
 
   private async lose(error: unknown): Promise<void> {
     const problem = await this.explain(error);
+    this.observer?.loses(problem);
     if (this.destroyed) return;
     this.lostBy = problem;
-    this.observer?.loses(problem);
     const { code, detail, members } = problem;
     const event: ErrorEventDto = { code, detail, cause: members.cause };
     this.push(STREAM_FORM[this.media].format({ event: 'ErrorEvent', data: jsonLine(event) }));
