@@ -21,6 +21,6 @@ function pooled(size: number): Uint8Array {
 /** An id that nobody can guess: 80 random bits. */
 export function newExecutionId(random: (size: number) => Uint8Array = pooled): string {
   let id = '';
-  for (const byte of random(LENGTH)) id += ALPHABET[byte % ALPHABET.length];
+  for (const byte of random(LENGTH)) id += ALPHABET.charAt(byte % ALPHABET.length);
   return id;
 }
