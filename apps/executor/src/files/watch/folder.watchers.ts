@@ -18,7 +18,7 @@ export class FolderWatchers {
 
   /** @param inotify absent where the kernel cannot be asked */
   constructor(
-    private readonly inotify: Inotify | undefined,
+    private readonly inotify: Pick<Inotify, 'open'> | undefined,
     private readonly clock: Clock,
   ) {}
 
@@ -32,9 +32,10 @@ export class FolderWatchers {
     if (this.open >= WATCHES_MAX) {
       throw new ProblemError('overloaded', `The sandbox's folders have ${WATCHES_MAX} watchers already.`);
     }
-    const stream = new ChangeStream(path, form, this.clock);
     const news = (): void => watch.pull();
     const watches = this.inotify === undefined ? new PlainWatches(news) : new InotifyWatches(this.inotify, news);
+    // Only once the system has agreed: nobody would end it.
+    const stream = new ChangeStream(path, form, this.clock);
     const watch = new FolderWatch(
       watches,
       {

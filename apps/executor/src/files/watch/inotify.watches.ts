@@ -10,7 +10,7 @@ export class InotifyWatches implements Watches {
    * @param news is called when there may be something to read.
    * @throws SystemCallError EMFILE where this user watches too much already
    */
-  constructor(inotify: Inotify, news: () => void) {
+  constructor(inotify: Pick<Inotify, 'open'>, news: () => void) {
     this.queue = inotify.open(news);
   }
 
