@@ -67,7 +67,12 @@ export class PlainWatches implements Watches {
   }
 }
 
+/** What is at a path; undefined where nothing is. What the system lets nobody look at (a closed folder, too long a path) is something. */
 function kindOf(path: Buffer): 'folder' | 'other' | undefined {
-  const stats = lstatSync(path, { throwIfNoEntry: false });
-  return stats === undefined ? undefined : stats.isDirectory() ? 'folder' : 'other';
+  try {
+    const stats = lstatSync(path, { throwIfNoEntry: false });
+    return stats === undefined ? undefined : stats.isDirectory() ? 'folder' : 'other';
+  } catch {
+    return 'other';
+  }
 }
