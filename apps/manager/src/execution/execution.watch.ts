@@ -11,7 +11,7 @@ const LINE_FEED = 0x0a;
 /**
  * One execution that is begun through this manager, from its request to what is seen of its end: measured, and told as the span of the
  * executor. The executor itself sends no spans, since it stands beside code that nobody trusts and mostly reaches nobody: it is told the
- * span's id, which it gives to the command, and what it did is read from its stream (docs/decisions/0021-spans-of-executors.md).
+ * span's id, which it gives to the command, and what it did is read from its stream (docs/decisions/0024-spans-of-executors.md).
  * The command, its output and its variables are in none of it.
  */
 export class ExecutionWatch {
