@@ -116,7 +116,8 @@ describe('bad input', () => {
     expect(errors.length).toBeGreaterThan(0);
     expect(errors.length).toBeLessThanOrEqual(100);
     expect(text.length).toBeLessThan(64 * 1024);
-    expect(slowest).toBeLessThan(1_000);
+    // A body that is looked at once a field for each other one would take a minute; a busy machine may take a second for either.
+    expect(slowest).toBeLessThan(3_000);
   });
 
   it.each([
