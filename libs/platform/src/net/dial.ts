@@ -28,6 +28,7 @@ export interface DialedRequest {
 export interface DialedAnswer {
   status: number;
   headers: IncomingHttpHeaders;
+  /** Of an upgrade it is empty, and closes with the connection. */
   body: IncomingMessage;
   /** With status 101: the connection, on which what came with the answer comes first. */
   socket?: Socket;
@@ -80,6 +81,8 @@ async function answerOf(request: ClientRequest): Promise<DialedAnswer> {
       once(request, 'upgrade', { signal: over.signal }),
     ])) as [IncomingMessage, Socket?, Buffer?];
     if (socket !== undefined && head !== undefined && head.length > 0) socket.unshift(head);
+    // Nobody reads it, and Node would never close it.
+    socket?.once('close', () => answer.destroy());
     // Whoever reads it hears of an error too; where nobody does, it must not end the process.
     answer.on('error', () => undefined);
     const { statusCode: status = 0, headers } = answer;
