@@ -26,6 +26,9 @@ describe('the traffic of requests', () => {
     fastify.post('/upload', { config: { operation: 'postToPort' } }, () => 'ok');
     fastify.get('/download', { config: { operation: 'getFromPort' } }, () => Buffer.alloc(MIB));
     fastify.get('/stream', { config: { operation: 'execute' } }, (_request, reply) => reply.send(stream));
+    fastify.get('/odd/:status', { config: { operation: 'getFromPort' } }, (request, reply) =>
+      reply.status(Number((request.params as { status: string }).status)).send('odd'),
+    );
     fastify.get('/none', { config: { operation: 'getSandbox' } }, (_request, reply) => {
       reply.hijack();
       reply.raw.destroy();
@@ -77,6 +80,12 @@ describe('the traffic of requests', () => {
     await once(answer, 'end');
     await waitFor('it is over', () => figure('open_requests', 'operation="execute"'), 0);
     expect(await figure('sent_bytes_total', 'operation="execute"')).toBeLessThan(MIB + 2_000);
+  });
+
+  it('counts statuses that are no standard’s as one, however many a server in a sandbox makes up', async () => {
+    for (const status of [299, 418, 599]) await buffer(await ask('GET', `/odd/${status}`));
+    await waitFor('all are counted', () => figure('requests_total', 'operation="getFromPort",status="other"'), 2);
+    expect(await figure('requests_total', 'operation="getFromPort",status="418"')).toBe(1);
   });
 
   it('counts what was not answered, and nothing that is no operation', async () => {

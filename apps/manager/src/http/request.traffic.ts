@@ -1,3 +1,4 @@
+import { STATUS_CODES, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { Counter, Gauge, type Registry } from 'prom-client';
@@ -32,7 +33,7 @@ export class RequestTraffic {
     const labelNames = ['operation'] as const;
     this.requests = new Counter({
       name: 'warmbox_http_requests_total',
-      help: 'Requests that are over, by the operation\'s id and the status of the answer; "none" where there was no answer.',
+      help: 'Requests that are over, by the operation\'s id and the status of the answer; "none" where there was no answer, "other" for a status that is no standard\'s.',
       labelNames: ['operation', 'status'],
       registers,
     });
@@ -78,7 +79,7 @@ export class RequestTraffic {
         reply.raw.once('close', () => {
           this.open.delete(one);
           this.count(one);
-          this.requests.inc({ operation, status: reply.raw.headersSent ? reply.raw.statusCode : 'none' });
+          this.requests.inc({ operation, status: statusOf(reply.raw) });
         });
       }
       done();
@@ -96,4 +97,10 @@ export class RequestTraffic {
     this.received.inc({ operation }, bytesRead - read);
     this.sent.inc({ operation }, bytesWritten - written);
   }
+}
+
+/** A server in a sandbox may answer with any number: each would be a series for ever. */
+function statusOf({ headersSent, statusCode }: ServerResponse): string {
+  if (!headersSent) return 'none';
+  return STATUS_CODES[statusCode] === undefined ? 'other' : String(statusCode);
 }
