@@ -13,7 +13,7 @@ import { guardRequests } from './http/request.guards.js';
 import { traceRequests } from './http/request.tracing.js';
 import { RequestTraffic } from './http/request.traffic.js';
 import { Tracing } from './tracing/tracing.module.js';
-import { VERSION } from './version.js';
+import { VERSION } from './config/version.js';
 
 /** The manager as an application, put together but not yet listening. */
 export async function createApp(input: AppInput): Promise<NestFastifyApplication> {

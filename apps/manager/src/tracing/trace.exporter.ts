@@ -11,7 +11,7 @@ import { TracerProvider, type ReadableSpan } from '@opentelemetry/sdk-trace';
 import { systemClock, type TraceContext } from '@warmbox/platform';
 import { keyValuesOf } from '../config/key.values.js';
 import type { ManagerOptions } from '../config/manager.options.js';
-import { VERSION } from '../version.js';
+import { VERSION } from '../config/version.js';
 import type { TracingMetrics } from './tracing.metrics.js';
 import { samplerOf } from './span.sampler.js';
 import { SpanQueue } from './span.queue.js';
