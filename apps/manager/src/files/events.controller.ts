@@ -16,7 +16,7 @@ export class EventsController {
   @Get()
   @FollowFilesRoute()
   async follow(@Param() name: SandboxName, @Res() reply: FastifyReply): Promise<void> {
-    acceptable(reply.request.headers.accept, [MEDIA.eventStream, MEDIA.ndjson]);
-    sendAnswer(reply, await this.files.relay(name, undefined, reply));
+    const media = acceptable(reply.request.headers.accept, [MEDIA.eventStream, MEDIA.ndjson]);
+    sendAnswer(reply, await this.files.relay(name, undefined, reply, media));
   }
 }

@@ -1,4 +1,5 @@
 import type { RawBody } from '@warmbox/http';
+import type { Media } from '@warmbox/platform';
 import type { FastifyReply } from 'fastify';
 import type { ByteRelay } from '../executors/byte.relay.js';
 import type { Answer } from '../http/answer.js';
@@ -25,6 +26,7 @@ export class FileGateway {
    * The executor's answer.
    *
    * @param body as it came, or JSON
+   * @param media what the answer shall be; absent: whatever it is
    * @returns undefined where the client has disconnected meanwhile
    * @throws ProblemError what the client is told
    */
@@ -32,10 +34,11 @@ export class FileGateway {
     { runtime, name }: SandboxName,
     body: RawBody | string | undefined,
     reply: FastifyReply,
+    media?: Media,
   ): Promise<Answer | undefined> {
     const caller = callerOf(reply.request, reply);
     const pod = await this.finder.findAllocated(caller.principal, runtime, name);
-    const answer = await this.bytes.relay(pod, fileRequest(reply.request, body, caller), caller);
+    const answer = await this.bytes.relay(pod, { ...fileRequest(reply.request, body, caller), media }, caller);
     this.stamper.stamp(pod);
     return answer;
   }
