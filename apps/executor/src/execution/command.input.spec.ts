@@ -114,6 +114,48 @@ describe('Standard input that is kept open', () => {
     expect(await input.take(Readable.from([Buffer.from('!')]), false)).toMatchObject({ bytes: 1 });
   });
 
+  it('is free for the next request once a client has left whose bytes the program does not read, and keeps their order', async () => {
+    const pipe = new Pipe(false);
+    const input = new CommandInput('one', pipe, clock);
+    const body = new PassThrough();
+    let isOver = false;
+    const first = input.take(body, true).finally(() => (isOver = true));
+    void first.catch(() => undefined);
+    body.write('half');
+    await turns();
+    const broken = new ProblemError('invalid_request', 'The body broke off.');
+    body.destroy(broken);
+    await turns();
+    expect(isOver).toBe(true);
+    await expect(first).rejects.toBe(broken);
+    const second = input.take(Readable.from([Buffer.from('!')]), false);
+    await turns();
+    pipe.read();
+    pipe.read();
+    expect([await second, pipe.taken]).toEqual([{ bytes: 1, isEnded: false }, ['half', '!']]);
+  });
+
+  it('holds little of what clients have left that the program does not read', async () => {
+    const input = new CommandInput('one', new Pipe(false), clock);
+    const broken = new ProblemError('invalid_request', 'The body broke off.');
+    let left = 0;
+    const leave = async (): Promise<void> => {
+      const body = new PassThrough().on('error', () => undefined);
+      const taking = input.take(body, false);
+      void taking.catch(() => undefined);
+      body.write(Buffer.alloc(65_536));
+      await turns();
+      body.destroy(broken);
+      await expect(taking).rejects.toBe(broken);
+      left += 1;
+    };
+    const leaving = async (): Promise<void> => {
+      while (left < 100) await leave();
+    };
+    await expect(leaving()).rejects.toThrow('by another request');
+    expect(left).toBeLessThan(40);
+  });
+
   it('says how much was taken where the program closes it', async () => {
     const pipe = new Pipe();
     const input = new CommandInput('one', pipe, clock);

@@ -16,6 +16,12 @@ export interface TakenInput {
  */
 const LAST_END_MS = 100;
 
+/**
+ * The most bytes that wait for a program which does not read, for another request to be taken: the text of the execution's own (1 MiB), and a chunk
+ * of each client that has left.
+ */
+const MOST_WAITING_BYTES = 2_097_152;
+
 const BUSY = 'is being written by another request, and takes one at a time: send this one when that is over';
 
 /** A request that writes. */
@@ -91,10 +97,13 @@ export class CommandInput {
   private admit(): void {
     if (this.closure !== undefined) throw this.closure;
     if (this.isEnded) throw this.conflict('has ended, by an earlier request');
-    if (this.turn !== undefined) throw this.conflict(BUSY);
+    if (this.turn !== undefined || this.pipe.writableLength > MOST_WAITING_BYTES) throw this.conflict(BUSY);
   }
 
-  /** One chunk after the other, each as it came, so that the memory of each can be given back. What has come is written in any case. */
+  /**
+   * One chunk after the other, each as it came, so that the memory of each can be given back. Where the body breaks off nobody is waited for:
+   * what has come is written as soon as the program reads, in front of what the next request brings.
+   */
   private pass(body: Readable, turn: Turn): Promise<void> {
     return new Promise((resolve, reject) => {
       let writing = Promise.resolve();
@@ -107,9 +116,12 @@ export class CommandInput {
         });
         writing.catch(reject);
       };
-      const end = (): void => void writing.then(resolve, reject);
-      const fail = (): void =>
-        void writing.then(() => reject(body.errored ?? new Error('The body broke off.')), reject);
+      const fail = (): void => reject(body.errored ?? new Error('The body broke off.'));
+      const end = (): void => {
+        // It follows, and says nothing then.
+        body.off('close', fail);
+        void writing.then(resolve, reject);
+      };
       if (body.destroyed) fail();
       else body.on('data', take).once('end', end).once('error', fail).once('close', fail).resume();
     });
