@@ -129,6 +129,19 @@ describe('A viewer of a terminal', () => {
     expect(clock.waiting).toBe(0);
   });
 
+  it('is not given up for its silence while nothing of it is read', async () => {
+    const viewer = view();
+    viewer.hold(true);
+    await clock.advance(600_000);
+    expect([socket.pings > 40, socket.isTerminated]).toEqual([true, false]);
+    viewer.hold(false);
+    await clock.advance(178_000);
+    expect(socket.isTerminated).toBe(false);
+    await clock.advance(20_000);
+    expect(socket.isTerminated).toBe(true);
+    viewer.gone();
+  });
+
   it('that takes output is there', async () => {
     const viewer = view();
     for (let seconds = 0; seconds < 600; seconds += 10) {

@@ -40,6 +40,7 @@ export class TerminalViewer {
   private life: Timer;
   private livedAt: number;
   private isOver = false;
+  private isHeld = false;
   private end: TerminalNotice | undefined;
 
   /**
@@ -93,6 +94,8 @@ export class TerminalViewer {
   /** Whether what it sends is read at the moment. */
   hold(isHeld: boolean): void {
     if (this.isOver) return;
+    this.isHeld = isHeld;
+    this.lives();
     if (isHeld) this.socket.pause();
     else this.socket.resume();
   }
@@ -150,7 +153,8 @@ export class TerminalViewer {
 
   private watch(): Timer {
     return this.clock.after(KEEP_ALIVE_MS, () => {
-      if (this.clock.monotonic() - this.livedAt >= LIFE_MS) {
+      // One that is held cannot be heard: whether its connection is still there the system finds out by the pings.
+      if (!this.isHeld && this.clock.monotonic() - this.livedAt >= LIFE_MS) {
         this.socket.terminate();
         return;
       }
