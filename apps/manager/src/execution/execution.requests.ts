@@ -130,6 +130,11 @@ export function activityRequest(origin: Origin): ExecutionRequest {
   return plain('GET', '/api/activity', origin);
 }
 
+/** That nothing is begun in the sandbox any more, for 30 s; refused where anything goes on there. */
+export function sealRequest(origin: Origin): ExecutionRequest {
+  return { ...plain('POST', '/api/seal', origin), body: JSON.stringify({ idleSeconds: 0 }) };
+}
+
 /** A request that no client waits for. */
 export function bounded(request: ExecutionRequest): ExecutionRequest & { bodyTimeoutMs: number } {
   return { ...request, bodyTimeoutMs: ANSWER_TIMEOUT_MS };

@@ -3,7 +3,7 @@ import type { ExecutionState, GoneCause } from '@warmbox/contracts';
 import type { ActivityDto } from '@warmbox/dto';
 import { Backoff, pause, retry, toProblem, type Clock } from '@warmbox/platform';
 import { nameOf, type Pod } from '@warmbox/sandbox';
-import { activityRequest, bounded, executionRequest } from '../execution/execution.requests.js';
+import { activityRequest, bounded, executionRequest, sealRequest } from '../execution/execution.requests.js';
 import type { ExecutorClient } from '../executors/executor.client.js';
 import type { Origin } from '../http/caller.js';
 import type { SandboxEnder } from '../sandboxes/sandbox.ender.js';
@@ -103,17 +103,19 @@ export class RunReleases {
     signal: AbortSignal,
   ): Promise<'some' | 'none' | 'unknown' | 'over'> {
     try {
+      if (executionId === undefined) {
+        // A retry may be about to begin the command: between a question and the deletion it could.
+        await this.client.ask(pod, bounded(sealRequest(origin)), signal);
+        return 'none';
+      }
       const activity = JSON.parse(await this.client.ask(pod, bounded(activityRequest(origin)), signal)) as Activity;
       if (activity.attached !== 0) return 'some';
       // Of a known execution that is over, what it has left in the background does not matter.
-      const isRunning =
-        executionId === undefined
-          ? activity.running !== 0
-          : (await this.stateOf(pod, executionId, origin, signal)) === 'running';
-      return isRunning ? 'some' : 'none';
+      return (await this.stateOf(pod, executionId, origin, signal)) === 'running' ? 'some' : 'none';
     } catch (error) {
       const { code } = toProblem(error);
       if (code === 'execution_not_found') return 'none';
+      if (code === 'conflict') return 'some';
       // One that does not take commands yet may do so, and one that has ended is being removed.
       return code === 'sandbox_gone' ? 'over' : 'unknown';
     }
