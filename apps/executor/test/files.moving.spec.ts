@@ -54,6 +54,13 @@ describe('a file that is moved', () => {
     expect(await readdir(at('r'))).toEqual(['empty', 'full', 'two']);
   });
 
+  it('leave their old name also where both names are of one file', async () => {
+    await executor.run({ command: 'mkdir h && echo 1 > h/one && ln h/one h/two' });
+    expect((await move({ from: 'h/one', to: 'h/two', overwrite: true })).status).toBe(200);
+    expect(await readdir(at('h'))).toEqual(['two']);
+    expect(await readFile(at('h/two'), 'utf8')).toBe('1\n');
+  });
+
   it('may be a link, which is moved itself and replaced itself', async () => {
     await mkdir(at('l'));
     await symlink('/nowhere', at('l', 'one'));

@@ -1,4 +1,4 @@
-import { lstat, mkdir } from 'node:fs/promises';
+import { lstat, mkdir, rename } from 'node:fs/promises';
 import { invalidRequest } from '@warmbox/http';
 import { codeOf, ProblemError } from '@warmbox/platform';
 import { ArchivePacking } from './archive/archive.packing.js';
@@ -10,6 +10,9 @@ import type { FilePlace } from './file.paths.js';
 import { entryPath } from './folder.walk.js';
 import { folderOf, makeFolders } from './make.folders.js';
 import { partialName } from './partial.name.js';
+
+/** Numbers of inodes may be larger than a double holds. */
+const EXACT = { bigint: true } as const;
 
 export interface Moved {
   /** What is moved; a symlink itself. */
@@ -38,8 +41,12 @@ export class FileMover {
       const detail = 'must not lie below what is moved';
       throw invalidRequest([{ pointer: '/to', detail }]);
     }
-    if (to.missing === 0) await this.checkReplaced(moved);
+    const isSame = to.missing === 0 && (await this.checkReplaced(moved));
     try {
+      if (isSame) {
+        await this.rename(moved);
+        return;
+      }
       const undo = await makeFolders(folderOf(to));
       await this.moveThere(moved).catch((error: unknown) => undo().then(() => Promise.reject(error as Error)));
     } catch (error) {
@@ -47,14 +54,28 @@ export class FileMover {
     }
   }
 
-  private async checkReplaced({ from, to, overwrites, asked }: Moved): Promise<void> {
+  /**
+   * To rename one hard link to another does nothing. So it is put aside first: where both names were one after all (in letters of another case),
+   * that is the file, and takes its place; else it is one name too many.
+   */
+  private async rename({ from, to }: Moved): Promise<void> {
+    const aside = entryPath(folderOf(to).path, Buffer.from(partialName()));
+    await rename(from, aside);
+    await rename(aside, to.path);
+    await removeTree(aside);
+  }
+
+  /** @returns whether both are names of the same file. */
+  private async checkReplaced({ from, to, overwrites, asked }: Moved): Promise<boolean> {
     if (!overwrites) {
       throw new ProblemError('conflict', `${shownPath(asked)} exists already: say overwrite, or another name.`);
     }
-    const [what, there] = await Promise.all([lstat(from), lstat(to.path)]).catch((error: unknown) => {
+    const [what, there] = await Promise.all([lstat(from, EXACT), lstat(to.path, EXACT)]).catch((error: unknown) => {
       throw fileProblem(error, asked);
     });
-    if (what.isDirectory() === there.isDirectory()) return;
+    if (what.isDirectory() === there.isDirectory()) {
+      return !what.isDirectory() && what.ino === there.ino && what.dev === there.dev;
+    }
     const words = there.isDirectory()
       ? 'is a folder, and what is moved is none'
       : 'is no folder, and what is moved is one';
