@@ -96,7 +96,7 @@ describe('The end of a command reaches what has left its group', () => {
 
   it('also what starts itself again in a session of its own, and ends, again and again', async () => {
     const mark = newSleep();
-    const script = '#!/bin/bash\nsleep 0.05\nsetsid "$0" "$1" >/dev/null 2>&1 &\n';
+    const script = '#!/bin/bash\nsleep 0.2\nsetsid "$0" "$1" >/dev/null 2>&1 &\n';
     await executor.run({ argv: ['tee', 'again'], stdin: script });
     const answer = await executor.execute({ command: `chmod +x again; ./again '${mark}' & sleep 300; echo` });
     await running(mark);
