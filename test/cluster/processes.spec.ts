@@ -29,7 +29,7 @@ describe('the processes of a sandbox in its image', () => {
   });
 
   it('and the executor hold no deleted file of a volume open, with which no checkpoint could be made of it', async () => {
-    const command = 'readlink /proc/$PPID/fd/* /proc/self/fd/* | grep "(deleted)" | grep -vc "^/dev/shm/"';
+    const command = 'readlink /proc/$PPID/fd/* /proc/self/fd/* | grep "(deleted)" | grep -vcE "^/(dev/shm/|memfd:)"';
     await expect(sandbox.execute({ command, stdin: 'text' })).resolves.toMatchObject({
       stdout: '0\n',
     });

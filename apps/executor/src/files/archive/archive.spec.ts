@@ -107,7 +107,7 @@ describeOnLinux('an archive', () => {
     await utimes(at('a', 'deep'), 1e9, 1e9);
     execFileSync(
       'bash',
-      ['-c', 'truncate -s 64M a/sparse; ln a/-rf a/hard; mkfifo a/fifo; touch -d @1000000000 a/* a'],
+      ['-c', 'truncate -s 64M a/sparse; ln a/-rf a/hard; mkfifo a/fifo; touch -h -d @1000000000 a/* a'],
       { cwd: folder },
     );
     await into(at('b', 'new'), await pack(at('a'), { isCompressed }), goesOn, 2);
