@@ -2,12 +2,13 @@ import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { waitFor, type AskedOfExecutor } from '@warmbox/testing';
-import { BASE, TerminalScene } from './fixtures/terminal.scene.js';
+import type { RelayScene } from '../executors/fixtures/relay.scene.js';
+import { askJson, BASE, terminalScene } from './fixtures/terminal.scene.js';
 
 describe('terminals of a sandbox, through the manager', () => {
-  let scene: TerminalScene;
+  let scene: RelayScene;
   beforeEach(async () => {
-    scene = await TerminalScene.start();
+    scene = await terminalScene();
   });
   afterEach(() => scene.stop());
 
@@ -20,7 +21,7 @@ describe('terminals of a sandbox, through the manager', () => {
     );
     const asked = { cols: 80, rows: 24, argv: ['vim'], terminalId: 'main', disconnectGraceSeconds: 5 };
     const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
-    expect(await scene.ask('POST', '', asked, { traceparent })).toMatchObject({
+    expect(await askJson(scene, 'POST', '', asked, { traceparent })).toMatchObject({
       status: 201,
       location: 'terminals/main',
       json: main,
@@ -30,7 +31,12 @@ describe('terminals of a sandbox, through the manager', () => {
   });
 
   it('are not asked for where the request breaks a rule', async () => {
-    const { status, json: problem } = await scene.ask('POST', '', { cols: 0, rows: 24, terminalId: 'A', colour: 1 });
+    const { status, json: problem } = await askJson(scene, 'POST', '', {
+      cols: 0,
+      rows: 24,
+      terminalId: 'A',
+      colour: 1,
+    });
     expect([status, (problem.errors as { pointer: string }[]).map(({ pointer }) => pointer).sort()]).toEqual([
       400,
       ['/colour', '/cols', '/terminalId'],
@@ -45,15 +51,15 @@ describe('terminals of a sandbox, through the manager', () => {
       .on('DELETE main', ({ response }) =>
         response.writeHead(200, json).end(JSON.stringify({ ...main, exitCode: 129 })),
       );
-    expect((await scene.ask('GET', '')).json).toEqual([main]);
-    expect((await scene.ask('GET', '/main')).json).toEqual(main);
-    expect((await scene.ask('DELETE', '/main')).json).toEqual({ ...main, exitCode: 129 });
+    expect((await askJson(scene, 'GET', '')).json).toEqual([main]);
+    expect((await askJson(scene, 'GET', '/main')).json).toEqual(main);
+    expect((await askJson(scene, 'DELETE', '/main')).json).toEqual({ ...main, exitCode: 129 });
     expect(scene.stamped).toBe(0);
   });
 
   it('that cannot be named are not looked for', async () => {
     for (const path of ['/Main', '/a.b', '/%2e%2e', '/x/connect?after=-1', `/${'a'.repeat(65)}`]) {
-      const { status, json: problem } = await scene.ask('GET', path);
+      const { status, json: problem } = await askJson(scene, 'GET', path);
       const isQuery = path.includes('?');
       expect([path, status, problem.code]).toEqual([
         path,
@@ -65,7 +71,7 @@ describe('terminals of a sandbox, through the manager', () => {
   });
 
   it('are looked at by a WebSocket only', async () => {
-    const { status, json: problem } = await scene.ask('GET', '/main/connect');
+    const { status, json: problem } = await askJson(scene, 'GET', '/main/connect');
     expect([status, problem.detail]).toEqual([400, expect.stringContaining('WebSocket')]);
   });
 
