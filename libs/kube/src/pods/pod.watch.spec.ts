@@ -1,4 +1,4 @@
-import { type ApiDouble, aPod, atLeast, FakeClock, faults, waitFor } from '@warmbox/testing';
+import { type ApiDouble, aPod, atLeast, FakeClock, faults, unchanged, waitFor } from '@warmbox/testing';
 import { cleanUp } from './fixtures/cleanups.js';
 import { aDouble, aStore, churn, converged, NAMESPACE } from './fixtures/pod.watch.scene.js';
 
@@ -114,6 +114,8 @@ describe('PodWatch', () => {
       await store.stop();
       expect(clock.waiting).toBe(0);
       await waitFor('no watch', () => double.watching, 0);
+      // A request that was sent just before the stop arrives after it.
+      await waitFor('what was on its way is there', () => double.asked.length, unchanged(10));
       const asked = double.asked.length;
       churn(double);
       await clock.advance(60_000);
