@@ -5,6 +5,6 @@ export default {
   ...base,
   rootDir: '..',
   roots: ['<rootDir>/test/api'],
-  testTimeout: 600_000,
+  testTimeout: 1_200_000,
   maxWorkers: 1,
 };
