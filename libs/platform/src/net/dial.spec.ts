@@ -1,6 +1,8 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { PassThrough } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { dial } from './dial.js';
 
 describe('dial', () => {
@@ -30,6 +32,26 @@ describe('dial', () => {
     const closed = once(body, 'close');
     (await inside).end();
     socket!.resume().end();
+    await closed;
+  });
+
+  it('lets no server close before the body has come, whose refusal would be lost; and closes itself once it has the answer', async () => {
+    const closed = new Promise((resolve) =>
+      server.once('connection', (socket: Socket) => socket.once('close', resolve)),
+    );
+    server.once('request', (request, response) => {
+      response.writeHead(404, { 'x-asked': String(request.headers.connection) }).end('no');
+    });
+    const { signal } = new AbortController();
+    const body = new PassThrough();
+    const answer = await dial({ host: '127.0.0.1', port, method: 'POST', path: '/', headers: {}, body, signal });
+    expect([answer.status, answer.headers['x-asked'], answer.headers.connection]).toEqual([
+      404,
+      'keep-alive',
+      'keep-alive',
+    ]);
+    expect(await text(answer.body)).toBe('no');
+    body.end('late');
     await closed;
   });
 });

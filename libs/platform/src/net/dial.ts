@@ -39,9 +39,10 @@ export interface DialedAnswer {
  *
  * @throws the system's error, and the signal's reason
  */
-export async function dial({ body, signal, onInterim, ...options }: DialedRequest): Promise<DialedAnswer> {
+export async function dial({ body, signal, onInterim, headers, ...options }: DialedRequest): Promise<DialedAnswer> {
   signal.throwIfAborted();
-  const request = httpRequest({ ...options, agent: false });
+  // A server that is told to close does so with its answer, and where the body still comes the kernel's reset takes the answer's place.
+  const request = httpRequest({ ...options, headers: { connection: 'keep-alive', ...headers }, agent: false });
   const giveUp = (): void => void request.destroy();
   signal.addEventListener('abort', giveUp, { once: true });
   // An error after the answer has begun is the answer's.
